@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/format/Importer.h"
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace opscope {
+
+/// How sure a format is of the first bytes of a (unpacked) file.
+enum class Sniff : std::uint8_t { No, Maybe, Yes };
+
+/// A trace format: description, recognition, factory. THE LIST of them is in Formats.cpp.
+struct Format
+{
+    std::string_view id;         ///< "kineto"
+    std::string_view title;      ///< "Kineto and Chrome trace JSON"
+    std::string_view extensions; ///< "*.json *.json.gz", for file dialogs only; content decides
+    Sniff (*sniff)(std::string_view head);   ///< up to 1 MiB of unpacked bytes, possibly the whole file
+    std::unique_ptr<Importer> (*importer)();
+};
+
+std::span<const Format> formats();
+
+/// The format that fits best, or a sentence that says what the bytes are instead ("a PNG picture", "an HTML page",
+/// "JSON, but not a trace: it has no traceEvents and no nodes of an execution trace").
+Result<const Format*> recognise(std::string_view head, bool isWholeFile);
+
+} // namespace opscope

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "core/base/JobControl.h"
+#include "core/base/Result.h"
+#include "core/io/ByteSource.h"
+#include "core/trace/TraceBuilder.h"
+
+namespace opscope {
+
+struct ImportOptions
+{
+    unsigned threads = 2;                      ///< including the caller's
+    std::size_t windowBytes = 2u << 20;        ///< tests make it tiny, to cut everywhere
+};
+
+/// Reads one source into the builder. Synchronous; may start helper threads and joins them before it returns.
+/// An error means that nothing of the file can be shown; everything less is noted in the builder's diagnostics.
+class Importer
+{
+public:
+    virtual ~Importer() = default;
+    virtual Status import(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options,
+                          const JobControl& job) = 0;
+};
+
+} // namespace opscope

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "core/base/Id.h"
+#include "core/trace/TensorDesc.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace opscope {
+
+/// Fixed part of a node (execution-trace.md section 4). Strings lie in the Trace's pool.
+struct EtNode
+{
+    std::int64_t id = 0;             ///< as the file has it; synthetic nodes carry the missing id
+    std::uint64_t rfId = 0;          ///< RecordFunction handle, 0 = none
+    std::int64_t seqId = -1;         ///< autograd sequence number, -1 = none
+    std::uint64_t fwParent = 0;
+    std::uint32_t tid = 0;           ///< RecordFunction thread number
+    std::uint32_t fwTid = 0;         ///< > 0: backward node
+    StringId name;
+    StringId schema;                 ///< operator schema, "" for annotations
+    StringId kernelBackend, kernelFile, tensorRange, collective, processGroup; ///< none when absent or empty
+    NodeId parent;                   ///< none for roots
+    std::uint32_t firstTensor = 0;   ///< inputs first, then outputs
+    std::uint16_t inputTensors = 0;
+    std::uint16_t outputTensors = 0;
+    std::uint32_t firstChild = 0;    ///< in children()
+    std::uint32_t childCount = 0;
+    std::uint64_t sourceOffset = 0;
+    std::uint32_t sourceLength = 0;  ///< 0: synthetic, nothing to read
+    std::uint16_t depth = 0;         ///< 0 for roots
+    std::uint8_t scope = 0;
+    bool synthetic = false;          ///< made by us: missing root, "(unfinished scope #12)"
+    bool damaged = false;            ///< taken by the forgiving reader
+};
+
+/// One file: rows sorted by id (ascending id = start order), then by file order.
+class ExecutionTrace
+{
+public:
+    SourceId source;
+    std::string schemaVersion;
+    std::optional<std::int64_t> pid;
+    std::string time;                                 ///< wall clock text at registration
+    std::optional<std::int64_t> startTs, finishTs;    ///< ms, steady clock
+    bool graphNames = false;                          ///< written as "execution graph" (PyTorch 1.12, 1.13)
+    bool cutOff = false;
+
+    std::span<const EtNode> nodes() const { return m_nodes; }
+    const EtNode& node(NodeId id) const { return m_nodes[id.index()]; }
+    std::span<const NodeId> children(NodeId id) const
+    {
+        const EtNode& n = m_nodes[id.index()];
+        return std::span(m_children).subspan(n.firstChild, n.childCount);
+    }
+    std::span<const NodeId> roots() const { return m_roots; }
+    std::span<const TensorDesc> inputs(NodeId id) const
+    {
+        const EtNode& n = m_nodes[id.index()];
+        return std::span(m_tensors).subspan(n.firstTensor, n.inputTensors);
+    }
+    std::span<const TensorDesc> outputs(NodeId id) const
+    {
+        const EtNode& n = m_nodes[id.index()];
+        return std::span(m_tensors).subspan(n.firstTensor + n.inputTensors, n.outputTensors);
+    }
+    std::span<const TensorDesc> tensors() const { return m_tensors; }
+    /// First node with this id of the file.
+    NodeId byId(std::int64_t id) const;
+    std::size_t bytes() const;
+
+private:
+    friend class EtBuilder;
+    std::vector<EtNode> m_nodes;
+    std::vector<NodeId> m_children, m_roots;
+    std::vector<TensorDesc> m_tensors;
+};
+
+/// What only the file as written can say, counted while reading (check_facts.py compares it).
+struct EtStats
+{
+    std::uint64_t nodes = 0;                 ///< elements of "nodes", whatever they are
+    std::uint64_t duplicateIds = 0, nodesInCycles = 0, nodesWithRfId = 0, distinctRfIds = 0;
+    std::uint64_t maxTreeDepth = 0;
+    std::vector<std::string> rootIds;        ///< JSON text of each root's id
+    std::uint64_t danglingParent = 0, danglingCtrlDeps = 0;
+    std::uint64_t tensorsIn = 0, tensorsOut = 0, distinctTensorIds = 0, distinctStorageIds = 0;
+    std::uint64_t withTensorRange = 0, withKernelFile = 0, withKernelBackend = 0, withPgName = 0, withCollectiveName = 0;
+};
+
+} // namespace opscope

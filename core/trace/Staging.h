@@ -1,0 +1,157 @@
+#pragma once
+
+#include "core/base/Diagnostics.h"
+#include "core/base/Id.h"
+#include "core/base/StringPool.h"
+#include "core/base/Time.h"
+#include "core/trace/Category.h"
+#include "core/trace/SignatureTable.h"
+#include "core/trace/SliceTable.h"
+#include "core/trace/Trace.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+/// Rows on their way from an importer to finish(). POD, by the window: importers fill them directly, no call per event
+/// crosses an interface (loading.md 2.5, 2.11).
+///
+///     worker 0: StagingTables ─┬─ window 0: StagedPart        merge tables, then
+///     worker 1: StagingTables ─┼─ window 1: StagedPart   ──►  distribute, sort, gather, nest, index
+///                              └─ window 2: ...               (TraceBuilder::finish)
+namespace opscope {
+
+/// Narrow argument values: the two top values are marks, everything that does not fit goes to StagingTables::wide.
+inline constexpr std::uint32_t kArgNone = 0xFFFFFFFFu;  ///< the event has no such field
+inline constexpr std::uint32_t kArgWide = 0xFFFFFFFEu;  ///< look in StagedPart::wide
+
+/// ph X, B, E and all instants. 80 bytes; times in ns, offsets in the unpacked source. Ids are those of the worker's tables.
+struct StagedEvent
+{
+    Nanos start = 0;
+    Nanos duration = 0;
+    std::uint64_t offset : 40 = 0;
+    std::uint64_t length : 24 = 0;   ///< 0: longer than 16 MiB
+    StringId name;
+    std::uint32_t track = 0;         ///< row of StagingTables::tracks
+    std::uint16_t category = 0;      ///< row of StagingTables::categories
+    char phase = 'X';
+    std::uint8_t flags = 0;          ///< SliceFlags, without the origin
+    std::array<std::uint32_t, kArgFields> args{}; ///< by ArgField; Signature is a worker-local SignatureId
+};
+static_assert(sizeof(StagedEvent) == 80);
+
+/// Everything with an id: flows s t f, async b n e S T F p, objects N O D.
+struct StagedIdEvent
+{
+    Nanos time = 0;
+    std::uint64_t id = 0;            ///< the number, or a worker-local StringId for idKind Text and Other
+    std::uint64_t offset : 40 = 0;
+    std::uint64_t length : 24 = 0;
+    StringId name;
+    StringId scope;                  ///< "scope", or id2.local's pid mark; none if absent
+    std::uint32_t track = 0;
+    std::uint16_t category = 0;
+    char phase = 's';
+    std::uint8_t idKind : 4 = 0;     ///< TrackKey::Kind
+    std::uint8_t bindsEnclosing : 1 = 0;
+    std::uint8_t idIsLocal : 1 = 0;  ///< id2.local: unique within its process only
+};
+static_assert(sizeof(StagedIdEvent) == 40);
+
+/// One value of one counter: ph C, or a [memory] instant.
+struct StagedCounter
+{
+    Nanos time = 0;
+    double value = 0;
+    std::uint64_t offset = 0;
+    StringId counter;                ///< event name (with the id behind it when there is one); for memory "Allocated"
+    StringId series;                 ///< args key; for memory "CUDA 0"
+    std::uint32_t track = 0;         ///< the (pid, tid) it was written under
+    bool isBytes = false;
+    bool isDelta = false;            ///< add to the last value (memory events of files without "Total Allocated")
+};
+
+enum class MetaKind : std::uint8_t { ProcessName, ProcessLabels, ProcessSortIndex, ThreadName, ThreadSortIndex };
+
+/// Metadata: the last one in the file wins.
+struct StagedMeta
+{
+    TrackKey pid, tid;
+    MetaKind kind = MetaKind::ProcessName;
+    StringId text;
+    std::int64_t number = 0;
+    std::uint64_t offset = 0;
+};
+
+/// A value that needs more than 32 bits, negative ones included.
+struct WideArg
+{
+    std::uint32_t event = 0;         ///< number of the StagedEvent within its part
+    ArgField field = ArgField::Correlation;
+    std::int64_t value = 0;          ///< unsigned 64-bit values keep their bits
+};
+struct FineTime
+{
+    std::uint32_t event = 0;
+    std::uint64_t startAtto = 0, durationAtto = 0;
+};
+
+/// Fixed chunks, so that a part never copies what it holds and never over-reserves by more than one chunk.
+template <class Row, std::size_t kRows = 256>
+class Chunked
+{
+public:
+    Row& append()
+    {
+        if (m_size % kRows == 0) m_chunks.push_back(std::unique_ptr<Row[]>(new Row[kRows]));
+        return m_chunks[m_size / kRows][m_size++ % kRows] = Row{};
+    }
+    void dropLast() { if (--m_size % kRows == 0) m_chunks.pop_back(); }
+    std::size_t size() const { return m_size; }
+    Row& operator[](std::size_t i) { return m_chunks[i / kRows][i % kRows]; }
+    const Row& operator[](std::size_t i) const { return m_chunks[i / kRows][i % kRows]; }
+    void clear() { m_chunks.clear(); m_size = 0; }
+
+private:
+    std::vector<std::unique_ptr<Row[]>> m_chunks;
+    std::size_t m_size = 0;
+};
+
+/// (pid, tid) of one worker.
+struct StagedTrack
+{
+    TrackKey pid, tid;               ///< texts are worker-local StringIds
+    std::uint64_t events = 0;        ///< everything with a time and a ph other than M
+    std::uint64_t hostEvents = 0, deviceEvents = 0; ///< by category, to tell a device from a process
+};
+
+/// What one worker thread learned over all its windows: its own, so that scanning takes no lock.
+struct StagingTables
+{
+    StringPool strings;
+    std::vector<Category> categories;    ///< names raw; `events` counts elements; ids by intern order
+    SignatureTable signatures;
+    std::vector<StagedTrack> tracks;
+    TraceStats stats;                    ///< this worker's share; added up in finish()
+};
+
+/// What was read from one window. Parts are given to the builder in file order.
+struct StagedPart
+{
+    std::uint32_t worker = 0;            ///< which StagingTables its ids belong to
+    Chunked<StagedEvent> events;
+    Chunked<StagedIdEvent> idEvents;
+    Chunked<StagedCounter> counters;
+    std::vector<StagedMeta> meta;
+    std::vector<WideArg> wide;           ///< by event, ascending
+    std::vector<FineTime> fine;          ///< by event, ascending
+    Diagnostics diagnostics;
+};
+
+} // namespace opscope
