@@ -10,6 +10,10 @@ namespace opscope {
 class TraceDocument;
 class ViewSettings;
 
+/// Object name of a panel's tools (chooser, filter field), a direct child of its widget. They stand in a row of their own at the
+/// top of the panel, unless the window takes them into the tab row of the dock (look.md, main-dark.png) while the panel is in front.
+inline constexpr const char* kPanelTools = "panelTools";
+
 /// A dock of the window. THE LIST is in Panels.cpp; dock, menu entry and saved layout come with a line there.
 struct Panel
 {
