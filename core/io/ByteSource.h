@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace opscope {
 
@@ -25,11 +26,19 @@ public:
 
     /// Fills `into` as far as bytes are left; returns how many. 0 is the end. Errors are those of the system only.
     virtual Result<std::size_t> read(std::span<char> into) = 0;
+    /// The first bytes, at most `limit` (fewer only when the file is shorter), without moving position(). Before the first
+    /// read() only; good until then.
+    virtual Result<std::string_view> head(std::size_t limit) = 0;
     /// Bytes of the *packed* file consumed so far, for progress; packedSize() is what it counts towards.
     virtual std::uint64_t packedPosition() const = 0;
     virtual std::uint64_t packedSize() const = 0;
     virtual bool gzip() const = 0;
     virtual std::uint32_t gzipMembers() const = 0;
+    /// mtime of the file, 0 for memory.
+    virtual std::int64_t modifiedNs() const = 0;
+    /// After CompressedDataDamaged: unpacked bytes up to here come from blocks in front of the damage; what read() gave behind
+    /// it may be made of damage. Else position(). Reads the file once more, so only for the rare case.
+    virtual std::uint64_t trustedEnd() { return m_position; }
     /// Unpacked position of the next byte.
     std::uint64_t position() const { return m_position; }
     /// What was wrong with the container so far.

@@ -1,0 +1,71 @@
+#include "core/io/GzipSource.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace opscope {
+
+GzipSource::GzipSource(PackedBytes packed, InflateEngine engine)
+    : m_packed(std::move(packed)), m_stream(m_packed, engine)
+{
+}
+
+Result<std::size_t> GzipSource::read(std::span<char> into)
+{
+    std::size_t done = std::min(into.size(), m_head.size() - m_headGiven);
+    std::memcpy(into.data(), m_head.data() + m_headGiven, done);
+    m_headGiven += done;
+    if (m_headGiven == m_head.size() && !m_head.empty()) {
+        m_head = {};
+        m_headGiven = 0;
+    }
+    auto unpacked = unpack(into.subspan(done));
+    if (!unpacked) return unpacked.error();
+    m_position += done + *unpacked;
+    return done + *unpacked;
+}
+
+Result<std::string_view> GzipSource::head(std::size_t limit)
+{
+    const std::size_t have = m_head.size();
+    if (have < limit) {
+        m_head.resize(limit);
+        auto unpacked = unpack(std::span(m_head).subspan(have));
+        m_head.resize(have + (unpacked ? *unpacked : 0));
+        if (!unpacked) return unpacked.error();
+    }
+    return std::string_view(m_head).substr(0, limit);
+}
+
+Result<std::size_t> GzipSource::unpack(std::span<char> into)
+{
+    std::size_t done = 0;
+    while (done < into.size() && m_stream.end() == GzipStream::End::NotYet) {
+        auto got = m_stream.read(into.subspan(done));
+        if (!got) return got.error();
+        done += *got;
+        if (m_stream.end() != GzipStream::End::NotYet) noteEnd();
+    }
+    return done;
+}
+
+void GzipSource::noteEnd()
+{
+    const std::uint64_t at = m_stream.position();
+    switch (m_stream.end()) {
+    case GzipStream::End::NotYet:
+    case GzipStream::End::Whole: break;
+    case GzipStream::End::Trailing: {
+        const std::uint64_t left = m_packed.size() - std::min(m_packed.size(), m_stream.packedPosition());
+        m_diagnostics.note(Defect::TrailingBytes, at, "about " + std::to_string(left + 1) + " bytes behind the last gzip member");
+        break;
+    }
+    case GzipStream::End::Cut: m_diagnostics.note(Defect::CompressedDataCut, at); break;
+    case GzipStream::End::Damaged: m_diagnostics.note(Defect::CompressedDataDamaged, at); break;
+    case GzipStream::End::BadChecksum:
+        m_diagnostics.note(Defect::CompressedDataDamaged, at, "the checksum of a gzip member does not match its content");
+        break;
+    }
+}
+
+} // namespace opscope

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/io/ByteSource.h"
+#include "core/io/GzipStream.h"
+
+namespace opscope {
+
+/// ByteSource over GzipStream: keeps the head for recognition, notes what is wrong, takes restart points.
+class GzipSource final : public ByteSource
+{
+public:
+    GzipSource(PackedBytes packed, InflateEngine engine);
+
+    Result<std::size_t> read(std::span<char> into) override;
+    Result<std::string_view> head(std::size_t limit) override;
+    std::uint64_t packedPosition() const override { return m_stream.packedPosition(); }
+    std::uint64_t packedSize() const override { return m_packed.size(); }
+    bool gzip() const override { return true; }
+    std::uint32_t gzipMembers() const override { return m_stream.members(); }
+    std::int64_t modifiedNs() const override { return m_packed.modifiedNs(); }
+
+private:
+    Result<std::size_t> unpack(std::span<char> into);
+    void noteEnd();
+
+    PackedBytes m_packed;
+    GzipStream m_stream;
+    std::string m_head;                ///< unpacked, but not yet read
+    std::size_t m_headGiven = 0;
+};
+
+/// Plain or gzip by content, unpacked by `engine`: what ByteSource::openFile() and openMemory() do, for tests of each engine.
+Result<std::unique_ptr<ByteSource>> openPacked(PackedBytes packed, InflateEngine engine);
+
+} // namespace opscope
