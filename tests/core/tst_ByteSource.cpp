@@ -234,8 +234,11 @@ private slots:
                     auto read = unpack(bad, engine);
                     if (!read) continue;
                     const Diagnostics& said = read->diagnostics;
-                    QVERIFY2(said.count(Defect::CompressedDataDamaged) + said.count(Defect::CompressedDataCut) == 1,
+                    const bool unusedBit = read->text == text; // the last byte of deflate has some
+                    QVERIFY2(said.count(Defect::CompressedDataDamaged) + said.count(Defect::CompressedDataCut) ==
+                                 (unusedBit && said.empty() ? 0 : 1),
                              std::to_string(place).c_str());
+                    QVERIFY(!said.empty() || (unusedBit && place == packed.size() - 9));
                 }
             }
         }
