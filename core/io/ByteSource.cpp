@@ -1,6 +1,7 @@
 #include "core/io/ByteSource.h"
 
 #include "core/io/GzipSource.h"
+#include "core/trace/Trace.h"
 
 #include <algorithm>
 #include <cstring>
@@ -76,6 +77,26 @@ Result<std::unique_ptr<ByteSource>> ByteSource::openMemory(std::span<const char>
 {
     if (bytes.empty()) return Error{ErrorCode::Empty, "the file is empty", {}};
     return openPacked(PackedBytes::memory(bytes), InflateEngine::Best);
+}
+
+Result<std::string> readAgain(const SourceFile& source, std::uint64_t offset, std::uint64_t length)
+{
+    auto packed = PackedBytes::openFile(source.path);
+    if (!packed) return packed.error();
+    if (packed->size() != source.packedBytes || packed->modifiedNs() != source.modifiedNs) {
+        return Error{ErrorCode::CannotRead, "the file has changed since it was opened", {}};
+    }
+    if (offset >= source.unpackedBytes) return std::string();
+    length = std::min(length, source.unpackedBytes - offset);
+    if (source.gzip) {
+        const RestartPoints none(InflateEngine::Best);
+        return (source.restarts ? *source.restarts : none).read(*packed, offset, length);
+    }
+    std::string text(static_cast<std::size_t>(length), '\0');
+    auto got = packed->readAt(offset, text);
+    if (!got) return got.error();
+    text.resize(*got);
+    return text;
 }
 
 } // namespace opscope

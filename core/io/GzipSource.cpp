@@ -5,8 +5,9 @@
 
 namespace opscope {
 
-GzipSource::GzipSource(PackedBytes packed, InflateEngine engine)
-    : m_packed(std::move(packed)), m_stream(m_packed, engine)
+GzipSource::GzipSource(PackedBytes packed, InflateEngine engine, std::uint64_t restartEvery)
+    : m_packed(std::move(packed)), m_stream(m_packed, engine), m_restarts(std::make_shared<RestartPoints>(engine)),
+      m_restartEvery(restartEvery), m_nextRestart(restartEvery)
 {
 }
 
@@ -41,12 +42,30 @@ Result<std::size_t> GzipSource::unpack(std::span<char> into)
 {
     std::size_t done = 0;
     while (done < into.size() && m_stream.end() == GzipStream::End::NotYet) {
-        auto got = m_stream.read(into.subspan(done));
+        // No further than to the next point: ISA-L stops where the output ends, zlib also between blocks.
+        const std::uint64_t toPoint = m_nextRestart > m_stream.position() ? m_nextRestart - m_stream.position() : m_restartEvery;
+        const std::span piece = into.subspan(done);
+        auto got = m_stream.read(piece.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), toPoint))));
         if (!got) return got.error();
         done += *got;
+        if (m_stream.position() >= m_nextRestart) takeRestartPoint();
         if (m_stream.end() != GzipStream::End::NotYet) noteEnd();
     }
     return done;
+}
+
+void GzipSource::takeRestartPoint()
+{
+    auto place = m_stream.save();
+    if (!place) return; // not just here: soon
+    m_nextRestart = place->unpacked + m_restartEvery;
+    m_restarts->add(std::move(*place));
+}
+
+std::shared_ptr<const RestartPoints> GzipSource::takeRestartPoints()
+{
+    m_restarts->deflateStates();
+    return m_restarts;
 }
 
 void GzipSource::noteEnd()
