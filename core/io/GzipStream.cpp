@@ -211,16 +211,23 @@ std::optional<GzipStream::Place> GzipStream::save() const
     return Place{m_position, packedPosition(), std::move(state)};
 }
 
-bool GzipStream::enter(const Place& place)
+Status GzipStream::enter(const Place& place)
 {
-    if (!place.state.empty() && !m_inflate->load(place.state)) return false;
+    if (!place.state.empty() && !m_inflate->load(place.state)) {
+        return Error{ErrorCode::CannotRead, "the compressed file cannot be entered again", place.unpacked};
+    }
     m_phase = place.state.empty() ? Phase::Between : Phase::Body;
     m_end = End::NotYet;
     m_next = m_filled = 0;
-    m_bufferEnd = place.packed;
+    // With what stands in front, for a stream that ends at once and gives bytes back.
+    const std::size_t before = static_cast<std::size_t>(std::min<std::uint64_t>(place.packed, Inflate::kGiveBack));
+    m_bufferEnd = place.packed - before;
     m_position = place.unpacked;
     m_checkTrailer = false; // until the next header
-    return true;
+    auto more = fill();
+    if (!more) return more.error();
+    m_next = std::min(before, m_filled);
+    return Done{};
 }
 
 } // namespace opscope

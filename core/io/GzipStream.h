@@ -49,7 +49,7 @@ public:
 
     std::optional<Place> save() const;
     /// Goes on at a saved place. A member entered in the middle is not checked against its trailer.
-    bool enter(const Place& place);
+    Status enter(const Place& place);
 
 private:
     enum class Phase : std::uint8_t { Between, Header, Body, Trailer, End };

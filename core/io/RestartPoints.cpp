@@ -67,22 +67,23 @@ std::size_t RestartPoints::bytes() const
     return bytes;
 }
 
-bool RestartPoints::enterBefore(GzipStream& stream, std::uint64_t offset) const
+Status RestartPoints::enterBefore(GzipStream& stream, std::uint64_t offset) const
 {
     const auto behind = std::upper_bound(m_points.begin(), m_points.end(), offset, [](std::uint64_t at, const Point& point) {
         return at < point.place.unpacked;
     });
-    if (behind == m_points.begin()) return true; // the stream stands at its start already
+    if (behind == m_points.begin()) return Done{}; // the stream stands at its start already
     const Point& point = *std::prev(behind);
     if (point.stateBytes == 0) return stream.enter(point.place);
     GzipStream::Place place{point.place.unpacked, point.place.packed, inflated(point.place.state, point.stateBytes)};
-    return !place.state.empty() && stream.enter(place);
+    if (place.state.empty()) return Error{ErrorCode::CannotRead, "there is not enough memory", offset};
+    return stream.enter(place);
 }
 
 Result<std::string> RestartPoints::read(const PackedBytes& packed, std::uint64_t offset, std::uint64_t length) const
 {
     GzipStream stream(packed, m_engine);
-    if (!enterBefore(stream, offset)) return Error{ErrorCode::CannotRead, "the compressed file cannot be entered again", offset};
+    if (Status entered = enterBefore(stream, offset); !entered) return entered.error();
     std::string scratch(std::size_t{256} << 10, '\0'), text;
     while (stream.end() == GzipStream::End::NotYet && text.size() < length) {
         const bool before = stream.position() < offset;

@@ -31,7 +31,7 @@ private:
         GzipStream::Place place;
         std::size_t stateBytes = 0; ///< 0: place.state is not deflated
     };
-    bool enterBefore(GzipStream& stream, std::uint64_t offset) const;
+    Status enterBefore(GzipStream& stream, std::uint64_t offset) const;
 
     InflateEngine m_engine;
     std::vector<Point> m_points; ///< the start of the file is not among them
