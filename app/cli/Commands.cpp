@@ -1,0 +1,18 @@
+#include "app/cli/Commands.h"
+
+#include <array>
+
+namespace opscope {
+
+std::span<const Command> commands()
+{
+    static const std::array kCommands{
+        viewCommand(),
+        infoCommand(),
+        dumpCommand(),
+        renderCommand(),
+    };
+    return kCommands;
+}
+
+} // namespace opscope

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "app/cli/Command.h"
+
+#include <span>
+
+namespace opscope {
+
+/// THE LIST of what `opscope` can do, in the order of `opscope --help`.
+std::span<const Command> commands();
+
+Command viewCommand();
+Command infoCommand();
+Command dumpCommand();
+Command renderCommand();
+
+} // namespace opscope

@@ -1,0 +1,121 @@
+#include "app/cli/LoadJob.h"
+
+#include "core/base/StringPool.h"
+#include "core/io/Loader.h"
+
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace opscope {
+namespace {
+
+std::string fileName(const std::string& path)
+{
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+/// "big.json  43 %  Reading  1,234,567 events"; the percentage only once the size is known.
+std::string progressLine(const std::string& name, const Progress& progress)
+{
+    std::string line = name;
+    if (const std::uint64_t total = progress.total)
+        line += "  " + std::to_string(std::min<std::uint64_t>(100, progress.done * 100 / total)) + " %";
+    line += std::string("  ") + progress.step.load();
+    if (progress.events) line += "  " + formatCount(static_cast<std::int64_t>(progress.events)) + " events";
+    return line;
+}
+
+/// The signals that mean "stop", except those that the caller's shell told us to ignore.
+sigset_t stopSignals()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM}) {
+        struct sigaction now{};
+        sigaction(number, nullptr, &now);
+        if (now.sa_handler != SIG_IGN) sigaddset(&signals, number);
+    }
+    return signals;
+}
+
+} // namespace
+
+struct LoadJob::State
+{
+    explicit State(Console& where) : console(where)
+    {
+        control.progress = &progress;
+        control.stop = stop.get_token();
+        signals = stopSignals();
+        pthread_sigmask(SIG_BLOCK, &signals, &before); // before any thread starts, so that all inherit it
+        watcher = std::jthread([this](std::stop_token end) { watch(end); });
+    }
+    ~State()
+    {
+        watcher.request_stop();
+        watcher.join();
+        if (shown) std::cerr << "\r\033[K" << std::flush;
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+
+    /// Waits for a signal a tenth of a second at a time, and shows the progress in between.
+    void watch(const std::stop_token& end)
+    {
+        using Clock = std::chrono::steady_clock;
+        const Clock::time_point begin = Clock::now();
+        const timespec tick{0, 50'000'000};
+        while (!end.stop_requested()) {
+            if (sigtimedwait(&signals, nullptr, &tick) > 0) {
+                if (stop.stop_requested()) std::_Exit(130); // asked twice: at once
+                stop.request_stop();
+            }
+            // Small files are done before a line would have been read.
+            if (console.errIsTerminal() && Clock::now() - begin > std::chrono::milliseconds(300)) show();
+        }
+    }
+    void show()
+    {
+        const std::lock_guard lock(nameGuard);
+        if (name.empty()) return;
+        std::cerr << "\r\033[K" << withoutControls(progressLine(name, progress)) << std::flush;
+        shown = true;
+    }
+
+    Console& console;
+    Progress progress;
+    std::stop_source stop;
+    JobControl control;
+    sigset_t signals{}, before{};
+    std::mutex nameGuard;
+    std::string name;      // of the file being read, "" between files
+    bool shown = false;
+    std::jthread watcher;
+};
+
+LoadJob::LoadJob(Console& console) : m_state(std::make_unique<State>(console)) {}
+LoadJob::~LoadJob() = default;
+
+const JobControl& LoadJob::control() const { return m_state->control; }
+
+Result<TracePtr> LoadJob::load(const std::string& path)
+{
+    const auto rename = [&](std::string name) {
+        const std::lock_guard lock(m_state->nameGuard);
+        m_state->name = std::move(name);
+        if (m_state->name.empty() && m_state->shown) std::cerr << "\r\033[K" << std::flush; // the line is the answer's now
+    };
+    m_state->progress.done = m_state->progress.total = m_state->progress.events = 0;
+    rename(fileName(path));
+    Result<TracePtr> trace = loadTrace(std::span(&path, 1), m_state->control);
+    rename("");
+    return trace;
+}
+
+} // namespace opscope

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "app/cli/Console.h"
+#include "core/base/JobControl.h"
+#include "core/base/Result.h"
+#include "core/trace/Trace.h"
+
+#include <memory>
+#include <string>
+
+namespace opscope {
+
+/// A long job on the command line: Ctrl+C (and SIGTERM) stop it, and stderr tells how far it is while it is a terminal.
+/// As long as one lives, both signals are taken by a thread of its own; afterwards all is as before.
+class LoadJob
+{
+public:
+    explicit LoadJob(Console& console);
+    ~LoadJob();
+    LoadJob(const LoadJob&) = delete;
+    LoadJob& operator=(const LoadJob&) = delete;
+
+    const JobControl& control() const;
+    bool cancelled() const { return control().cancelled(); }
+    /// Reads one file into a trace of its own.
+    Result<TracePtr> load(const std::string& path);
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace opscope

@@ -1,0 +1,92 @@
+#include "app/cli/Commands.h"
+#include "app/cli/Window.h"
+#include "core/base/Time.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+namespace opscope {
+namespace {
+
+struct Options
+{
+    std::vector<std::string> files;
+    std::string output, size, range, select, theme, scale;
+};
+
+bool isNumber(std::string_view text, int low, int high)
+{
+    int value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return failed == std::errc() && end == text.data() + text.size() && value >= low && value <= high;
+}
+
+/// CLI11 shows what a check returns; "" means fine.
+std::string checkSize(const std::string& text)
+{
+    const std::size_t x = text.find('x');
+    const bool good = x != std::string::npos && isNumber(std::string_view(text).substr(0, x), 200, 16384) &&
+                      isNumber(std::string_view(text).substr(x + 1), 200, 16384);
+    return good ? "" : "\"" + text + "\" is no size such as 1600x1000 (200 to 16384 each)";
+}
+
+std::string checkRange(const std::string& text)
+{
+    return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
+}
+
+std::string checkScale(const std::string& text)
+{
+    return isNumber(text, 1, 4) ? "" : "\"" + text + "\" is no scale from 1 to 4";
+}
+
+ExitStatus render(Console& console, const Options& options)
+{
+    std::vector<std::string> arguments{"--render", options.output};
+    const auto pass = [&](const char* name, const std::string& value) {
+        if (!value.empty()) arguments.push_back(std::string(name) + "=" + value); // in one word: a value may begin with '-'
+    };
+    pass("--size", options.size);
+    pass("--range", options.range);
+    pass("--select", options.select);
+    pass("--theme", options.theme);
+    pass("--scale", options.scale);
+    arguments.push_back("--");
+    arguments.insert(arguments.end(), options.files.begin(), options.files.end());
+    setenv("QT_QPA_PLATFORM", "offscreen", 0); // a picture needs no display
+    return becomeWindow(console, arguments);
+}
+
+Run declare(CLI::App& app)
+{
+    const auto o = std::make_shared<Options>();
+    app.add_option("files", o->files, "The trace; several files make one")->required()->type_name("FILE");
+    app.add_option("-o,--output", o->output, "The picture to write")->required()->type_name("PNG");
+    app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
+    app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
+        ->type_name("A..B")->check(checkRange);
+    app.add_option("--select", o->select, "Select the first slice or node of this name, or the node with this id")
+        ->type_name("NAME|ID");
+    app.add_option("--theme", o->theme, "light or dark (default light)")
+        ->type_name("THEME")->check(CLI::IsMember({"light", "dark"}));
+    app.add_option("--scale", o->scale, "Device pixels a pixel, 1 to 4 (default 1)")->type_name("N")->check(checkScale);
+    return [o](Console& console) { return render(console, *o); };
+}
+
+} // namespace
+
+Command renderCommand()
+{
+    return {"render", "Draw the window into a picture, without a display", "-o PNG [OPTIONS] FILE...",
+            "Times take ns, us, ms or s; without a unit they are nanoseconds.\n\n"
+            "Examples:\n"
+            "  opscope render trace.json.gz -o shot.png\n"
+            "  opscope render trace.json.gz -o shot.png --size 2400x1400 --theme dark\n"
+            "  opscope render trace.json.gz -o shot.png --range 10ms..25ms --select aten::conv2d",
+            declare};
+}
+
+} // namespace opscope

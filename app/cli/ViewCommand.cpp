@@ -1,0 +1,55 @@
+#include "app/cli/Commands.h"
+#include "app/cli/Window.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <memory>
+
+namespace opscope {
+namespace {
+
+struct Options
+{
+    std::vector<std::string> files;
+};
+
+ExitStatus view(Console& console, const Options& options)
+{
+    for (const std::string& file : options.files) {
+        if (std::error_code failed; std::filesystem::exists(file, failed)) continue;
+        console.complain(file + ": there is no such file");
+        return ExitStatus::Cannot;
+    }
+    if (!hasDisplay()) {
+        console.complain("opscope: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are empty); "
+                         "info, dump and render work without one, see opscope --help");
+        return ExitStatus::Cannot;
+    }
+    std::vector<std::string> arguments;
+    if (!options.files.empty()) arguments.push_back("--"); // a file may be called --help
+    arguments.insert(arguments.end(), options.files.begin(), options.files.end());
+    return becomeWindow(console, arguments);
+}
+
+Run declare(CLI::App& app)
+{
+    const auto options = std::make_shared<Options>();
+    app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace)")
+        ->type_name("FILE");
+    return [options](Console& console) { return view(console, *options); };
+}
+
+} // namespace
+
+Command viewCommand()
+{
+    return {"view", "Open files in the window; what `opscope FILE...` does", "[FILE...]",
+            "Without a file the window opens empty.\n\n"
+            "Examples:\n"
+            "  opscope trace.json.gz\n"
+            "  opscope view trace.pt.trace.json trace_et.json",
+            declare};
+}
+
+} // namespace opscope

@@ -1,0 +1,110 @@
+#include "app/cli/Commands.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <ostream>
+
+namespace opscope {
+namespace {
+
+void printHelp(std::ostream& out)
+{
+    out << "Opscope " OPSCOPE_VERSION " shows what a PyTorch program did while it ran.\n\n"
+           "Usage: opscope [FILE...]            open files in the window\n"
+           "       opscope COMMAND ...          one of these:\n\n";
+    for (const Command& command : commands())
+        out << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.summary << '\n';
+    out << "\nOptions:\n"
+           "  -h, --help    this text; opscope COMMAND --help tells more\n"
+           "  --version     print the version\n\n"
+           "Exit status: 0 done, 1 cannot, 2 wrong usage, 130 interrupted.\n\n"
+           "Examples:\n"
+           "  opscope trace.json.gz\n"
+           "  opscope info trace.json.gz\n"
+           "  opscope render trace.json.gz -o shot.png\n";
+}
+
+void printCommandHelp(std::ostream& out, const Command& command, const CLI::App& app)
+{
+    out << "Usage: opscope " << command.name << ' ' << command.arguments << "\n\n" << command.summary << ".\n\n";
+    for (const CLI::Option* option : app.get_options()) {
+        std::string left = "  " + (option->get_positional() ? option->get_type_name() : option->get_name(false, true));
+        if (!option->get_positional() && !option->get_type_name().empty()) left += " " + option->get_type_name();
+        left.resize(std::max<std::size_t>(left.size() + 2, 28), ' ');
+        out << left << option->get_description() << '\n';
+    }
+    out << '\n' << command.details << '\n';
+}
+
+const Command* find(std::string_view name)
+{
+    const auto all = commands();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+ExitStatus runCommand(Console& console, const Command& command, std::vector<std::string> arguments)
+{
+    CLI::App app;
+    app.set_help_flag("-h,--help", "This text");
+    const Run run = command.declare(app);
+    try {
+        std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants it
+        app.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        printCommandHelp(console.out(), command, app);
+        return ExitStatus::Ok;
+    } catch (const CLI::ParseError& error) {
+        console.complain("opscope " + std::string(command.name) + ": " + error.what() + "; see opscope " +
+                         std::string(command.name) + " --help");
+        return ExitStatus::Usage;
+    }
+    return run(console);
+}
+
+/// `opscope inof x.json` is a slip of the pen, not a wish to open a file "inof".
+bool looksLikeACommand(const std::string& word)
+{
+    std::error_code ignored;
+    return word.find_first_of("./-") == std::string::npos && !std::filesystem::exists(word, ignored);
+}
+
+ExitStatus dispatch(Console& console, std::vector<std::string> arguments)
+{
+    const std::string first = arguments.empty() ? "" : arguments.front();
+    if (first == "-h" || first == "--help") {
+        printHelp(console.out());
+        return ExitStatus::Ok;
+    }
+    if (first == "--version") {
+        console.out() << "opscope " OPSCOPE_VERSION "\n";
+        return ExitStatus::Ok;
+    }
+    if (const Command* command = find(first)) {
+        arguments.erase(arguments.begin());
+        return runCommand(console, *command, std::move(arguments));
+    }
+    if (!first.empty() && looksLikeACommand(first)) {
+        console.complain("opscope: \"" + first + "\" is neither a command nor a file; see opscope --help");
+        return ExitStatus::Usage;
+    }
+    return runCommand(console, viewCommand(), std::move(arguments));
+}
+
+} // namespace
+} // namespace opscope
+
+int main(int argc, char** argv)
+{
+    using namespace opscope;
+    Console console;
+    try {
+        return static_cast<int>(dispatch(console, {argv + std::min(argc, 1), argv + argc}));
+    } catch (const std::exception& error) { // memory that is not there: core itself throws nothing
+        console.complain(std::string("opscope: ") + error.what());
+        return static_cast<int>(ExitStatus::Cannot);
+    }
+}
