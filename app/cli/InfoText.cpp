@@ -215,7 +215,7 @@ void addEventLines(Heading& heading, const Trace& trace, const TraceFacts& facts
     heading.add("events", count(stats.elements) + " on " + counted(visible, "track", "tracks") + " of " +
                               counted(trace.processes().size(), "process", "processes"));
     if (facts.cpuOps)
-        heading.add("CPU ops", count(facts.cpuOps) + (facts.cpuOpsWithShapes ? kDot.data() + percent(facts.cpuOpsWithShapes, facts.cpuOps) + " with shapes" : ""));
+        heading.add("CPU ops", count(facts.cpuOps) + (facts.cpuOpsWithShapes ? std::string(kDot) + percent(facts.cpuOpsWithShapes, facts.cpuOps) + " with shapes" : ""));
     if (facts.deviceEvents.total)
         heading.add("device", counted(facts.kernels.total, "kernel", "kernels") + std::string(kDot) +
                                   counted(facts.deviceEvents.total - facts.kernels.total, "copy or set", "copies and sets") + " on " +
@@ -228,7 +228,7 @@ void addNodeLines(Heading& heading, const Trace& trace)
     const ExecutionTrace& et = *trace.executionTrace();
     const EtStats& stats = trace.etStats();
     heading.add("nodes", count(stats.nodes) + std::string(kDot) + counted(et.roots().size(), "root", "roots") + std::string(kDot) +
-                             "deepest " + count(stats.maxTreeDepth) + std::string(kDot) + counted(stats.nodesWithRfId, "with a record function id", "with a record function id"));
+                             "deepest " + count(stats.maxTreeDepth) + std::string(kDot) + count(stats.nodesWithRfId) + " with a record function id");
     heading.add("tensors", count(stats.tensorsIn) + " in inputs" + std::string(kDot) + count(stats.tensorsOut) + " in outputs" +
                                std::string(kDot) + count(stats.distinctTensorIds) + " tensor ids" + std::string(kDot) +
                                count(stats.distinctStorageIds) + " storages");

@@ -40,7 +40,10 @@ void trimEnd(std::string& line)
 std::size_t displayWidth(std::string_view utf8)
 {
     std::size_t width = 0;
-    for (std::size_t at = 0; at < utf8.size();) width += widthOf(characterAt(utf8, at));
+    for (std::size_t at = 0; at < utf8.size();) {
+        if (utf8[at] == '\033') at = std::min(utf8.find('m', at), utf8.size() - 1) + 1; // our own bold and colours
+        else width += widthOf(characterAt(utf8, at));
+    }
     return width;
 }
 
