@@ -1,0 +1,28 @@
+#pragma once
+
+#include <QProcess>
+#include <QString>
+#include <QStringList>
+
+namespace opscope::test {
+
+/// What a run of the real program left behind.
+struct Ran
+{
+    int status = -1;          ///< exit status; -1: it crashed or did not end
+    QByteArray out, err;
+};
+
+/// Runs build/<preset>/bin/opscope. Without a display and without colours, as a script would.
+inline Ran runOpscope(const QStringList& arguments, int timeoutMs = 120'000)
+{
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(QString::fromLatin1(name));
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), arguments);
+    const bool ended = process.waitForFinished(timeoutMs) && process.exitStatus() == QProcess::NormalExit;
+    return {ended ? process.exitCode() : -1, process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+} // namespace opscope::test
