@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Records our own sample data with PyTorch (2.13, CPU): a Kineto trace and the execution trace of the same steps.
 
-    python3 tests/data/record_sample.py sample            writes resources/sample/
-    python3 tests/data/record_sample.py extras            writes tests/data/et/torch213_*.json
+    python3 tests/data/record_sample.py sample [FOLDER]   writes resources/sample/, or the folder
+    python3 tests/data/record_sample.py extras [FOLDER]   writes tests/data/et/torch213_*.json, or the folder
 
 The model is small and made up; seeds are fixed, so names, shapes and the tree repeat, times and addresses do not.
 What names the machine (paths, host, user) is taken out before anything is written; the script fails if something is left.
@@ -179,8 +179,7 @@ def write(path, text):
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 
-def record_sample():
-    into = ROOT / "resources/sample"
+def record_sample(into=ROOT / "resources/sample"):
     shutil.rmtree(into / "training_step_et_resources", ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         plain = os.path.join(folder, "training_step_et.json")
@@ -203,9 +202,8 @@ def small_work():
         return torch.relu(a @ a.t()).sum()
 
 
-def record_extras():
+def record_extras(into=ROOT / "tests/data/et"):
     """Odd execution traces that only a real writer makes."""
-    into = ROOT / "tests/data/et"
 
     def observed(name, use):
         with tempfile.TemporaryDirectory() as folder:
@@ -251,6 +249,6 @@ def record_extras():
 
 if __name__ == "__main__":
     actions = {"sample": record_sample, "extras": record_extras}
-    if len(sys.argv) != 2 or sys.argv[1] not in actions:
+    if len(sys.argv) not in (2, 3) or sys.argv[1] not in actions:
         sys.exit(__doc__)
-    actions[sys.argv[1]]()
+    actions[sys.argv[1]](*map(pathlib.Path, sys.argv[2:]))
