@@ -163,14 +163,14 @@ Error whatElse(std::string_view head, bool isWholeFile)
 {
     const JsonOutline outline = JsonOutline::of(head);
     if (outline.top == Kind::None) return {ErrorCode::Empty, "the file is empty but for white space", {}};
-    if (head[0] == 0) return describeBinary(head);
+    const bool isStructure = outline.top == Kind::Object || outline.top == Kind::Array;
+    if (head[0] == 0 || (!isStructure && !isText(head.substr(0, 4096)))) return describeBinary(head);
     if (outline.top != Kind::Bad) return describeJson(head, outline, isWholeFile);
     const std::string_view text = head.substr(std::min(head.size(), head.find_first_not_of(" \t\r\n")));
     if (text.starts_with("<!DOCTYPE html") || text.starts_with("<!doctype html") || text.starts_with("<html")) {
         return notATrace("an HTML page");
     }
     if (text.starts_with("<")) return notATrace("an XML document");
-    if (!isText(head.substr(0, 4096))) return describeBinary(head);
     return {ErrorCode::NotATrace, "this is text, but not JSON, so not a trace", outline.begin};
 }
 
