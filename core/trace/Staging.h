@@ -110,7 +110,9 @@ public:
     Row& append()
     {
         if (m_size % kRows == 0) m_chunks.push_back(std::unique_ptr<Row[]>(new Row[kRows]));
-        return m_chunks[m_size / kRows][m_size++ % kRows] = Row{};
+        Row& row = m_chunks[m_size / kRows][m_size % kRows];
+        ++m_size;
+        return row = Row{};
     }
     void dropLast() { if (--m_size % kRows == 0) m_chunks.pop_back(); }
     std::size_t size() const { return m_size; }
