@@ -44,7 +44,46 @@ private:
     std::string m_head;
 };
 
+class LimitedSource final : public ByteSource
+{
+public:
+    LimitedSource(std::unique_ptr<ByteSource> source, std::uint64_t end) : m_source(std::move(source)), m_end(end) {}
+
+    Result<std::size_t> read(std::span<char> into) override
+    {
+        if (m_position == m_end) return std::size_t{0};
+        auto got = m_source->read(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), m_end - m_position))));
+        if (!got) return got;
+        m_position = m_source->position();
+        if (m_position == m_end) {
+            m_diagnostics.note(Defect::CompressedDataDamaged, m_end, "what can be unpacked behind this place is not to be trusted");
+        }
+        return got;
+    }
+
+    Result<std::string_view> head(std::size_t limit) override
+    {
+        return m_source->head(static_cast<std::size_t>(std::min<std::uint64_t>(limit, m_end)));
+    }
+
+    std::uint64_t packedPosition() const override { return m_source->packedPosition(); }
+    std::uint64_t packedSize() const override { return m_source->packedSize(); }
+    bool gzip() const override { return m_source->gzip(); }
+    std::uint32_t gzipMembers() const override { return m_source->gzipMembers(); }
+    std::int64_t modifiedNs() const override { return m_source->modifiedNs(); }
+    std::shared_ptr<const RestartPoints> takeRestartPoints() override { return m_source->takeRestartPoints(); }
+
+private:
+    std::unique_ptr<ByteSource> m_source;
+    std::uint64_t m_end;
+};
+
 } // namespace
+
+std::unique_ptr<ByteSource> ByteSource::limited(std::unique_ptr<ByteSource> source, std::uint64_t end)
+{
+    return std::make_unique<LimitedSource>(std::move(source), end);
+}
 
 Result<std::unique_ptr<ByteSource>> openPacked(PackedBytes packed, InflateEngine engine)
 {

@@ -36,9 +36,9 @@ public:
     virtual std::uint32_t gzipMembers() const = 0;
     /// mtime of the file, 0 for memory.
     virtual std::int64_t modifiedNs() const = 0;
-    /// After CompressedDataDamaged: unpacked bytes up to here come from blocks in front of the damage; what read() gave behind
-    /// it may be made of damage. Else position(). Reads the file once more, so only for the rare case.
-    virtual std::uint64_t trustedEnd() { return m_position; }
+    /// The stream ended where the packed bytes make no sense: what read() gave last may be made of damage, for inflating notices
+    /// late. (Not for a member that only fails its checksum: nothing says where it differs.)
+    virtual bool endedInDamage() const { return false; }
     /// Unpacked position of the next byte.
     std::uint64_t position() const { return m_position; }
     /// What was wrong with the container so far.
@@ -51,6 +51,8 @@ public:
     static Result<std::unique_ptr<ByteSource>> openFile(const std::string& path);
     /// Borrows the bytes; gzip inside is unpacked as well.
     static Result<std::unique_ptr<ByteSource>> openMemory(std::span<const char> bytes);
+    /// `source` up to `end`, where it says CompressedDataDamaged: what comes behind is not to be trusted.
+    static std::unique_ptr<ByteSource> limited(std::unique_ptr<ByteSource> source, std::uint64_t end);
 
 protected:
     std::uint64_t m_position = 0;

@@ -19,6 +19,7 @@ public:
     bool gzip() const override { return true; }
     std::uint32_t gzipMembers() const override { return m_stream.members(); }
     std::int64_t modifiedNs() const override { return m_packed.modifiedNs(); }
+    bool endedInDamage() const override { return m_stream.end() == GzipStream::End::Damaged; }
     std::shared_ptr<const RestartPoints> takeRestartPoints() override;
 
 private:

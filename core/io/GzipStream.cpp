@@ -193,12 +193,15 @@ Status GzipStream::readTrailer()
         finish(End::Cut);
         return Done{};
     }
-    const bool good = littleEndian(trailer) == m_crc && littleEndian(trailer + 4) == (m_memberBytes & 0xFFFFFFFFu);
-    if (m_checkTrailer && !good) {
-        finish(End::BadChecksum);
-    } else {
+    const bool sameLength = littleEndian(trailer + 4) == (m_memberBytes & 0xFFFFFFFFu);
+    if (!m_checkTrailer || (sameLength && littleEndian(trailer) == m_crc)) {
         m_phase = Phase::Between;
+        return Done{};
     }
+    auto next = nextByte();
+    if (!next) return next.error();
+    const bool inPlace = *next <= 0 || *next == 0x1F; // the end, padding or a member; else these 8 bytes are no trailer
+    finish(sameLength && inPlace ? End::BadChecksum : End::Damaged);
     return Done{};
 }
 

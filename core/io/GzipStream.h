@@ -27,8 +27,8 @@ public:
         Whole,
         Trailing,      ///< whole, but other bytes stand behind the last member
         Cut,           ///< the packed bytes end inside a member
-        Damaged,       ///< not deflate, or a header that makes no sense
-        BadChecksum    ///< a member unpacked, but its CRC or length differs
+        Damaged,       ///< not deflate, a header that makes no sense, or a member that ended in the wrong place
+        BadChecksum    ///< a member unpacked whole and is as long as it says, but its CRC differs
     };
     /// Where a stream can be entered again. `state` is what Inflate::save() gave; empty: a member begins at `packed`.
     struct Place

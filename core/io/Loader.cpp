@@ -6,7 +6,7 @@
 #include "core/trace/TraceBuilder.h"
 
 #include <algorithm>
-#include <set>
+#include <functional>
 
 namespace opscope {
 
@@ -14,10 +14,18 @@ namespace {
 
 constexpr std::size_t kHeadBytes = std::size_t{1} << 20;
 
+/// Garbage that was unpacked breaks JSON within a few symbols, each of up to 258 bytes: so far in front of the first broken place
+/// the bytes are those of the file, and further back than kGarbageBytes broken JSON was in the file already.
+constexpr std::uint64_t kGarbageMargin = 4096;
+constexpr std::uint64_t kGarbageBytes = std::uint64_t{4} << 20;
+
+using OpenBytes = std::function<Result<std::unique_ptr<ByteSource>>()>;
+
 struct Input
 {
     std::string path;
     std::string name;                       ///< for messages
+    OpenBytes open;                         ///< from the start again
     std::unique_ptr<ByteSource> bytes;
     const Format* format = nullptr;
 };
@@ -36,11 +44,13 @@ Error cancelled()
     return {ErrorCode::Cancelled, "cancelled", {}};
 }
 
-Result<Input> recogniseInput(const std::string& path, Result<std::unique_ptr<ByteSource>> bytes)
+Result<Input> recogniseInput(const std::string& path, OpenBytes open)
 {
     Input input;
     input.path = path;
     input.name = displayName(path);
+    input.open = std::move(open);
+    auto bytes = input.open();
     if (!bytes) return bytes.error().in(input.name);
     input.bytes = std::move(*bytes);
     auto head = input.bytes->head(kHeadBytes);
@@ -70,6 +80,19 @@ Status checkCombination(std::span<const Input> inputs)
     return Done{};
 }
 
+/// An importer may stop at the last bracket. What stands behind it in a .gz decides whether its end is whole.
+Status drain(ByteSource& bytes, const JobControl& job)
+{
+    if (!bytes.gzip()) return Done{};
+    std::string buffer(std::size_t{64} << 10, '\0');
+    while (!job.cancelled()) {
+        auto got = bytes.read(buffer);
+        if (!got) return got.error();
+        if (*got == 0) return Done{};
+    }
+    return cancelled();
+}
+
 Status import(Input& input, TraceBuilder& builder, const JobControl& job, const ImportOptions& options)
 {
     SourceFile file;
@@ -87,7 +110,7 @@ Status import(Input& input, TraceBuilder& builder, const JobControl& job, const 
     const auto importer = input.format->importer();
     Status status = importer->import(*input.bytes, id, builder, options, job);
     if (!status) return status.error().code == ErrorCode::Cancelled ? status.error() : status.error().in(input.name);
-    if (job.cancelled()) return cancelled();
+    if (Status drained = drain(*input.bytes, job); !drained) return drained.error();
     SourceFile& done = builder.source(id);
     done.unpackedBytes = input.bytes->gzip() ? input.bytes->position() : input.bytes->packedSize();
     done.gzipMembers = input.bytes->gzipMembers();
@@ -96,15 +119,66 @@ Status import(Input& input, TraceBuilder& builder, const JobControl& job, const 
     return Done{};
 }
 
-Result<TracePtr> load(std::vector<Input> inputs, const JobControl& job, const ImportOptions& options)
+Result<TracePtr> importAll(std::vector<Input>& inputs, const JobControl& job, const ImportOptions& options)
 {
-    if (Status status = checkCombination(inputs); !status) return status.error();
     TraceBuilder builder;
     for (Input& input : inputs) {
         if (job.cancelled()) return cancelled();
         if (Status status = import(input, builder, job, options); !status) return status.error();
     }
     return std::move(builder).finish(job);
+}
+
+bool breaksJson(Defect defect)
+{
+    switch (defect) {
+    case Defect::FileCutOff: case Defect::InvalidUtf8: case Defect::ControlCharacter: case Defect::JsonSyntax:
+    case Defect::CommentsInJson: case Defect::ArrayNotClosed: case Defect::TrailingCommas: case Defect::SecondDocument:
+    case Defect::NotAnObject: case Defect::DamagedEvent: case Defect::MissingPhase: case Defect::MissingName:
+    case Defect::MissingTime: case Defect::BadTime: case Defect::TimeOutOfRange: case Defect::BadDuration:
+    case Defect::NonFiniteNumber: case Defect::DuplicateKey: case Defect::UnknownPhase: case Defect::DamagedNode:
+    case Defect::MissingNodeId: case Defect::WrongNodeType: case Defect::DeepArguments: return true;
+    default: return false;
+    }
+}
+
+/// How much of a stream that ended in damage can be believed; 0 when nothing.
+std::uint64_t trustedBytes(const Input& input, const Trace* trace, std::uint32_t source)
+{
+    const std::uint64_t end = input.bytes->position();
+    const std::uint64_t suspicious = end - std::min(end, kGarbageBytes);
+    std::uint64_t broken = end;
+    for (const Defect defect : trace ? trace->diagnostics().seen() : std::vector<Defect>()) {
+        if (!breaksJson(defect)) continue;
+        for (const DefectPlace& place : trace->diagnostics().places(defect)) {
+            if (place.source == source && place.offset >= suspicious) broken = std::min(broken, place.offset);
+        }
+    }
+    return broken - std::min(broken, kGarbageMargin);
+}
+
+/// Opens the inputs again, those that ended in damage only as far as they can be believed.
+Status withoutDamage(std::vector<Input>& inputs, const Trace* trace)
+{
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        Input& input = inputs[i];
+        const std::uint64_t trusted = input.bytes->endedInDamage() ? trustedBytes(input, trace, static_cast<std::uint32_t>(i)) : UINT64_MAX;
+        if (trusted == 0) return Error{ErrorCode::Malformed, "the compressed data is damaged near its beginning", {}}.in(input.name);
+        auto bytes = input.open();
+        if (!bytes) return bytes.error().in(input.name);
+        input.bytes = trusted == UINT64_MAX ? std::move(*bytes) : ByteSource::limited(std::move(*bytes), trusted);
+    }
+    return Done{};
+}
+
+Result<TracePtr> load(std::vector<Input> inputs, const JobControl& job, const ImportOptions& options)
+{
+    if (Status status = checkCombination(inputs); !status) return status.error();
+    auto trace = importAll(inputs, job, options);
+    const bool damage = std::any_of(inputs.begin(), inputs.end(), [](const Input& i) { return i.bytes->endedInDamage(); });
+    if (!damage || job.cancelled()) return trace;
+    if (Status status = withoutDamage(inputs, trace ? trace->get() : nullptr); !status) return status.error();
+    return importAll(inputs, job, options);
 }
 
 } // namespace
@@ -115,7 +189,7 @@ Result<TracePtr> loadTrace(std::span<const std::string> paths, const JobControl&
     std::vector<Input> inputs;
     for (const std::string& path : paths) {
         if (job.cancelled()) return cancelled();
-        auto input = recogniseInput(path, ByteSource::openFile(path));
+        auto input = recogniseInput(path, [path] { return ByteSource::openFile(path); });
         if (!input) return input.error();
         inputs.push_back(std::move(*input));
     }
@@ -126,7 +200,7 @@ Result<TracePtr> loadTraceFromMemory(std::string_view bytes, const std::string& 
                                      const ImportOptions& options)
 {
     if (job.cancelled()) return cancelled();
-    auto input = recogniseInput(name, ByteSource::openMemory(bytes));
+    auto input = recogniseInput(name, [bytes] { return ByteSource::openMemory(bytes); });
     if (!input) return input.error();
     std::vector<Input> inputs;
     inputs.push_back(std::move(*input));
