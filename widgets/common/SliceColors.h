@@ -4,9 +4,12 @@
 #include "widgets/common/Theme.h"
 #include "widgets/document/ViewSettings.h"
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace opscope {
@@ -14,17 +17,24 @@ namespace opscope {
 enum class Family : std::uint8_t {
     Matmul, Attention, Elementwise, Reduction, Memory, Communication, Other, Runtime, Sync, Annotation, Python
 };
+inline constexpr std::size_t kFamilies = 11;
 enum class Fill : std::uint8_t { Solid, MemoryFoot, Rails, Hatch, Outline, Muted };
 
 /// Name -> family by look.md section 5: category first, then the first matching word of the (lower-cased, unwrapped) name.
 Family familyOf(std::string_view name, CategoryClass category, bool onDevice);
 QString familyTitle(Family family);
 Fill fillOf(Family family, bool onDevice);
+/// The shades of a family; empty for Sync, Annotation and Python, which the theme's tokens draw.
+std::span<const QRgb> shades(Family family, bool darkTheme);
+/// One colour that stands for the family: legends, the overview, tables.
+QRgb familyColor(Family family, const Theme& theme);
 /// "void at::native::(anonymous namespace)::cunn_SoftMaxForward<...>(...)" -> "cunn_SoftMaxForward";
-/// "autograd::engine::evaluate_function: X" -> "X"; Python frames stay whole.
+/// "autograd::engine::evaluate_function: X" -> "X"; Python frames stay whole. A part of `name`, so no copy.
+std::string_view shortNameView(std::string_view name);
 std::string shortName(std::string_view name);
 
-/// Colours for every (name, category) of one trace, worked out once per trace and theme: a lookup is two array reads.
+/// Colours for every (name, category) of one trace, per trace and theme. Worked out on first sight and kept, so that a
+/// lookup is two array reads and opening costs nothing. UI thread only (the caches are mutable).
 class SliceColors
 {
 public:
@@ -35,16 +45,31 @@ public:
         Family family = Family::Other;
         Fill kind = Fill::Solid;
     };
+    /// Borrows the trace, which must outlive it.
     SliceColors(const Trace& trace, const Theme& theme, ColorBy by);
     const Style& style(SliceId slice, const Trace& trace) const;
-    /// Label of a slice name, already short; a view that lives as long as this object.
+    Family family(SliceId slice, const Trace& trace) const { return style(slice, trace).family; }
+    /// Label of a slice name, already short; a reference that lives as long as this object.
     const QString& label(StringId name) const;
 
 private:
-    std::vector<std::uint32_t> m_styleOfName; // name -> row of m_styles, by side
-    std::vector<Style> m_styles;
-    mutable std::vector<QString> m_labels;
+    static constexpr std::uint16_t kUnknown = 0xFFFF;
+    std::uint16_t makeStyle(StringId name, CategoryId category) const;
+    std::uint16_t styleNumber(const Style& style) const;
+    QRgb fillOfName(std::string_view name, Family family, CategoryId category) const;
+    const Style& durationStyle(SliceId slice, const Style& base) const;
+
     const Trace* m_trace = nullptr;
+    Theme m_theme;
+    ColorBy m_by;
+    std::size_t m_names = 0;
+    std::vector<std::uint8_t> m_groupOfCategory;  ///< category -> which column of m_styleOf
+    std::vector<CategoryId> m_categoryOfGroup;    ///< one that stands for the group
+    mutable std::vector<std::vector<std::uint16_t>> m_styleOf; ///< [group][name] -> row of m_styles
+    mutable std::vector<Style> m_styles;
+    mutable std::unordered_map<std::uint64_t, std::uint16_t> m_numbers;
+    mutable std::unordered_map<std::uint32_t, QString> m_labels; ///< nodes never move
+    std::vector<Style> m_durationStyles;
 };
 
 } // namespace opscope
