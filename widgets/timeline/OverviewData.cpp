@@ -1,0 +1,145 @@
+#include "widgets/timeline/OverviewData.h"
+
+#include "widgets/timeline/TimelineModel.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace opscope {
+namespace {
+
+// Busy nanoseconds by column and family of one strip.
+class Strips
+{
+public:
+    Strips(const Trace& trace, TimeRange range)
+        : m_trace(trace), m_scale(range, static_cast<int>(OverviewData::kColumns)),
+          m_familyOf(trace.strings().size() * 2, kUnknown)
+    {
+    }
+
+    void add(OverviewData::StripKind strip, SliceId s, Family family)
+    {
+        double x0 = std::max(m_scale.x(m_trace.slices().start(s)), 0.0);
+        const double x1 = std::min(m_scale.x(m_trace.slices().end(s)), static_cast<double>(OverviewData::kColumns));
+        auto& columns = m_busy[strip];
+        if (columns.empty()) columns.resize(OverviewData::kColumns);
+        for (auto column = static_cast<std::size_t>(x0); x0 < x1 && column < columns.size(); ++column) {
+            const double border = std::min(x1, static_cast<double>(column + 1));
+            columns[column][static_cast<std::size_t>(family)] += static_cast<float>(border - x0);
+            x0 = border;
+        }
+    }
+
+    // By name, kept: a name is looked at once, not once a slice.
+    Family family(SliceId s, bool onDevice)
+    {
+        const std::size_t key = m_trace.slices().name(s).index() * 2 + (onDevice ? 1 : 0);
+        if (key >= m_familyOf.size()) return Family::Other;
+        if (m_familyOf[key] == kUnknown) {
+            const Family found = familyOf(m_trace.name(s), m_trace.kindOf(s), onDevice);
+            m_familyOf[key] = static_cast<std::uint8_t>(found);
+        }
+        return static_cast<Family>(m_familyOf[key]);
+    }
+
+    void take(OverviewData& data) const
+    {
+        for (std::size_t i = 0; i < OverviewData::kStrips; ++i) {
+            if (m_busy[i].empty()) continue;
+            data.strips[i].used = true;
+            for (std::size_t column = 0; column < OverviewData::kColumns; ++column) {
+                const auto& families = m_busy[i][column];
+                const auto most = std::max_element(families.begin(), families.end());
+                float sum = 0;
+                for (const float share : families) sum += share;
+                data.strips[i].cells[column] = {std::min(sum, 1.0f), static_cast<Family>(most - families.begin())};
+            }
+        }
+    }
+
+private:
+    static constexpr std::uint8_t kUnknown = 0xFF;
+    const Trace& m_trace;
+    TimeScale m_scale;
+    std::vector<std::uint8_t> m_familyOf;
+    std::array<std::vector<std::array<float, kFamilies>>, OverviewData::kStrips> m_busy;
+};
+
+void addDevice(Strips& strips, const Trace& trace, const Track& track)
+{
+    for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i) {
+        const SliceId s(i);
+        const CategoryClass kind = trace.kindOf(s);
+        if (kind == CategoryClass::GpuAnnotation || kind == CategoryClass::UserAnnotation || kind == CategoryClass::Sync) continue;
+        const Family family = strips.family(s, true);
+        strips.add(family == Family::Communication ? OverviewData::Communication : OverviewData::Device, s, family);
+    }
+}
+
+// Only what nobody but annotations encloses, so that a nanosecond counts once.
+void addHost(Strips& strips, const Trace& trace, const TimelineModel& model, LaneSpan span)
+{
+    const SliceTable& slices = trace.slices();
+    for (std::uint32_t lane = span.first; lane < span.first + span.count; ++lane) {
+        const LanePyramid& pyramid = model.lanes[lane].pyramid;
+        bool any = false;
+        for (std::uint32_t i = 0; i < pyramid.size(); ++i) {
+            const SliceId s = pyramid.slice(i);
+            const Family family = strips.family(s, false);
+            if (family == Family::Annotation || family == Family::Python) continue;
+            const SliceId parent = slices.parent(s);
+            if (parent.valid()) {
+                const CategoryClass above = trace.kindOf(parent);
+                if (above != CategoryClass::UserAnnotation && above != CategoryClass::PythonFunction) continue;
+            }
+            any = true;
+            strips.add(OverviewData::Host, s, family);
+        }
+        if (!any && lane > span.first + 3) break; // deeper lanes only hold children of what was counted
+    }
+}
+
+bool isStep(std::string_view name) { return name.starts_with("ProfilerStep#"); }
+
+void addSteps(OverviewData& data, const Trace& trace, const LanePyramid& pyramid)
+{
+    constexpr std::uint32_t kLooked = 4096; // steps are few; a lane of a million slices is no lane of steps
+    if (pyramid.size() > 64 * kLooked) return;
+    for (std::uint32_t i = 0; i < pyramid.size() && data.steps.size() < OverviewData::kColumns; ++i) {
+        const SliceId s = pyramid.slice(i);
+        if (trace.kindOf(s) == CategoryClass::UserAnnotation && isStep(trace.name(s)))
+            data.steps.push_back({trace.slices().range(s), withoutControls(trace.name(s))});
+    }
+}
+
+} // namespace
+
+OverviewData OverviewData::build(const TimelineModel& model, const JobControl& job)
+{
+    const Trace& trace = *model.trace;
+    OverviewData data;
+    data.range = trace.extent();
+    if (data.range.empty()) return data;
+    Strips strips(trace, data.range);
+    for (const Band& band : model.bands) {
+        if (job.cancelled()) return data;
+        const Track& track = trace.track(band.track);
+        const bool device = trace.process(band.process).side == Side::Device || band.kind == BandKind::Stream;
+        if (data.steps.empty() && !device)
+            for (const LaneSpan span : {band.common, LaneSpan{band.full.first, std::min(band.full.count, 3u)}})
+                for (std::uint32_t lane = span.first; lane < span.first + span.count && data.steps.empty(); ++lane)
+                    addSteps(data, trace, model.lanes[lane].pyramid);
+        if (device) addDevice(strips, trace, track);
+        else if (band.kind == BandKind::Python) {
+            if (band.modulesOnly)
+                for (std::uint32_t i = 0; i < model.lanes[band.folded.first].pyramid.size(); ++i)
+                    strips.add(Modules, model.lanes[band.folded.first].pyramid.slice(i), Family::Python);
+        } else if (band.kind != BandKind::Counter) addHost(strips, trace, model, band.full);
+    }
+    strips.take(data);
+    std::sort(data.steps.begin(), data.steps.end(), [](const Step& a, const Step& b) { return a.range.start < b.range.start; });
+    return data;
+}
+
+} // namespace opscope

@@ -1,0 +1,296 @@
+#include "widgets/timeline/TimelineModel.h"
+
+#include "core/base/StringPool.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace opscope {
+namespace {
+
+enum Part : std::uint8_t { kAnnotations, kModules, kFrames, kOperators, kParts };
+
+// Depth of slices within one part of a track, per stack of overlapping slices.
+class DepthCounter
+{
+public:
+    // Slices come in order (start, longer first), so whoever ended before `start` is gone for good.
+    std::size_t push(std::size_t stack, Nanos start, Nanos end)
+    {
+        if (stack >= m_ends.size()) m_ends.resize(stack + 1);
+        std::vector<Nanos>& ends = m_ends[stack];
+        while (!ends.empty() && ends.back() <= start) ends.pop_back();
+        ends.push_back(end);
+        return ends.size() - 1;
+    }
+
+private:
+    std::vector<std::vector<Nanos>> m_ends;
+};
+
+struct PartRows
+{
+    std::vector<std::vector<std::vector<std::uint32_t>>> stacks; ///< [stack][depth] -> slices
+    void add(std::size_t stack, std::size_t depth, std::uint32_t row)
+    {
+        if (stack >= stacks.size()) stacks.resize(stack + 1);
+        if (depth >= stacks[stack].size()) stacks[stack].resize(depth + 1);
+        stacks[stack][depth].push_back(row);
+    }
+};
+
+bool isModuleFrame(std::string_view name) { return name.starts_with("nn.Module: "); }
+
+bool isAnnotation(CategoryClass kind)
+{
+    return kind == CategoryClass::UserAnnotation || kind == CategoryClass::GpuAnnotation || kind == CategoryClass::ProfilerRange
+        || kind == CategoryClass::Span;
+}
+
+std::size_t stackOf(const Track& track, std::uint16_t lane)
+{
+    const auto it = std::upper_bound(track.spillBases.begin(), track.spillBases.end(), lane);
+    return static_cast<std::size_t>(it - track.spillBases.begin());
+}
+
+} // namespace
+
+class TimelineModelBuilder
+{
+public:
+    TimelineModelBuilder(TimelineModel& model, const JobControl& job) : m_model(model), m_trace(*model.trace), m_job(job) {}
+
+    bool run()
+    {
+        for (std::size_t i = 0; i < m_trace.tracks().size(); ++i) {
+            if (m_job.cancelled()) return false;
+            if (m_trace.tracks()[i].visible()) addTrack(TrackId(i));
+        }
+        const auto series = m_trace.counters().series();
+        for (const CounterSeries& s : series) m_model.counters.emplace_back(m_trace.counters().values(s));
+        nameGroups();
+        if (m_job.cancelled()) return false;
+        m_model.overview = OverviewData::build(m_model, m_job);
+        return !m_job.cancelled();
+    }
+
+private:
+    void addTrack(TrackId id)
+    {
+        const Track& track = m_trace.track(id);
+        if (m_model.groups.empty() || m_model.groups.back().process != track.process)
+            m_model.groups.push_back({track.process, {}, {}, static_cast<std::uint32_t>(m_model.bands.size()), 0});
+        const std::size_t before = m_model.bands.size();
+        if (track.kind == TrackKind::Thread && hasPython(track)) addSplit(id, track);
+        else addWhole(id, track);
+        m_model.bands[before].hasInstants = track.instantCount > 0;
+        m_model.groups.back().bandCount += static_cast<std::uint32_t>(m_model.bands.size() - before);
+    }
+
+    bool hasPython(const Track& track) const
+    {
+        const auto categories = m_trace.slices().categories();
+        for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i)
+            if (m_trace.categories()[categories[i]].kind == CategoryClass::PythonFunction) return true;
+        return false;
+    }
+
+    Band makeBand(TrackId id, const Track& track, BandKind kind) const
+    {
+        Band band;
+        band.track = id;
+        band.process = track.process;
+        band.kind = kind;
+        band.name = m_trace.trackName(id);
+        if (kind != BandKind::Counter && kind != BandKind::Async) band.side = m_trace.keyText(track.tid);
+        if (const std::string_view given = m_trace.text(track.name); given != band.name) band.note = given;
+        return band;
+    }
+
+    void addWhole(TrackId id, const Track& track)
+    {
+        Band band = makeBand(id, track, kindOf(track));
+        const auto first = static_cast<std::uint32_t>(m_model.lanes.size());
+        for (std::uint16_t row = 0; row < track.laneCount; ++row) {
+            const LaneIndex::Lane& lane = m_trace.lanes().lane(track, row);
+            m_model.lanes.push_back({LanePyramid(m_trace.slices(), m_trace.lanes().rows(lane)), false});
+        }
+        band.full = {first, track.laneCount};
+        band.folded = {first, std::min<std::uint32_t>(track.laneCount, TimelineModel::kFoldedLanes)};
+        // folding away one or two rows would cost more attention than it saves room
+        if (band.full.count <= band.folded.count + 2) band.folded = band.full;
+        if (band.kind == BandKind::Stream) describeStream(band, track);
+        m_model.bands.push_back(std::move(band));
+    }
+
+    static BandKind kindOf(const Track& track)
+    {
+        switch (track.kind) {
+        case TrackKind::Stream: return BandKind::Stream;
+        case TrackKind::Async: return BandKind::Async;
+        case TrackKind::Counter: return BandKind::Counter;
+        case TrackKind::NodeOrder: return BandKind::NodeOrder;
+        case TrackKind::Thread: break;
+        }
+        return BandKind::Thread;
+    }
+
+    // "compute", "communication" or "memory", by a sample: more useful than the raw id that its name repeats.
+    void describeStream(Band& band, const Track& track) const
+    {
+        std::array<std::uint32_t, 3> votes{};
+        const std::uint32_t step = std::max(1u, track.sliceCount / 512);
+        for (std::uint32_t i = 0; i < track.sliceCount; i += step) {
+            const SliceId s(track.firstSlice + i);
+            const CategoryClass kind = m_trace.kindOf(s);
+            const bool nccl = m_trace.name(s).starts_with("nccl") || kind == CategoryClass::Collective;
+            if (kind == CategoryClass::Kernel || nccl) ++votes[nccl ? 1 : 0];
+            else if (kind == CategoryClass::Memcpy || kind == CategoryClass::Memset) ++votes[2];
+        }
+        constexpr std::array<const char*, 3> kUse{"compute", "communication", "memory"};
+        const auto most = std::max_element(votes.begin(), votes.end());
+        if (*most) band.side = kUse[static_cast<std::size_t>(most - votes.begin())];
+    }
+
+    void addSplit(TrackId id, const Track& track)
+    {
+        std::array<PartRows, kParts> parts;
+        std::array<DepthCounter, kParts> depths;
+        const SliceTable& slices = m_trace.slices();
+        const auto put = [&](Part part, std::size_t stack, SliceId s) {
+            parts[part].add(stack, depths[part].push(stack, slices.start(s), slices.end(s)), s.value);
+        };
+        for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i) {
+            const SliceId s(i);
+            const std::size_t stack = track.spillBases.empty() ? 0 : stackOf(track, slices.lane(s));
+            const CategoryClass kind = m_trace.kindOf(s);
+            if (isAnnotation(kind)) put(kAnnotations, stack, s);
+            else if (kind != CategoryClass::PythonFunction) put(kOperators, stack, s);
+            else {
+                put(kFrames, stack, s);
+                if (isModuleFrame(m_trace.name(s))) put(kModules, stack, s);
+            }
+        }
+        std::array<LaneSpan, kParts> spans;
+        for (std::size_t part = 0; part < kParts; ++part)
+            spans[part] = addLanes(std::move(parts[part]), part == kModules || part == kFrames);
+        m_model.bands.push_back(pythonBand(id, track, spans));
+        if (spans[kOperators].count) m_model.bands.push_back(operatorBand(id, track, spans[kOperators]));
+    }
+
+    Band pythonBand(TrackId id, const Track& track, const std::array<LaneSpan, kParts>& spans) const
+    {
+        Band band = makeBand(id, track, BandKind::Python);
+        band.note = band.name;
+        band.name = "Python";
+        band.side = m_trace.keyText(track.tid);
+        band.common = spans[kAnnotations];
+        band.full = spans[kFrames];
+        band.modulesOnly = spans[kModules].count > 0;
+        band.folded = band.modulesOnly ? spans[kModules] : spans[kFrames];
+        constexpr std::uint32_t kFramesShown = 8;
+        if (!band.modulesOnly && band.full.count > kFramesShown + 2) band.folded.count = kFramesShown;
+        return band;
+    }
+
+    Band operatorBand(TrackId id, const Track& track, LaneSpan lanes) const
+    {
+        Band band = makeBand(id, track, BandKind::Operators);
+        band.note = band.name;
+        band.name = "operators";
+        band.full = band.folded = lanes;
+        if (lanes.count > TimelineModel::kFoldedLanes + 2) band.folded.count = TimelineModel::kFoldedLanes;
+        return band;
+    }
+
+    LaneSpan addLanes(PartRows part, bool python)
+    {
+        const LaneSpan span{static_cast<std::uint32_t>(m_model.lanes.size()), 0};
+        for (auto& stack : part.stacks)
+            for (auto& rows : stack) {
+                m_model.m_ownRows.push_back(std::move(rows)); // a moved vector keeps its rows where they are
+                m_model.lanes.push_back({LanePyramid(m_trace.slices(), m_model.m_ownRows.back()), python});
+            }
+        return {span.first, static_cast<std::uint32_t>(m_model.lanes.size()) - span.first};
+    }
+
+    void nameGroups()
+    {
+        const auto devices = deviceNames();
+        for (BandGroup& group : m_model.groups) {
+            const Process& process = m_trace.process(group.process);
+            group.name = m_trace.processName(group.process);
+            if (const std::size_t comma = group.name.find(", "); comma != std::string::npos) {
+                group.note = group.name.substr(comma + 2);
+                group.name.resize(comma);
+            }
+            const auto number = static_cast<std::size_t>(process.pid.number);
+            if (process.side == Side::Device && process.pid.kind == TrackKey::Kind::Number && process.pid.number >= 0
+                && number < devices.size() && !devices[number].empty())
+                group.note = devices[number];
+        }
+    }
+
+    // Names by number from "deviceProperties": [{"id": 0, "name": "NVIDIA H100 80GB HBM3", ...}, ...]
+    std::vector<std::string> deviceNames() const
+    {
+        std::vector<std::string> names;
+        for (const TopLevelEntry& entry : m_trace.topLevel()) {
+            if (entry.key != "deviceProperties") continue;
+            const auto list = nlohmann::json::parse(entry.json, nullptr, false);
+            if (!list.is_array()) continue;
+            for (const auto& device : list) {
+                if (!device.is_object() || !device.contains("id") || !device["id"].is_number_unsigned()) continue;
+                if (!device.contains("name") || !device["name"].is_string()) continue;
+                const auto number = device["id"].get<std::size_t>();
+                if (number >= 1024) continue;
+                if (number >= names.size()) names.resize(number + 1);
+                names[number] = withoutControls(device["name"].get<std::string>());
+            }
+        }
+        return names;
+    }
+
+    TimelineModel& m_model;
+    const Trace& m_trace;
+    const JobControl& m_job;
+};
+
+TimelineModelPtr TimelineModel::build(TracePtr trace, const JobControl& job)
+{
+    auto model = std::make_shared<TimelineModel>();
+    model->trace = std::move(trace);
+    return TimelineModelBuilder(*model, job).run() ? model : nullptr;
+}
+
+std::vector<std::uint32_t> TimelineModel::bandsOf(TrackId track) const
+{
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t i = 0; i < bands.size(); ++i)
+        if (bands[i].track == track) found.push_back(i);
+    return found;
+}
+
+TimelineModel::Place TimelineModel::placeOf(SliceId slice) const
+{
+    const SliceTable& slices = trace->slices();
+    for (const std::uint32_t i : bandsOf(trace->trackOf(slice))) {
+        const Band& band = bands[i];
+        const auto search = [&](LaneSpan span) {
+            for (std::uint32_t lane = span.first; lane < span.first + span.count; ++lane) {
+                const LanePyramid& pyramid = lanes[lane].pyramid;
+                if (pyramid.positionOf(slices, slice) < pyramid.size()) return lane;
+            }
+            return Place::kNowhere;
+        };
+        if (const std::uint32_t lane = search(band.common); lane != Place::kNowhere) return {i, lane, false};
+        if (const std::uint32_t lane = search(band.folded); lane != Place::kNowhere) return {i, lane, false};
+        if (!band.foldable()) continue;
+        if (const std::uint32_t lane = search(band.full); lane != Place::kNowhere) return {i, lane, true};
+    }
+    return {};
+}
+
+} // namespace opscope
