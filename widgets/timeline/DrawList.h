@@ -13,7 +13,11 @@ namespace opscope {
 /// What stands on the canvas, in device pixels from its top left corner: the value between deciding and painting.
 struct DrawRect
 {
-    enum Mark : std::uint8_t { kCutLeft = 1, kCutRight = 2, kRepaired = 4, kDimmed = 8 };
+    enum Mark : std::uint8_t {
+        kCutOff = 1,             ///< its end is not in the file: saw edge
+        kRepaired = 2,           ///< by us: corner in the colour of warnings
+        kDimmed = 4
+    };
 
     std::int32_t left = 0;           ///< clipped to just outside the view
     std::int32_t right = 0;          ///< behind the last pixel

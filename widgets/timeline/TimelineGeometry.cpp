@@ -44,7 +44,7 @@ private:
         std::uint32_t slice = 0;
         std::uint32_t count = 0;
         float duration = 0;
-        QRgb fill = 0;
+        const SliceColors::Style* style = nullptr;
     };
 
     void take(const LanePyramid::Atom& atom)
@@ -54,13 +54,13 @@ private:
         if (atom.count == 1 && x1 - x0 >= m_foldBelow) {
             closeCell();
             closeRun();
-            emitSlice(x0, x1, SliceId(atom.slice));
+            emit(x0, x1, SliceId(atom.slice), 1);
             return;
         }
         // A cell is a stretch of a few pixels at a fixed place in time, so that panning does not make hues flicker.
         if (m_runOpen && (x0 - m_cell.x1 >= m_foldGap || atom.start >= m_cellEnd)) closeCell();
         if (!m_runOpen) {
-            m_cell = {x0, x1, atom.slice, atom.count, atom.duration, 0};
+            m_cell = {x0, x1, atom.slice, atom.count, atom.duration, nullptr};
             m_runOpen = true;
             const Wide cell = TimeScale::floorDiv(Wide(atom.start), Wide(m_cellNs)) + 1;
             m_cellEnd = TimeScale::saturated(cell * Wide(m_cellNs));
@@ -79,9 +79,8 @@ private:
     {
         if (!m_runOpen) return;
         m_runOpen = false;
-        m_cell.fill = m_colors.style(SliceId(m_cell.slice), m_trace).fill;
-        if (m_pendingOpen && m_cell.fill == m_pending.fill && m_cell.x0 - m_pending.x1 < m_foldGap
-            && m_pending.count + m_cell.count > m_pending.count) {
+        m_cell.style = &m_colors.style(SliceId(m_cell.slice), m_trace);
+        if (m_pendingOpen && m_cell.style == m_pending.style && m_cell.x0 - m_pending.x1 < m_foldGap) {
             m_pending.x1 = m_cell.x1;
             m_pending.count += m_cell.count;
             if (m_cell.duration > m_pending.duration) {
@@ -99,10 +98,8 @@ private:
     {
         if (!m_pendingOpen) return;
         m_pendingOpen = false;
-        emit_(m_pending.x0, m_pending.x1, SliceId(m_pending.slice), m_pending.count);
+        emit(m_pending.x0, m_pending.x1, SliceId(m_pending.slice), m_pending.count);
     }
-
-    void emitSlice(double x0, double x1, SliceId slice) { emit_(x0, x1, slice, 1); }
 
     std::int32_t pixel(double x) const
     {
@@ -110,7 +107,7 @@ private:
         return static_cast<std::int32_t>(std::floor(std::clamp(x, -8.0 * m_ratio, m_scale.width() + 8.0 * m_ratio) + 0.5));
     }
 
-    void emit_(double x0, double x1, SliceId slice, std::uint32_t count)
+    void emit(double x0, double x1, SliceId slice, std::uint32_t count)
     {
         DrawRect rect;
         rect.left = pixel(x0);
@@ -126,10 +123,10 @@ private:
         rect.fill = style.fill;
         rect.text = style.text;
         rect.kind = style.kind;
-        if (x0 < 0) rect.marks |= DrawRect::kCutLeft;
-        if (x1 > m_scale.width()) rect.marks |= DrawRect::kCutRight;
         if (count == 1) {
-            if (m_slices.flags(slice) & (kUnclosed | kNoDuration | kRepaired)) rect.marks |= DrawRect::kRepaired;
+            const std::uint8_t flags = m_slices.flags(slice);
+            if (flags & (kUnclosed | kUnfinished)) rect.marks |= DrawRect::kCutOff;
+            if (flags & (kNoDuration | kRepaired)) rect.marks |= DrawRect::kRepaired;
             const int visible = std::min(rect.right, m_scale.width()) - std::max(rect.left, 0);
             if (visible >= m_labelFrom) rect.label = m_slices.name(slice);
         }

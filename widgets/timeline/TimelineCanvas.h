@@ -1,0 +1,92 @@
+#pragma once
+
+#include "widgets/document/Selection.h"
+#include "widgets/document/ViewSettings.h"
+#include "widgets/timeline/TimelineGeometry.h"
+#include "widgets/timeline/TimelinePainter.h"
+#include "widgets/timeline/TimelineScene.h"
+#include "widgets/timeline/TrackHeaders.h"
+
+#include <QImage>
+#include <QWidget>
+
+#include <optional>
+
+namespace opscope {
+
+/// What lies under the pointer.
+struct CanvasHit
+{
+    enum Kind : std::uint8_t { Nothing, Slice, Run, Instant, Curve, Header, Splitter };
+    Kind kind = Nothing;
+    QRect rect;                  ///< of the slice or run, in widget pixels
+    SliceId slice;               ///< of a run the longest
+    std::uint32_t count = 0;
+    InstantId instant;
+    SeriesId series;
+    TimeRange range;             ///< what a run covers
+    HeaderHit header;
+    friend bool operator==(const CanvasHit&, const CanvasHit&) = default;
+};
+
+/// Draws the rows of the scene. The picture is kept: hover, selection, range and cursor are drawn over it and never make
+/// geometry anew. Knows nothing of mouse and keys (TimelineInput).
+class TimelineCanvas : public QWidget
+{
+    Q_OBJECT
+
+public:
+    TimelineCanvas(const TimelineScene& scene, const ViewSettings& settings, QWidget* parent = nullptr);
+
+    /// Scale, scroll, layout or colours changed.
+    void invalidate();
+    void setHover(const CanvasHit& hit);
+    void setSelection(const Selection& selection);
+    void setCursorX(std::optional<int> x);       ///< widget pixels
+    const CanvasHit& hover() const { return m_hover; }
+    std::optional<int> cursorX() const { return m_cursorX; }
+
+    CanvasHit hitAt(QPoint at);
+    /// Where a slice is drawn in widget pixels, though it may be folded into a run; null when its row is not shown.
+    QRect rectOf(SliceId slice) const;
+    /// The slice edge nearest to widget x within `reach` pixels, of the row at `at` first, else of any row in view.
+    std::optional<Nanos> edgeNear(QPoint at, int reach);
+
+    int canvasWidth() const { return std::max(1, width() - m_scene.headerWidth); }
+    TimeScale scale() const { return m_scene.scale(canvasWidth()); }
+    int xOf(Nanos t) const;                      ///< widget pixels, clamped to just outside the widget
+    Nanos timeAt(int x) const { return scale().timeAt(x - m_scene.headerWidth); }
+    /// Makes geometry and picture if they are out of date; the frame whose cost is measured.
+    void renderFrame();
+    const DrawList& drawList();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+
+private:
+    void buildGeometry();
+    void paintOverlay(QPainter& painter);
+    void paintSelection(QPainter& painter);
+    void paintRange(QPainter& painter, TimeRange range);
+    const DrawRect* rectAt(QPoint at, const DrawLane** lane);
+    QRect logical(const DrawLane& lane, const DrawRect& rect) const;
+    QRect overlayRect(const CanvasHit& hit) const { return hit.rect.adjusted(-4, -4, 4, 4); }
+
+    const TimelineScene& m_scene;
+    const ViewSettings& m_settings;
+    TimelinePainter m_painter;
+    DrawList m_list;
+    QImage m_image;
+    bool m_geometryDirty = true;
+    bool m_imageDirty = true;
+    CanvasHit m_hover;
+    Selection m_selection;
+    QRect m_selectionRect;
+    std::optional<int> m_cursorX;
+};
+
+} // namespace opscope

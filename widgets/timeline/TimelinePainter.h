@@ -1,0 +1,38 @@
+#pragma once
+
+#include "widgets/timeline/DrawList.h"
+#include "widgets/timeline/LabelCache.h"
+#include "widgets/timeline/Raster.h"
+#include "widgets/timeline/TimelineLayout.h"
+
+#include <QImage>
+
+namespace opscope {
+
+/// Replays a DrawList into an image; decides nothing. Keeps rendered labels from frame to frame.
+class TimelinePainter
+{
+public:
+    /// `names`: where labels come from. Must be called before paint() and whenever theme, names or pixel ratio change.
+    void setStyle(const Theme& theme, const SliceColors& names, double pixelRatio);
+    /// `lines`: y (device pixels) of the lines between bands. The image has the size of the list.
+    void paint(const DrawList& list, const std::vector<int>& lines, QImage& image);
+
+private:
+    void paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect);
+    void paintFill(Raster& raster, PixelBox box, const DrawRect& rect, QRgb fill) const;
+    void paintNotches(Raster& raster, PixelBox box) const;
+    void paintLabel(Raster& raster, PixelBox box, const LabelMask& mask, QRgb color);
+    void paintMarks(Raster& raster, PixelBox box, const DrawRect& rect) const;
+    void paintCurve(Raster& raster, const DrawList& list, const DrawCurve& curve) const;
+    void paintInstants(QImage& image, const DrawList& list) const;
+    int px(double logical) const;
+
+    Theme m_theme;
+    const SliceColors* m_names = nullptr;
+    double m_ratio = 1;
+    LabelCache m_labels;
+    QRgb m_canvas = 0;
+};
+
+} // namespace opscope

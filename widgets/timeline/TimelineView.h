@@ -1,0 +1,93 @@
+#pragma once
+
+#include "widgets/document/Job.h"
+#include "widgets/document/TraceDocument.h"
+#include "widgets/document/ViewSettings.h"
+#include "widgets/timeline/TimelineCanvas.h"
+#include "widgets/timeline/TimelineScene.h"
+
+#include <QWidget>
+
+#include <optional>
+#include <vector>
+
+class QScrollBar;
+
+namespace opscope {
+
+class HoverCard;
+class Overview;
+class TimelineInput;
+class TimeRuler;
+
+/// The timeline: overview, ruler, and the rows with their headers. Follows the document and the settings; everything that a
+/// user does here goes to the document and comes back from it.
+class TimelineView : public QWidget
+{
+    Q_OBJECT
+
+public:
+    TimelineView(TraceDocument& document, ViewSettings& settings, QWidget* parent = nullptr);
+    ~TimelineView() override;
+
+    void zoomIn();                           ///< at the pointer, else in the middle
+    void zoomOut();
+    void fit();                              ///< everything
+    /// Fills the view with the selected range or slice. Says whether there was one.
+    bool frameSelection();
+    /// Found slices: ticks in the overview, all others dimmed. Empty ends the search.
+    void setMatches(std::vector<SliceId> matches);
+    /// Waits for what is prepared in the background, so that the next paint is complete: for rendering to a file.
+    void renderNow();
+
+    // For TimelineInput and tests
+    const TimelineScene& scene() const { return m_scene; }
+    TimelineCanvas& canvas() { return *m_canvas; }
+    void zoomAt(int x, double factor);       ///< canvas pixels; below 1 zooms in
+    void panPixels(double px);
+    void scrollTo(int y);
+    void setCursorX(std::optional<int> x);
+    void setHeaderWidth(int width);
+    void headerClicked(const HeaderHit& hit);
+    void announce(SliceId slice);            ///< name, duration, start, for screen readers and the status bar
+
+Q_SIGNALS:
+    void hoverText(const QString& text);     ///< what the pointer is over, in one line; "" for nothing
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    void traceChanged();
+    void adopt(TimelineModelPtr model);
+    void settingsChanged();
+    void visibleRangeChanged();
+    void reveal();
+    void revealSlice(SliceId slice);
+    void revealTime(TimeRange range);
+    void relayout();
+    void applyRightMargin();
+    void updateScrollBar();
+    void showCard(const CanvasHit& hit, QPoint at);
+    QString describe(const CanvasHit& hit) const;
+    QString timeText(Nanos t) const;
+    QString lengthText(Nanos length) const;
+
+    static constexpr std::size_t kBuiltAtOnce = 150'000; ///< slices; more are prepared on a worker
+
+    TraceDocument& m_document;
+    ViewSettings& m_settings;
+    TimelineScene m_scene;
+    Overview* m_overview;
+    TimeRuler* m_ruler;
+    TimelineCanvas* m_canvas;
+    QScrollBar* m_scrollBar;
+    HoverCard* m_card;
+    TimelineInput* m_input;
+    Job m_job;
+    std::optional<int> m_wishedHeaderWidth;  ///< the user dragged it
+    bool m_revealWhenReady = false;
+};
+
+} // namespace opscope
