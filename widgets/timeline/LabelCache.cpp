@@ -1,6 +1,7 @@
 #include "widgets/timeline/LabelCache.h"
 
 #include <QImage>
+#include <QLocale>
 #include <QPainter>
 #include <QTextLayout>
 

@@ -83,13 +83,13 @@ void Overview::renderStrips()
     m_strips.setDevicePixelRatio(ratio);
     m_strips.fill(m_settings.theme().canvas);
     QPainter painter(&m_strips);
-    const OverviewData& data = m_scene.model->overview;
+    const OverviewData& overview = m_scene.model->overview;
     int used = 0;
-    for (const auto& strip : data.strips) used += strip.used ? 1 : 0;
-    const int top = data.steps.empty() ? 4 : 14;
+    for (const auto& strip : overview.strips) used += strip.used ? 1 : 0;
+    const int top = overview.steps.empty() ? 4 : 14;
     const int room = height() - top - 3;
     int i = 0;
-    for (const auto& strip : data.strips) {
+    for (const auto& strip : overview.strips) {
         if (!strip.used) continue;
         ++i;
         const int bottom = top + room * i / used;

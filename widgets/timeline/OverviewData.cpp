@@ -1,6 +1,7 @@
 #include "widgets/timeline/OverviewData.h"
 
 #include "widgets/timeline/TimelineModel.h"
+#include "widgets/timeline/TimeScale.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "widgets/document/ViewSettings.h" // first: moc of Qt 6.4 fails on <concepts> when nothing of Qt came before it
 #include "widgets/document/Selection.h"
-#include "widgets/document/ViewSettings.h"
 #include "widgets/timeline/TimelineGeometry.h"
 #include "widgets/timeline/TimelinePainter.h"
 #include "widgets/timeline/TimelineScene.h"
