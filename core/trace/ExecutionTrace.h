@@ -74,6 +74,7 @@ public:
 
 private:
     friend class EtBuilder;
+    friend class TraceBuilder; // merges the strings
     std::vector<EtNode> m_nodes;
     std::vector<NodeId> m_children, m_roots;
     std::vector<TensorDesc> m_tensors;

@@ -1,16 +1,16 @@
 #pragma once
 
 #include "core/base/Id.h"
+#include "core/base/RawVector.h"
 #include "core/base/Time.h"
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace opscope {
 
-/// Flow events as the file has them (s, t, f), sorted by (category, id, time, file order): the points of one flow are
-/// neighbours. What they bind to is the business of links; here only what is known for sure.
+/// Flow events as the file has them (s, t, f), sorted by (source, category, kind of id, id, time, file order): the points of
+/// one flow are neighbours. What they bind to is the business of links; here only what is known for sure.
 struct FlowPoint
 {
     Nanos time = 0;
@@ -32,7 +32,7 @@ public:
 
 private:
     friend class TraceBuilder;
-    std::vector<FlowPoint> m_points;
+    RawVector<FlowPoint> m_points;
 };
 
 } // namespace opscope

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/Id.h"
+#include "core/base/RawVector.h"
 #include "core/base/Time.h"
 #include "core/trace/SliceTable.h"
 #include "core/trace/Track.h"
@@ -26,6 +27,7 @@ public:
     {
         std::uint32_t first = 0;    ///< row of rows()
         std::uint32_t count = 0;
+        std::uint32_t maxima = 0;   ///< row of the maxima of its blocks
     };
 
     const Lane& lane(const Track& track, std::uint16_t row) const { return m_lanes[track.firstLane + row]; }
@@ -44,12 +46,16 @@ public:
     SliceId at(const SliceTable& slices, const Lane& lane, Nanos t) const;
     std::size_t bytes() const;
 
+    /// Sets firstLane of each track, whose laneCount and slices are final.
+    static LaneIndex build(const SliceTable& slices, std::span<Track> tracks, unsigned threads);
+
 private:
-    friend class TraceBuilder;
+    void fillTrack(const SliceTable& slices, const Track& track);
+    void fillMaxima(const SliceTable& slices, std::size_t lane);
+
     std::vector<Lane> m_lanes;
-    std::vector<std::uint32_t> m_rows;
-    std::vector<std::vector<Nanos>> m_levels; ///< maxima; each lane starts at a block border of its own, see .cpp
-    std::vector<std::uint32_t> m_levelFirst;
+    RawVector<std::uint32_t> m_rows;
+    RawVector<Nanos> m_maxima; ///< per lane level 1, then level 2 ...; nothing for lanes of one block
 };
 
 } // namespace opscope

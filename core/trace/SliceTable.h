@@ -1,13 +1,13 @@
 #pragma once
 
 #include "core/base/Id.h"
+#include "core/base/RawVector.h"
 #include "core/base/Time.h"
 #include "core/trace/BlockColumn.h"
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace opscope {
 
@@ -77,11 +77,11 @@ public:
 
 private:
     friend class TraceBuilder;
-    std::vector<Nanos> m_start, m_duration, m_self;
-    std::vector<StringId> m_name;
-    std::vector<std::uint32_t> m_parent, m_offsetLow;
-    std::vector<std::uint16_t> m_category, m_lane, m_length;
-    std::vector<std::uint8_t> m_flags, m_offsetHigh;
+    RawVector<Nanos> m_start, m_duration, m_self;
+    RawVector<StringId> m_name;
+    RawVector<std::uint32_t> m_parent, m_offsetLow;
+    RawVector<std::uint16_t> m_category, m_lane, m_length;
+    RawVector<std::uint8_t> m_flags, m_offsetHigh;
     std::array<BlockColumn, kArgFields> m_args;
 };
 
@@ -100,11 +100,11 @@ public:
 
 private:
     friend class TraceBuilder;
-    std::vector<Nanos> m_time;
-    std::vector<StringId> m_name;
-    std::vector<std::uint64_t> m_offset;
-    std::vector<std::uint16_t> m_category;
-    std::vector<char> m_phase;
+    RawVector<Nanos> m_time;
+    RawVector<StringId> m_name;
+    RawVector<std::uint64_t> m_offset;
+    RawVector<std::uint16_t> m_category;
+    RawVector<char> m_phase;
 };
 
 } // namespace opscope

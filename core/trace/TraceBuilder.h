@@ -45,6 +45,7 @@ public:
         std::vector<std::pair<ArgField, std::int64_t>> args = {};
     };
     StringId intern(std::string_view text);
+    /// The id is good for this builder only: finish() puts the tracks into the order in which they are shown.
     TrackId addTrack(std::int64_t pid, std::int64_t tid, std::string_view threadName = {}, std::string_view processName = {});
     void add(const Slice& slice);
     void addInstant(TrackId track, Nanos time, StringId name, std::string_view category = "cpu_instant_event");
@@ -54,7 +55,8 @@ public:
     Result<TracePtr> finish(const JobControl& job = {}) &&;
 
 private:
-    struct State;
+    struct State;    // what was handed over; TraceBuilderState.h
+    struct Finisher; // the steps of finish(); Finisher.h
     std::unique_ptr<State> m_state;
 };
 

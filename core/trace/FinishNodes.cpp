@@ -1,0 +1,100 @@
+#include "core/trace/Finisher.h"
+
+#include <algorithm>
+
+// Execution traces: their strings join the trace's; alone, without a timed source, they are laid out by order of id.
+namespace opscope {
+
+void TraceBuilder::Finisher::adoptNodes()
+{
+    if (in.nodes.empty()) return;
+    State::Nodes& nodes = in.nodes.front();
+    for (std::size_t i = 1; i < in.nodes.size(); ++i) defects(in.nodes[i].source).note(Defect::SecondDocument, 0);
+
+    std::vector<StringId> map(nodes.strings.size());
+    for (std::size_t i = 0; i < map.size(); ++i) map[i] = trace->m_strings.intern(nodes.strings.view(StringId(i)));
+    const auto remap = [&](StringId& id) { id = id.valid() ? map[id.index()] : id; };
+    for (EtNode& n : nodes.trace->m_nodes)
+        for (StringId* id : {&n.name, &n.schema, &n.kernelBackend, &n.kernelFile, &n.tensorRange, &n.collective,
+                             &n.processGroup}) remap(*id);
+    for (TensorDesc& t : nodes.trace->m_tensors)
+        for (StringId* id : {&t.dtype, &t.device, &t.shape, &t.strides}) remap(*id);
+    nodes.trace->source = nodes.source;
+    trace->m_executionTrace = std::move(nodes.trace);
+    trace->m_etStats = std::move(nodes.stats);
+}
+
+/// Each node from its own rank up to behind its last descendant. No recursion: files may be deep.
+std::vector<std::uint32_t> TraceBuilder::Finisher::nodeEnds() const
+{
+    const ExecutionTrace& et = *trace->m_executionTrace;
+    std::vector<std::uint32_t> end(et.nodes().size());
+    for (std::uint32_t i = 0; i < end.size(); ++i) end[i] = i + 1;
+    std::vector<std::uint32_t> order; // parents in front of their children
+    order.reserve(end.size());
+    for (const NodeId root : et.roots()) order.push_back(root.value);
+    for (std::size_t i = 0; i < order.size() && order.size() <= end.size(); ++i)
+        for (const NodeId child : et.children(NodeId(order[i]))) order.push_back(child.value);
+    for (std::size_t i = order.size(); i-- > 0;) {
+        const NodeId parent = et.node(NodeId(order[i])).parent;
+        if (parent.valid()) end[parent.index()] = std::max(end[parent.index()], end[order[i]]);
+    }
+    return end;
+}
+
+void TraceBuilder::Finisher::layOutNodes()
+{
+    const ExecutionTrace& et = *trace->m_executionTrace;
+    trace->m_timeBase = TimeBase::NodeOrder;
+    TrackKey pid;
+    if (et.pid) pid = {TrackKey::Kind::Number, *et.pid, {}};
+    const std::uint32_t group = groupOf(et.source, pid, Side::Host);
+    const auto category = static_cast<std::uint16_t>(
+        std::find_if(trace->m_categories.begin(), trace->m_categories.end(), [](const Category& c) { return c.name == "et"; }) -
+        trace->m_categories.begin());
+    std::map<std::uint32_t, std::uint32_t> planOfThread;
+    const std::vector<std::uint32_t> ends = nodeEnds();
+    const auto setArg = [&](StagedEvent& event, ArgField field, std::int64_t value) {
+        const bool narrow = value >= 0 && value < kArgWide;
+        event.args[static_cast<std::size_t>(field)] = narrow ? static_cast<std::uint32_t>(value) : kArgWide;
+        if (!narrow) own.wide.push_back({static_cast<std::uint32_t>(own.events.size() - 1), field, value});
+    };
+    for (std::uint32_t i = 0; i < ends.size(); ++i) {
+        const EtNode& n = et.node(NodeId(i));
+        const auto [it, isNew] = planOfThread.try_emplace(n.tid, 0);
+        if (isNew) {
+            it->second = addPlan(group, TrackKind::NodeOrder, {});
+            plans[it->second].track.tid = {TrackKey::Kind::Number, n.tid, {}};
+        }
+        StagedEvent& event = own.events.append();
+        event.start = i;
+        event.duration = ends[i] - i;
+        event.offset = n.sourceOffset;
+        event.length = n.sourceLength < (1u << 24) ? n.sourceLength : 0;
+        event.name = n.name;
+        event.track = it->second;
+        event.category = category;
+        event.flags = kFromNode | (n.damaged ? kRepaired : 0);
+        event.args.fill(kArgNone);
+        if (n.rfId) setArg(event, ArgField::RecordFunctionId, static_cast<std::int64_t>(n.rfId));
+        if (n.seqId >= 0) setArg(event, ArgField::SequenceNumber, n.seqId);
+        if (n.fwTid) setArg(event, ArgField::FwdThreadId, n.fwTid);
+        ++plans[it->second].track.events;
+    }
+    trace->m_categories[category].events = ends.size();
+}
+
+/// start = rank, so the slices know their nodes.
+void TraceBuilder::Finisher::linkNodes()
+{
+    const SliceTable& slices = trace->m_slices;
+    trace->m_sliceNode.resize(slices.size());
+    trace->m_nodeSlice.resize(trace->m_executionTrace->nodes().size());
+    for (std::uint32_t i = 0; i < slices.size(); ++i) {
+        const auto node = static_cast<std::uint32_t>(slices.start(SliceId(i)));
+        trace->m_sliceNode[i] = NodeId(node);
+        trace->m_nodeSlice[node] = SliceId(i);
+    }
+}
+
+} // namespace opscope

@@ -1,0 +1,215 @@
+#include "core/base/Parallel.h"
+#include "core/trace/Finisher.h"
+#include "core/trace/MergeSort.h"
+
+#include <algorithm>
+
+// Rows to tracks, by time, then into columns.
+namespace opscope {
+
+namespace {
+
+constexpr std::size_t kBlock = BlockColumn::kBlockRows;
+
+} // namespace
+
+std::int64_t TraceBuilder::Finisher::wideArg(const StagedPart& part, std::uint32_t row, ArgField field) const
+{
+    auto it = std::lower_bound(part.wide.begin(), part.wide.end(), row,
+                               [](const WideArg& w, std::uint32_t r) { return w.event < r; });
+    std::int64_t value = BlockColumn::kNone;
+    for (; it != part.wide.end() && it->event == row; ++it)
+        if (it->field == field) value = it->value; // the last one wins, as for keys that stand twice
+    return value;
+}
+
+FineTime* TraceBuilder::Finisher::fineTime(StagedPart& part, std::uint32_t row) const
+{
+    if (part.fine.empty()) return nullptr;
+    const auto it = std::lower_bound(part.fine.begin(), part.fine.end(), row,
+                                     [](const FineTime& f, std::uint32_t r) { return f.event < r; });
+    return it != part.fine.end() && it->event == row ? &*it : nullptr;
+}
+
+/// Where the rows of each (part, track) go is known from the survey: parts can be dealt out at the same time.
+/// Returns false when there are more rows than row numbers.
+bool TraceBuilder::Finisher::distribute()
+{
+    std::vector<Track>& tracks = trace->m_tracks;
+    std::vector<std::uint64_t> slices(tracks.size(), 0), instants(tracks.size(), 0);
+    const auto trackOf = [&](const Part& part, const Count& c) { return workers[part.worker].tracks[c.place].index(); };
+    for (const Part& part : parts) {
+        for (const Count& c : part.counts) {
+            slices[trackOf(part, c)] += c.slices;
+            instants[trackOf(part, c)] += c.instants;
+        }
+    }
+    std::uint64_t slice = 0, instant = 0;
+    for (std::size_t t = 0; t < tracks.size(); ++t) {
+        if (slice + slices[t] >= SliceId::kNone || instant + instants[t] >= InstantId::kNone) return false;
+        tracks[t].firstSlice = static_cast<std::uint32_t>(slice);
+        tracks[t].sliceCount = static_cast<std::uint32_t>(slices[t]);
+        tracks[t].firstInstant = static_cast<std::uint32_t>(instant);
+        tracks[t].instantCount = static_cast<std::uint32_t>(instants[t]);
+        slices[t] = std::exchange(slice, slice + slices[t]);
+        instants[t] = std::exchange(instant, instant + instants[t]);
+    }
+    sliceKeys.resize(slice);
+    instantKeys.resize(instant);
+    for (Part& part : parts) { // counts become first rows
+        for (Count& c : part.counts) {
+            const std::size_t t = trackOf(part, c);
+            c.slices = static_cast<std::uint32_t>(std::exchange(slices[t], slices[t] + c.slices));
+            c.instants = static_cast<std::uint32_t>(std::exchange(instants[t], instants[t] + c.instants));
+        }
+    }
+    parallelFor(parts.size(), threads(), [&](std::size_t p) { distributePart(static_cast<std::uint32_t>(p)); });
+    return true;
+}
+
+void TraceBuilder::Finisher::distributePart(std::uint32_t p)
+{
+    Part& part = parts[p];
+    const Worker& worker = workers[part.worker];
+    struct Next
+    {
+        std::uint32_t slice, instant;
+    };
+    thread_local std::vector<Next> next;
+    next.resize(std::max(next.size(), 2 * worker.rawTracks.size()));
+    for (const Count& c : part.counts) next[c.place] = {c.slices, c.instants};
+    for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(part.staged->events.size()); i < n; ++i) {
+        const StagedEvent& e = part.staged->events[i];
+        if (e.phase == 'E') continue;
+        Next& to = next[place(worker, e.track, e.category)];
+        if (isSlice(e.phase)) sliceKeys[to.slice++] = {e.start, p, i};
+        else instantKeys[to.instant++] = {e.start, p, i};
+    }
+    part.counts = {};
+}
+
+/// (start, longer first, event index, file order); a total order.
+bool TraceBuilder::Finisher::sliceLess(const SortKey& a, const SortKey& b) const
+{
+    if (a.start != b.start) return a.start < b.start;
+    const StagedEvent& x = parts[a.part].staged->events[a.row];
+    const StagedEvent& y = parts[b.part].staged->events[b.row];
+    if (x.duration != y.duration) return x.duration > y.duration;
+    constexpr auto kIndex = static_cast<std::size_t>(ArgField::EventIndex);
+    if (x.args[kIndex] != y.args[kIndex]) return x.args[kIndex] < y.args[kIndex]; // none: behind
+    if (x.offset != y.offset) return x.offset < y.offset;
+    return a.part != b.part ? a.part < b.part : a.row < b.row;
+}
+
+bool TraceBuilder::Finisher::instantLess(const SortKey& a, const SortKey& b) const
+{
+    if (a.start != b.start) return a.start < b.start;
+    const StagedEvent& x = parts[a.part].staged->events[a.row];
+    const StagedEvent& y = parts[b.part].staged->events[b.row];
+    if (x.offset != y.offset) return x.offset < y.offset;
+    return a.part != b.part ? a.part < b.part : a.row < b.row;
+}
+
+void TraceBuilder::Finisher::sortRows()
+{
+    std::vector<SortRange> slices, instants;
+    for (const Track& t : trace->m_tracks) {
+        if (t.sliceCount > 1) slices.push_back({t.firstSlice, std::size_t{t.firstSlice} + t.sliceCount});
+        if (t.instantCount > 1) instants.push_back({t.firstInstant, std::size_t{t.firstInstant} + t.instantCount});
+    }
+    mergeSort(sliceKeys.data(), slices, threads(), [this](const SortKey& a, const SortKey& b) { return sliceLess(a, b); });
+    mergeSort(instantKeys.data(), instants, threads(),
+              [this](const SortKey& a, const SortKey& b) { return instantLess(a, b); });
+}
+
+void TraceBuilder::Finisher::gather()
+{
+    SliceTable& s = trace->m_slices;
+    const std::size_t rows = sliceKeys.size();
+    s.m_start.resize(rows);
+    s.m_duration.resize(rows);
+    s.m_self.resize(rows);
+    s.m_name.resize(rows);
+    s.m_parent.resize(rows);
+    s.m_offsetLow.resize(rows);
+    s.m_category.resize(rows);
+    s.m_lane.resize(rows);
+    s.m_length.resize(rows);
+    s.m_flags.resize(rows);
+    s.m_offsetHigh.resize(rows);
+    for (BlockColumn& column : s.m_args) column = BlockColumn(rows);
+    if (!asyncGroup.empty()) groupOfSlice.resize(rows);
+
+    InstantTable& t = trace->m_instants;
+    t.m_time.resize(instantKeys.size());
+    t.m_name.resize(instantKeys.size());
+    t.m_offset.resize(instantKeys.size());
+    t.m_category.resize(instantKeys.size());
+    t.m_phase.resize(instantKeys.size());
+
+    const std::size_t sliceBlocks = (rows + kBlock - 1) / kBlock;
+    const std::size_t instantBlocks = (instantKeys.size() + kBlock - 1) / kBlock;
+    std::vector<std::vector<SubNanosecond>> fine(sliceBlocks);
+    parallelFor(sliceBlocks + instantBlocks, threads(), [&](std::size_t b) {
+        if (b < sliceBlocks) gatherSlices(b, fine[b]);
+        else gatherInstants(b - sliceBlocks);
+    });
+    for (const auto& block : fine)
+        trace->m_subNanoseconds.insert(trace->m_subNanoseconds.end(), block.begin(), block.end());
+    sliceKeys = {};
+    instantKeys = {};
+    parallelFor(parts.size(), threads(), [&](std::size_t p) { parts[p].staged->events.clear(); });
+}
+
+void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine)
+{
+    SliceTable& s = trace->m_slices;
+    const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
+    thread_local std::array<std::vector<std::int64_t>, kArgFields> args;
+    std::array<bool, kArgFields> any{};
+    for (auto& column : args) column.assign(kBlock, BlockColumn::kNone);
+
+    for (std::size_t i = first; i < end; ++i) {
+        const SortKey key = sliceKeys[i];
+        const Part& part = parts[key.part];
+        const Worker& worker = workers[part.worker];
+        const StagedEvent& e = part.staged->events[key.row];
+        s.m_start[i] = e.start;
+        s.m_duration[i] = e.duration;
+        s.m_name[i] = text(worker, e.name);
+        s.m_category[i] = category(worker, e.category);
+        s.m_flags[i] = e.flags;
+        s.m_offsetLow[i] = static_cast<std::uint32_t>(e.offset);
+        s.m_offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
+        s.m_length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
+        for (std::size_t f = 0; f < kArgFields; ++f) {
+            if (e.args[f] == kArgNone) continue;
+            any[f] = true;
+            args[f][i - first] = e.args[f] == kArgWide ? wideArg(*part.staged, key.row, static_cast<ArgField>(f))
+                                                       : argOf(worker, static_cast<ArgField>(f), e.args[f]);
+        }
+        if (const FineTime* t = fineTime(*part.staged, key.row))
+            fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
+        if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own ? asyncGroup[key.row] : 0;
+    }
+    for (std::size_t f = 0; f < kArgFields; ++f)
+        if (any[f]) s.m_args[f].setBlock(block, args[f].data(), end - first);
+}
+
+void TraceBuilder::Finisher::gatherInstants(std::size_t block)
+{
+    InstantTable& t = trace->m_instants;
+    const std::size_t first = block * kBlock, end = std::min(first + kBlock, instantKeys.size());
+    for (std::size_t i = first; i < end; ++i) {
+        const SortKey key = instantKeys[i];
+        const Worker& worker = workers[parts[key.part].worker];
+        const StagedEvent& e = parts[key.part].staged->events[key.row];
+        t.m_time[i] = e.start;
+        t.m_name[i] = text(worker, e.name);
+        t.m_offset[i] = e.offset;
+        t.m_category[i] = category(worker, e.category);
+        t.m_phase[i] = e.phase;
+    }
+}
+
+} // namespace opscope

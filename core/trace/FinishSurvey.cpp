@@ -1,0 +1,61 @@
+#include "core/base/Parallel.h"
+#include "core/trace/Finisher.h"
+
+#include <algorithm>
+
+// First look at all rows: how many of what go where. Counts are kept per (part, track), and only for tracks that occur, so
+// that later each part knows where its rows go without a search (loading.md section 2.6).
+namespace opscope {
+
+void TraceBuilder::Finisher::survey()
+{
+    parallelFor(parts.size(), threads(), [&](std::size_t p) { surveyPart(parts[p]); });
+    for (const Part& part : parts) {
+        const Worker& worker = workers[part.worker];
+        lastTime = std::max(lastTime, part.last);
+        for (const Count& c : part.counts) rawTracks[worker.rawTracks[c.place / 2]].rows += c.slices + c.instants;
+    }
+    for (RawTrack& raw : rawTracks) raw.events = std::max(raw.events, raw.rows);
+}
+
+void TraceBuilder::Finisher::surveyPart(Part& part)
+{
+    const Worker& worker = workers[part.worker];
+    thread_local std::vector<std::uint32_t> rowOf; // place -> row of part.counts, all "none" between calls
+    rowOf.resize(std::max(rowOf.size(), 2 * worker.rawTracks.size()), kNoPlan);
+    for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
+        StagedEvent& event = part.staged->events[i];
+        const bool slice = isSlice(event.phase);
+        event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
+        part.last = std::max(part.last, event.start + event.duration);
+        part.pairEvents += event.phase == 'B' || event.phase == 'E';
+        if (event.phase == 'E') continue;
+        const std::uint32_t where = place(worker, event.track, event.category);
+        if (rowOf[where] == kNoPlan) {
+            rowOf[where] = static_cast<std::uint32_t>(part.counts.size());
+            part.counts.push_back({where, 0, 0});
+        }
+        Count& count = part.counts[rowOf[where]];
+        count.slices += slice;
+        count.instants += !slice;
+    }
+    for (std::size_t i = 0, n = part.staged->idEvents.size(); i < n; ++i) part.flows += isFlow(part.staged->idEvents[i].phase);
+    for (const Count& count : part.counts) rowOf[count.place] = kNoPlan;
+}
+
+/// The rows that we made, as a part of a worker of their own.
+void TraceBuilder::Finisher::adoptOwnRows()
+{
+    if (!own.events.size()) return;
+    Worker worker;
+    worker.source = SourceId(0);
+    worker.rawTracks.resize(plans.size());
+    worker.mixed.resize(plans.size(), 0);
+    for (const TrackId track : finalTrack) worker.tracks.insert(worker.tracks.end(), 2, track);
+    workers.push_back(std::move(worker));
+    parts.push_back({&own, static_cast<std::uint32_t>(workers.size() - 1)});
+    surveyPart(parts.back());
+    totalRows += own.events.size();
+}
+
+} // namespace opscope

@@ -1,0 +1,108 @@
+#include "core/trace/Trace.h"
+
+#include <algorithm>
+
+namespace opscope {
+
+namespace {
+
+/// The last track whose first row is not behind `row`; tracks without rows lie in front of the one that has it.
+template <class First>
+TrackId lastNotBehind(const std::vector<Track>& tracks, std::uint32_t row, First first)
+{
+    const auto it = std::partition_point(tracks.begin(), tracks.end(), [&](const Track& t) { return first(t) <= row; });
+    return it == tracks.begin() ? TrackId() : TrackId(static_cast<std::size_t>(it - tracks.begin()) - 1);
+}
+
+template <class Vector>
+std::size_t bytesOf(const Vector& v)
+{
+    return v.capacity() * sizeof(typename Vector::value_type);
+}
+
+} // namespace
+
+TrackId Trace::trackOf(SliceId slice) const
+{
+    return lastNotBehind(m_tracks, slice.value, [](const Track& t) { return t.firstSlice; });
+}
+
+TrackId Trace::trackOf(InstantId instant) const
+{
+    return lastNotBehind(m_tracks, instant.value, [](const Track& t) { return t.firstInstant; });
+}
+
+std::string Trace::keyText(const TrackKey& key) const
+{
+    switch (key.kind) {
+    case TrackKey::Kind::None: return {};
+    case TrackKey::Kind::Number: return std::to_string(key.number);
+    case TrackKey::Kind::Text:
+    case TrackKey::Kind::Other: return std::string(text(key.text));
+    }
+    return {};
+}
+
+std::string Trace::trackName(TrackId id) const
+{
+    const Track& track = this->track(id);
+    if (const std::string_view given = text(track.name); !given.empty()) return std::string(given);
+    const std::string tid = keyText(track.tid);
+    switch (track.kind) {
+    case TrackKind::Async: return "async events";
+    case TrackKind::Counter: return "counter";
+    case TrackKind::Stream: return tid.empty() ? "stream" : "stream " + tid;
+    case TrackKind::Thread:
+    case TrackKind::NodeOrder: break;
+    }
+    return tid.empty() ? "no thread" : "thread " + tid;
+}
+
+std::string Trace::processName(ProcessId id) const
+{
+    const Process& process = this->process(id);
+    const std::string_view name = text(process.name), labels = text(process.labels);
+    const std::string pid = keyText(process.pid);
+    if (process.side == Side::Device) {
+        if (!labels.empty()) return std::string(labels); // "GPU 0"; the name is that of the program
+        if (name.starts_with("GPU")) return std::string(name);
+        return pid.empty() ? "device" : "GPU " + pid;
+    }
+    if (m_timeBase == TimeBase::NodeOrder) return pid.empty() ? "execution trace" : "execution trace, process " + pid;
+    const bool number = process.pid.kind == TrackKey::Kind::Number;
+    if (name.empty()) return pid.empty() ? "no process" : number ? "process " + pid : pid;
+    if (!number) return std::string(name);
+    return std::string(name) + ", process " + pid;
+}
+
+std::size_t SliceTable::bytes() const
+{
+    std::size_t sum = bytesOf(m_start) + bytesOf(m_duration) + bytesOf(m_self) + bytesOf(m_name) + bytesOf(m_parent) +
+                      bytesOf(m_offsetLow) + bytesOf(m_category) + bytesOf(m_lane) + bytesOf(m_length) + bytesOf(m_flags) +
+                      bytesOf(m_offsetHigh);
+    for (const BlockColumn& column : m_args) sum += column.bytes();
+    return sum;
+}
+
+std::size_t InstantTable::bytes() const
+{
+    return bytesOf(m_time) + bytesOf(m_name) + bytesOf(m_offset) + bytesOf(m_category) + bytesOf(m_phase);
+}
+
+std::size_t CounterTable::bytes() const
+{
+    return bytesOf(m_series) + bytesOf(m_time) + bytesOf(m_value) + bytesOf(m_offset);
+}
+
+std::size_t Trace::bytes() const
+{
+    std::size_t sum = m_strings.bytes() + m_strings.size() * 24 + m_slices.bytes() + m_instants.bytes() + m_counters.bytes() +
+                      m_flows.bytes() + m_lanes.bytes() + m_signatures.size() * 48;
+    sum += bytesOf(m_categories) + bytesOf(m_processes) + bytesOf(m_tracks) + bytesOf(m_subNanoseconds);
+    for (const Track& track : m_tracks) sum += bytesOf(track.spillBases);
+    for (const TopLevelEntry& entry : m_topLevel) sum += sizeof entry + entry.key.size() + entry.json.size();
+    if (m_executionTrace) sum += m_executionTrace->bytes();
+    return sum + bytesOf(m_sliceNode) + bytesOf(m_nodeSlice);
+}
+
+} // namespace opscope

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/trace/TraceBuilder.h"
+
+#include <deque>
+
+/// Internal to core/trace: what importers handed over, untouched until finish().
+namespace opscope {
+
+struct TraceBuilder::State
+{
+    struct Batch
+    {
+        SourceId source;
+        std::vector<StagingTables> tables;
+        std::vector<StagedPart> parts;
+    };
+    struct Nodes
+    {
+        SourceId source;
+        std::unique_ptr<ExecutionTrace> trace;
+        StringPool strings;
+        EtStats stats;
+    };
+
+    std::deque<SourceFile> sources;        // deques: references given out stay good
+    std::deque<Diagnostics> diagnostics;   // one a source
+    std::vector<TopLevelEntry> topLevel;
+    std::optional<std::int64_t> baseTime;  // of the first source that has one
+    std::vector<Batch> batches;
+    std::vector<Nodes> nodes;
+    StagingTables handTables;              // of the plain calls: add(), addInstant(), ...
+    StagedPart handPart;
+};
+
+} // namespace opscope
