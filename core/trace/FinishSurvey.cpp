@@ -13,9 +13,11 @@ void TraceBuilder::Finisher::survey()
     for (const Part& part : parts) {
         const Worker& worker = workers[part.worker];
         lastTime = std::max(lastTime, part.last);
-        for (const Count& c : part.counts) rawTracks[worker.rawTracks[c.place / 2]].rows += c.slices + c.instants;
+        for (const Count& c : part.counts) { // whatever the importer counted: a track with rows has events
+            RawTrack& raw = rawTracks[worker.rawTracks[c.place / 2]];
+            raw.events = std::max<std::uint64_t>(raw.events, 1);
+        }
     }
-    for (RawTrack& raw : rawTracks) raw.events = std::max(raw.events, raw.rows);
 }
 
 void TraceBuilder::Finisher::surveyPart(Part& part)
@@ -23,23 +25,29 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
     const Worker& worker = workers[part.worker];
     thread_local std::vector<std::uint32_t> rowOf; // place -> row of part.counts, all "none" between calls
     rowOf.resize(std::max(rowOf.size(), 2 * worker.rawTracks.size()), kNoPlan);
+    const auto countOf = [&](std::uint32_t where) -> Count& {
+        if (rowOf[where] == kNoPlan) {
+            rowOf[where] = static_cast<std::uint32_t>(part.counts.size());
+            part.counts.push_back({where, 0, 0});
+        }
+        return part.counts[rowOf[where]];
+    };
     for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
         StagedEvent& event = part.staged->events[i];
         const bool slice = isSlice(event.phase);
         event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
         part.last = std::max(part.last, event.start + event.duration);
         part.pairEvents += event.phase == 'B' || event.phase == 'E';
-        if (event.phase == 'E') continue;
-        const std::uint32_t where = place(worker, event.track, event.category);
-        if (rowOf[where] == kNoPlan) {
-            rowOf[where] = static_cast<std::uint32_t>(part.counts.size());
-            part.counts.push_back({where, 0, 0});
-        }
-        Count& count = part.counts[rowOf[where]];
+        Count& count = countOf(place(worker, event.track, event.category));
         count.slices += slice;
-        count.instants += !slice;
+        count.instants += !slice && event.phase != 'E';
     }
-    for (std::size_t i = 0, n = part.staged->idEvents.size(); i < n; ++i) part.flows += isFlow(part.staged->idEvents[i].phase);
+    for (std::size_t i = 0, n = part.staged->idEvents.size(); i < n; ++i) {
+        const StagedIdEvent& event = part.staged->idEvents[i];
+        part.flows += isFlow(event.phase);
+        countOf(place(worker, event.track, event.category));
+    }
+    for (std::size_t i = 0, n = part.staged->counters.size(); i < n; ++i) countOf(2 * part.staged->counters[i].track);
     for (const Count& count : part.counts) rowOf[count.place] = kNoPlan;
 }
 

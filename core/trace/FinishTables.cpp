@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMostCategories = 65'535; // rows hold 16 bits
 
 /// Adds what `from` counted.
-void add(std::map<std::string, std::uint64_t>& to, const std::map<std::string, std::uint64_t>& from)
+void addCounts(std::map<std::string, std::uint64_t>& to, const std::map<std::string, std::uint64_t>& from)
 {
     for (const auto& [key, count] : from) to[key] += count;
 }
@@ -134,8 +134,8 @@ void TraceBuilder::Finisher::mergeStats(const TraceStats& from)
     to.unmatchedEnds += from.unmatchedEnds;
     to.unclosedBegins += from.unclosedBegins;
     to.memoryEvents += from.memoryEvents;
-    add(to.byPhase, from.byPhase);
-    add(to.malformedByReason, from.malformedByReason);
+    addCounts(to.byPhase, from.byPhase);
+    addCounts(to.malformedByReason, from.malformedByReason);
     if (from.minTime && (!to.minTime || *from.minTime < *to.minTime)) to.minTime = from.minTime;
     if (from.maxEnd && (!to.maxEnd || *to.maxEnd < *from.maxEnd)) to.maxEnd = from.maxEnd;
 }

@@ -93,7 +93,7 @@ private:
     {
         SourceId source;
         TrackKey pid, tid;
-        std::uint64_t events = 0, hostEvents = 0, deviceEvents = 0, rows = 0;
+        std::uint64_t events = 0, hostEvents = 0, deviceEvents = 0;
         std::uint32_t plan[2] = {kNoPlan, kNoPlan}; ///< host, device; the same one unless it is mixed
         bool mixed() const { return hostEvents && deviceEvents; }
     };
