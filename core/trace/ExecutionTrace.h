@@ -25,13 +25,13 @@ struct EtNode
     StringId kernelBackend, kernelFile, tensorRange, collective, processGroup; ///< none when absent or empty
     NodeId parent;                   ///< none for roots
     std::uint32_t firstTensor = 0;   ///< inputs first, then outputs
-    std::uint16_t inputTensors = 0;
-    std::uint16_t outputTensors = 0;
+    std::uint32_t inputTensors = 0;
+    std::uint32_t outputTensors = 0;
     std::uint32_t firstChild = 0;    ///< in children()
     std::uint32_t childCount = 0;
     std::uint64_t sourceOffset = 0;
     std::uint32_t sourceLength = 0;  ///< 0: synthetic, nothing to read
-    std::uint16_t depth = 0;         ///< 0 for roots
+    std::uint16_t depth = 0;         ///< 0 for roots; 65535: that deep or deeper
     std::uint8_t scope = 0;
     bool synthetic = false;          ///< made by us: missing root, "(unfinished scope #12)"
     bool damaged = false;            ///< taken by the forgiving reader

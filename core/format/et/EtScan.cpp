@@ -1,0 +1,163 @@
+#include "core/format/et/EtScan.h"
+
+#include "core/format/JsonReader.h"
+
+#include <array>
+#include <charconv>
+
+namespace opscope::et {
+
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+
+enum Class : std::uint8_t { kPlain = 0, kOpen = 1, kClose = 2, kQuote = 4 };
+
+constexpr std::array<std::uint8_t, 256> makeClasses()
+{
+    std::array<std::uint8_t, 256> classes{};
+    classes['{'] = classes['['] = kOpen;
+    classes['}'] = classes[']'] = kClose;
+    classes['"'] = kQuote;
+    return classes;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = makeClasses();
+
+bool endsWord(char c) { return isBlank(c) || c == ',' || c == ':' || c == '"' || kClasses[static_cast<unsigned char>(c)] != kPlain; }
+
+/// Behind the closing quote of the string that begins at `at`.
+std::size_t skipString(std::string_view text, std::size_t at)
+{
+    const char* const data = text.data();
+    const std::size_t size = text.size();
+    for (std::size_t i = at + 1; i < size; ++i) {
+        if (data[i] == '"')
+            return i + 1;
+        i += data[i] == '\\' ? 1 : 0;
+    }
+    return kNone;
+}
+
+std::size_t skipContainer(std::string_view text, std::size_t at)
+{
+    std::size_t open = 0;
+    for (std::size_t i = at; i < text.size();) {
+        const std::uint8_t what = kClasses[static_cast<unsigned char>(text[i])];
+        if (what == kPlain) {
+            ++i;
+        } else if (what == kQuote) {
+            i = skipString(text, i);
+            if (i == kNone)
+                return kNone;
+        } else {
+            ++i;
+            if (what == kOpen)
+                ++open;
+            else if (--open == 0)
+                return i;
+        }
+    }
+    return kNone;
+}
+
+} // namespace
+
+std::size_t skipBlank(std::string_view text, std::size_t at)
+{
+    while (at < text.size() && isBlank(text[at]))
+        ++at;
+    return at;
+}
+
+std::size_t skipValue(std::string_view text, std::size_t at)
+{
+    if (at >= text.size())
+        return kNone;
+    const std::uint8_t what = kClasses[static_cast<unsigned char>(text[at])];
+    if (what == kQuote)
+        return skipString(text, at);
+    if (what == kOpen)
+        return skipContainer(text, at);
+    std::size_t end = at;
+    while (end < text.size() && !endsWord(text[end]))
+        ++end;
+    return end == at ? kNone : end;
+}
+
+Elements::Elements(std::string_view array) : m_text(array)
+{
+    if (array.empty() || array.front() != '[')
+        return;
+    m_at = skipBlank(array, 1);
+    m_more = !(m_at < array.size() && array[m_at] == ']');
+}
+
+bool Elements::next(std::string_view& element)
+{
+    if (!m_more)
+        return false;
+    const std::size_t end = skipValue(m_text, m_at);
+    if (end == kNone) {
+        m_ok = m_more = false;
+        return false;
+    }
+    element = m_text.substr(m_at, end - m_at);
+    m_at = skipBlank(m_text, end);
+    const char c = m_at < m_text.size() ? m_text[m_at] : '\0';
+    m_more = c == ',';
+    m_ok = c == ',' || c == ']';
+    m_at = skipBlank(m_text, m_at + 1);
+    return m_ok;
+}
+
+Members::Members(std::string_view object) : m_text(object)
+{
+    if (object.empty() || object.front() != '{')
+        return;
+    m_at = skipBlank(object, 1);
+    m_more = true;
+    if (m_at < object.size() && object[m_at] == '}') {
+        m_more = false;
+        ++m_at;
+    }
+}
+
+bool Members::next(std::string_view& key, std::string_view& value)
+{
+    if (!m_more)
+        return false;
+    m_ok = m_more = false;
+    if (m_at >= m_text.size() || m_text[m_at] != '"')
+        return false;
+    const std::size_t keyEnd = skipString(m_text, m_at);
+    if (keyEnd == kNone)
+        return false;
+    key = m_text.substr(m_at + 1, keyEnd - m_at - 2);
+    m_at = skipBlank(m_text, keyEnd);
+    if (m_at >= m_text.size() || m_text[m_at] != ':')
+        return false;
+    m_at = skipBlank(m_text, m_at + 1);
+    const std::size_t end = skipValue(m_text, m_at);
+    if (end == kNone)
+        return false;
+    value = m_text.substr(m_at, end - m_at);
+    m_at = skipBlank(m_text, end);
+    const char c = m_at < m_text.size() ? m_text[m_at] : '\0';
+    m_more = c == ',';
+    m_ok = c == ',' || c == '}';
+    m_at = m_more ? skipBlank(m_text, m_at + 1) : m_at + 1;
+    return m_ok;
+}
+
+bool integer(std::string_view token, std::int64_t& out)
+{
+    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), out);
+    if (error == std::errc() && end == token.data() + token.size())
+        return true;
+    if (token.empty() || token.size() > 64 || token[0] == '[' || token[0] == '{')
+        return false;
+    const Result<JsonDocument> document = JsonDocument::parse(token);
+    return document.ok() && document->root().integer(out);
+}
+
+} // namespace opscope::et

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace opscope {
+
+/// Steps over JSON text without building anything; used where an execution trace is read at speed. Strict about punctuation:
+/// what it refuses goes to JsonDocument. Views are into the text, as written (strings with their quotes).
+namespace et {
+
+inline bool isBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+std::size_t skipBlank(std::string_view text, std::size_t at);
+/// End of the value that begins at `at` (brackets counted, strings stepped over); npos when the text ends before it does, or
+/// when no value begins there.
+std::size_t skipValue(std::string_view text, std::size_t at);
+
+/// Elements of "[...]" one after the other. Anything else has none.
+class Elements
+{
+public:
+    explicit Elements(std::string_view array);
+    bool next(std::string_view& element);
+    bool ok() const { return m_ok; } ///< false once the punctuation was wrong
+
+private:
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    bool m_ok = true;
+    bool m_more = false;
+};
+
+/// Members of "{...}" one after the other; keys without their quotes, not unescaped.
+class Members
+{
+public:
+    explicit Members(std::string_view object);
+    bool next(std::string_view& key, std::string_view& value);
+    bool ok() const { return m_ok; }
+    /// Nothing but white space follows the closing bracket.
+    bool whole() const { return m_ok && !m_more && skipBlank(m_text, m_at) == m_text.size(); }
+
+private:
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    bool m_ok = true;
+    bool m_more = false;
+};
+
+/// Whole numbers as JsonDocument::Ref::integer() reads them; false for anything else.
+bool integer(std::string_view token, std::int64_t& out);
+/// A string token without its quotes; "" when it is none.
+inline std::string_view unquoted(std::string_view token)
+{
+    return token.size() >= 2 && token.front() == '"' && token.back() == '"' ? token.substr(1, token.size() - 2) : std::string_view();
+}
+
+} // namespace et
+} // namespace opscope
