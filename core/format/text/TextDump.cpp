@@ -1,0 +1,361 @@
+#include "core/format/text/TextDump.h"
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <ostream>
+#include <string>
+
+namespace opscope {
+
+namespace {
+
+constexpr std::size_t kFlushAt = 256 * 1024;
+constexpr std::size_t kJsonKept = 200; // bytes of a top-level value
+
+constexpr std::array<std::string_view, kArgFields> kFieldNames = {
+    "correlation", "external", "rf", "seq", "fwd", "index", "device", "stream", "bytes", "signature"};
+
+/// Words and numbers, one line after the other; written out in large pieces.
+class Lines
+{
+public:
+    Lines(std::ostream& out, const JobControl& job) : m_out(out), m_job(job) { m_text.reserve(kFlushAt + 4096); }
+
+    Lines& raw(std::string_view text)
+    {
+        m_text += text;
+        return *this;
+    }
+    template <std::integral T>
+    Lines& number(T value)
+    {
+        char digits[24];
+        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+        return raw({digits, static_cast<std::size_t>(end - digits)});
+    }
+    Lines& number(double value) // the shortest text that reads back as the same number
+    {
+        char digits[40];
+        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+        return raw({digits, static_cast<std::size_t>(end - digits)});
+    }
+    /// In quotes, on one line, harmless on a terminal.
+    Lines& quoted(std::string_view text)
+    {
+        m_text += '"';
+        m_text += withoutControls(text);
+        m_text += '"';
+        return *this;
+    }
+    template <class T>
+    Lines& field(std::string_view key, T value)
+    {
+        return raw(" ").raw(key).raw("=").number(value);
+    }
+    Lines& textField(std::string_view key, std::string_view text) { return raw(" ").raw(key).raw("=").quoted(text); }
+    Lines& textField(std::string_view key, const Trace& trace, StringId id)
+    {
+        return id.valid() ? textField(key, trace.text(id)) : *this;
+    }
+    /// Ends the line. False when there is no point in going on.
+    bool end()
+    {
+        m_text += '\n';
+        return m_text.size() < kFlushAt || flush();
+    }
+    bool flush()
+    {
+        m_out.write(m_text.data(), static_cast<std::streamsize>(m_text.size()));
+        m_text.clear();
+        return m_out.good() && !m_job.cancelled();
+    }
+
+private:
+    std::ostream& m_out;
+    const JobControl& m_job;
+    std::string m_text;
+};
+
+/// Row numbers are those of the dump itself: relative to the track. Numbers that depend on the order in which threads met
+/// things (strings, signatures) never appear; their texts do.
+class Dump
+{
+public:
+    Dump(const Trace& trace, std::ostream& out, const JobControl& job) : m_trace(trace), m_lines(out, job) {}
+
+    bool run()
+    {
+        return head() && topLevel() && processes() && flows() && nodes() && defects() && m_lines.flush();
+    }
+
+private:
+    Lines& line(std::string_view first) { return m_lines.raw(first); }
+
+    bool head()
+    {
+        const TraceStats& stats = m_trace.stats();
+        line("opscope dump 1\n");
+        for (const SourceFile& source : m_trace.sources()) line("source").textField("format", source.format).raw("\n");
+        line("times").raw(m_trace.timeBase() == TimeBase::NodeOrder ? " node order" : " nanoseconds");
+        m_lines.field("base", m_trace.baseTime()).field("origin", m_trace.origin());
+        m_lines.field("from", m_trace.extent().start).field("to", m_trace.extent().end).raw("\n");
+        line("counts").field("elements", stats.elements).field("malformed", stats.malformedEvents);
+        m_lines.field("pairs", stats.pidTidPairs).field("unmatched_ends", stats.unmatchedEnds);
+        m_lines.field("unclosed_begins", stats.unclosedBegins).field("memory", stats.memoryEvents);
+        exact("min", stats.minTime);
+        exact("max", stats.maxEnd);
+        m_lines.raw("\n");
+        for (const auto& [phase, count] : stats.byPhase) line("phase ").quoted(phase).raw(" ").number(count).raw("\n");
+        for (const auto& [reason, count] : stats.malformedByReason)
+            line("malformed ").raw(withoutControls(reason)).raw(" ").number(count).raw("\n");
+        for (const Category& c : m_trace.categories())
+            line("category ").quoted(c.name).raw(" (").raw(title(c.kind)).raw(") ").number(c.events).raw("\n");
+        return m_lines.flush();
+    }
+
+    void exact(std::string_view key, const std::optional<ExactTime>& time)
+    {
+        if (!time) return;
+        ExactSum sum;
+        sum.add(*time);
+        m_lines.raw(" ").raw(key).raw("=").raw(sum.text());
+    }
+
+    bool topLevel()
+    {
+        for (const TopLevelEntry& entry : m_trace.topLevel()) {
+            line("top ").quoted(entry.key).raw(" @").number(entry.offset).raw("+").number(entry.length).raw(" ");
+            m_lines.raw(withoutControls(std::string_view(entry.json).substr(0, utf8Cut(entry.json, kJsonKept))));
+            if (entry.json.size() > kJsonKept) m_lines.raw("…");
+            if (!m_lines.end()) return false;
+        }
+        return true;
+    }
+
+    static std::size_t utf8Cut(std::string_view text, std::size_t at)
+    {
+        if (text.size() <= at) return text.size();
+        while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+        return at;
+    }
+
+    Lines& key(std::string_view name, const TrackKey& key)
+    {
+        if (key.kind == TrackKey::Kind::None) return m_lines;
+        m_lines.raw(" ").raw(name).raw("=");
+        if (key.kind == TrackKey::Kind::Text) return m_lines.quoted(m_trace.text(key.text));
+        return m_lines.raw(withoutControls(m_trace.keyText(key)));
+    }
+
+    bool processes()
+    {
+        TrackId next(0);
+        for (std::size_t p = 0; p < m_trace.processes().size(); ++p) {
+            const Process& process = m_trace.process(ProcessId(p));
+            line("process ").number(p).raw(process.side == Side::Device ? " device" : " host");
+            key("pid", process.pid);
+            m_lines.textField("name", m_trace, process.name).textField("labels", m_trace, process.labels);
+            if (process.sortIndex != kNoSortIndex) m_lines.field("sort", process.sortIndex);
+            if (m_trace.sources().size() > 1) m_lines.field("source", process.source.value);
+            m_lines.field("events", process.events);
+            if (!m_lines.end()) return false;
+            for (; next.index() < m_trace.tracks().size() && m_trace.track(next).process == ProcessId(p); ++next.value)
+                if (!track(next)) return false;
+        }
+        return true;
+    }
+
+    bool track(TrackId id)
+    {
+        static constexpr std::string_view kKinds[] = {" thread", " stream", " async", " counter", " node order"};
+        const Track& t = m_trace.track(id);
+        line(" track ").number(id.value).raw(kKinds[static_cast<std::size_t>(t.kind)]);
+        key("tid", t.tid);
+        m_lines.textField("name", m_trace, t.name);
+        if (t.sortIndex != kNoSortIndex) m_lines.field("sort", t.sortIndex);
+        m_lines.field("slices", t.sliceCount).field("instants", t.instantCount).field("series", t.seriesCount);
+        m_lines.field("events", t.events).field("lanes", t.laneCount);
+        for (const std::uint16_t base : t.spillBases) m_lines.field("further", base);
+        if (!m_lines.end()) return false;
+        for (std::uint32_t i = 0; i < t.sliceCount; ++i)
+            if (!slice(t, i)) return false;
+        for (std::uint32_t i = 0; i < t.instantCount; ++i)
+            if (!instant(InstantId(t.firstInstant + i))) return false;
+        for (std::uint32_t i = 0; i < t.seriesCount; ++i)
+            if (!series(m_trace.counters().series(SeriesId(t.firstSeries + i)))) return false;
+        return true;
+    }
+
+    bool slice(const Track& track, std::uint32_t i)
+    {
+        const SliceTable& slices = m_trace.slices();
+        const SliceId id(track.firstSlice + i);
+        line("  slice ").number(i).raw(" ").number(slices.start(id)).raw("+").number(slices.duration(id));
+        fine(id);
+        m_lines.field("self", slices.selfTime(id)).field("lane", slices.lane(id));
+        if (slices.parent(id).valid()) m_lines.field("in", slices.parent(id).value - track.firstSlice);
+        m_lines.raw(" ").quoted(m_trace.name(id)).textField("cat", m_trace.category(slices.category(id)).name);
+        flags(slices.flags(id));
+        for (std::size_t f = 0; f < kArgFields; ++f) {
+            const std::int64_t value = slices.arg(id, static_cast<ArgField>(f));
+            if (value == BlockColumn::kNone) continue;
+            if (static_cast<ArgField>(f) == ArgField::Signature) signature(SignatureId(static_cast<std::uint32_t>(value)));
+            else m_lines.field(kFieldNames[f], value);
+        }
+        m_lines.raw(" @").number(slices.sourceOffset(id)).raw("+").number(slices.sourceLength(id));
+        return m_lines.end();
+    }
+
+    /// Rows are met in the order of their ids, and so are these.
+    void fine(SliceId id)
+    {
+        const auto all = m_trace.subNanoseconds();
+        if (m_fine == all.size() || all[m_fine].slice != id) return;
+        m_lines.field("start_atto", all[m_fine].startAtto).field("duration_atto", all[m_fine].durationAtto);
+        ++m_fine;
+    }
+
+    void flags(std::uint8_t flags)
+    {
+        static constexpr std::string_view kOrigins[] = {"", " pair", " async", " node"};
+        m_lines.raw(kOrigins[flags & kOriginMask]);
+        if (flags & kUnclosed) m_lines.raw(" unclosed");
+        if (flags & kNoDuration) m_lines.raw(" no-duration");
+        if (flags & kUnfinished) m_lines.raw(" unfinished");
+        if (flags & kRepaired) m_lines.raw(" repaired");
+        if (flags & kSpilled) m_lines.raw(" spilled");
+    }
+
+    void signature(SignatureId id)
+    {
+        const Signature& s = m_trace.signatures()[id];
+        m_lines.textField("dims", m_trace, s.dims).textField("types", m_trace, s.types);
+        m_lines.textField("strides", m_trace, s.strides);
+    }
+
+    bool instant(InstantId id)
+    {
+        const InstantTable& instants = m_trace.instants();
+        const char phase = instants.phase(id);
+        line("  instant ").number(instants.time(id)).raw(" ").raw(withoutControls({&phase, 1})).raw(" ");
+        m_lines.quoted(m_trace.text(instants.name(id)));
+        m_lines.textField("cat", m_trace.category(instants.category(id)).name).raw(" @").number(instants.sourceOffset(id));
+        return m_lines.end();
+    }
+
+    bool series(const CounterSeries& s)
+    {
+        line("  series ").quoted(m_trace.text(s.name)).raw(s.isBytes ? " bytes" : "");
+        m_lines.field("values", s.count).field("min", s.min).field("max", s.max);
+        if (!m_lines.end()) return false;
+        const CounterTable& counters = m_trace.counters();
+        for (std::uint32_t i = 0; i < s.count; ++i) {
+            line("   value ").number(counters.times(s)[i]).raw(" ").number(counters.values(s)[i]);
+            m_lines.raw(" @").number(counters.offsets(s)[i]);
+            if (!m_lines.end()) return false;
+        }
+        return true;
+    }
+
+    bool flows()
+    {
+        for (const FlowPoint& p : m_trace.flows().points()) {
+            const char phase = static_cast<char>(p.phase);
+            const auto kind = static_cast<TrackKey::Kind>(p.idKind);
+            line("flow ").quoted(m_trace.category(p.category).name).raw(" ");
+            if (kind == TrackKey::Kind::Text || kind == TrackKey::Kind::Other)
+                m_lines.quoted(m_trace.text(StringId(static_cast<std::uint32_t>(p.id))));
+            else m_lines.number(static_cast<std::int64_t>(p.id));
+            m_lines.raw(" ").raw({&phase, 1}).raw(" ").number(p.time).field("track", p.track.value);
+            if (p.bindsEnclosing) m_lines.raw(" enclosing");
+            m_lines.raw(" @").number(static_cast<std::uint64_t>(p.source));
+            if (!m_lines.end()) return false;
+        }
+        return true;
+    }
+
+    bool nodes()
+    {
+        const ExecutionTrace* et = m_trace.executionTrace();
+        if (!et) return true;
+        line("nodes ").number(et->nodes().size()).textField("schema", et->schemaVersion);
+        if (et->pid) m_lines.field("pid", *et->pid);
+        if (!et->time.empty()) m_lines.textField("time", et->time);
+        if (et->startTs) m_lines.field("start_ms", *et->startTs);
+        if (et->finishTs) m_lines.field("finish_ms", *et->finishTs);
+        m_lines.raw(et->graphNames ? " graph" : "").raw(et->cutOff ? " cut" : "");
+        if (!m_lines.end() || !etStats()) return false;
+        for (std::size_t i = 0; i < et->nodes().size(); ++i)
+            if (!node(*et, NodeId(i))) return false;
+        return true;
+    }
+
+    bool etStats()
+    {
+        const EtStats& s = m_trace.etStats();
+        line("node counts").field("elements", s.nodes).field("duplicate_ids", s.duplicateIds);
+        m_lines.field("in_cycles", s.nodesInCycles).field("with_rf", s.nodesWithRfId).field("rf", s.distinctRfIds);
+        m_lines.field("depth", s.maxTreeDepth).field("dangling", s.danglingParent).field("dangling_ctrl", s.danglingCtrlDeps);
+        m_lines.field("tensors_in", s.tensorsIn).field("tensors_out", s.tensorsOut);
+        m_lines.field("tensor_ids", s.distinctTensorIds).field("storage_ids", s.distinctStorageIds);
+        for (const std::string& root : s.rootIds) m_lines.raw(" root=").raw(withoutControls(root));
+        return m_lines.end();
+    }
+
+    bool node(const ExecutionTrace& et, NodeId id)
+    {
+        const EtNode& n = et.node(id);
+        line(" node ").number(id.value).field("id", n.id).field("depth", n.depth);
+        if (n.parent.valid()) m_lines.field("in", n.parent.value);
+        m_lines.raw(" ").quoted(m_trace.text(n.name)).textField("schema", m_trace, n.schema);
+        m_lines.field("rf", n.rfId).field("seq", n.seqId).field("tid", n.tid).field("fw_tid", n.fwTid);
+        m_lines.field("fw_parent", n.fwParent).field("scope", n.scope);
+        m_lines.textField("backend", m_trace, n.kernelBackend).textField("file", m_trace, n.kernelFile);
+        m_lines.textField("range", m_trace, n.tensorRange).textField("collective", m_trace, n.collective);
+        m_lines.textField("group", m_trace, n.processGroup);
+        m_lines.raw(n.synthetic ? " synthetic" : "").raw(n.damaged ? " damaged" : "");
+        m_lines.raw(" @").number(n.sourceOffset).raw("+").number(n.sourceLength);
+        if (!m_lines.end()) return false;
+        for (const TensorDesc& t : et.inputs(id))
+            if (!tensor("  in", t)) return false;
+        for (const TensorDesc& t : et.outputs(id))
+            if (!tensor("  out", t)) return false;
+        return true;
+    }
+
+    bool tensor(std::string_view direction, const TensorDesc& t)
+    {
+        line(direction).field("argument", t.argument).field("id", t.tensorId).field("storage", t.storageId);
+        m_lines.field("offset", t.offset).field("elements", t.elements).field("item", t.itemSize);
+        m_lines.textField("type", m_trace, t.dtype).textField("device", m_trace, t.device);
+        m_lines.textField("shape", m_trace, t.shape).textField("strides", m_trace, t.strides);
+        return m_lines.end();
+    }
+
+    bool defects()
+    {
+        const Diagnostics& all = m_trace.diagnostics();
+        for (const Defect defect : all.seen()) {
+            line("defect ").raw(info(defect).id).raw(" ").number(all.count(defect));
+            if (!all.places(defect).empty()) m_lines.raw(" @").number(all.places(defect).front().offset);
+            if (!m_lines.end()) return false;
+        }
+        return true;
+    }
+
+    const Trace& m_trace;
+    Lines m_lines;
+    std::size_t m_fine = 0; // next row of subNanoseconds()
+};
+
+} // namespace
+
+Status writeDump(const Trace& trace, std::ostream& out, const JobControl& job)
+{
+    if (Dump(trace, out, job).run()) return Done{};
+    if (job.cancelled()) return Error{ErrorCode::Cancelled, "Cancelled", {}};
+    return Error{ErrorCode::CannotWrite, "The dump could not be written", {}};
+}
+
+} // namespace opscope
