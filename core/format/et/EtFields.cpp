@@ -42,11 +42,11 @@ bool assign(const std::array<Named, N>& names, std::string_view key, std::string
     return false;
 }
 
-bool readSide(std::string_view object, RawSide& out)
+void readSide(Cursor& cursor, RawSide& out)
 {
-    Members members(object);
-    std::string_view key, value;
-    while (members.next(key, value)) {
+    for (Cursor::Level level = cursor.open('{'); cursor.more(level, '}');) {
+        const std::string_view key = cursor.key();
+        const std::string_view value = cursor.skip();
         if (key == "values")
             out.values = value;
         else if (key == "shapes")
@@ -56,61 +56,74 @@ bool readSide(std::string_view object, RawSide& out)
         else if (key == "strides")
             out.strides = value;
     }
-    return members.ok();
 }
 
-bool readAttr(std::string_view object, RawNode& out)
+/// {name, type, value}
+void readAttr(Cursor& cursor, RawNode& out)
 {
-    std::string_view key, token, name, value = "null";
-    Members members(object);
-    while (members.next(key, token)) {
+    std::string_view name, value = "null";
+    for (Cursor::Level level = cursor.open('{'); cursor.more(level, '}');) {
+        const std::string_view key = cursor.key();
+        const std::string_view token = cursor.skip();
         if (key == "name")
             name = unquoted(token);
         else if (key == "value")
             value = token;
     }
-    if (!assign(kEither, name, value, out))
+    if (cursor.ok() && !assign(kEither, name, value, out))
         assign(kAttrs, name, value, out);
-    return members.ok();
 }
 
 /// A list of {name, type, value}; some tools write an object instead.
-bool readAttrs(std::string_view attrs, RawNode& out)
+void readAttrs(Cursor& cursor, RawNode& out)
 {
-    std::string_view key, value;
-    if (!attrs.empty() && attrs.front() == '{') {
-        Members members(attrs);
-        while (members.next(key, value)) {
+    if (cursor.here() == '{') {
+        for (Cursor::Level level = cursor.open('{'); cursor.more(level, '}');) {
+            const std::string_view key = cursor.key();
+            const std::string_view value = cursor.skip();
             if (!assign(kEither, key, value, out))
                 assign(kAttrs, key, value, out);
         }
-        return members.ok();
+    } else if (cursor.here() == '[') {
+        for (Cursor::Level level = cursor.open('['); cursor.more(level, ']');) {
+            if (cursor.here() == '{')
+                readAttr(cursor, out);
+            else
+                cursor.skip();
+        }
+    } else {
+        cursor.skip();
     }
-    Elements elements(attrs);
-    while (elements.next(value)) {
-        if (!readAttr(value, out))
-            return false;
-    }
-    return elements.ok();
 }
 
 /// "inputs" is an object in the later layout, in the earlier one the array of values beside input_shapes and input_types.
-bool readSideMember(std::string_view key, std::string_view value, std::string_view one, RawSide& side)
+bool readSideMember(std::string_view key, std::string_view one, Cursor& cursor, RawSide& side)
 {
     if (!key.starts_with(one))
-        return true;
+        return false;
     const std::string_view rest = key.substr(one.size());
-    if (rest == "s" && value.front() == '{')
-        return readSide(value, side);
-    if (rest == "s")
-        side.values = value;
+    if (rest == "s" && cursor.here() == '{')
+        readSide(cursor, side);
+    else if (rest == "s")
+        side.values = cursor.skip();
     else if (rest == "_shapes")
-        side.shapes = value;
+        side.shapes = cursor.skip();
     else if (rest == "_types")
-        side.types = value;
+        side.types = cursor.skip();
     else if (rest == "_strides")
-        side.strides = value;
+        side.strides = cursor.skip();
+    else
+        return false;
     return true;
+}
+
+/// Members of the node itself must not win over its attrs, which may stand in front of them.
+void fillIn(const RawNode& own, RawNode& out)
+{
+    for (const Named& named : kEither) {
+        if ((out.*named.field).empty())
+            out.*named.field = own.*named.field;
+    }
 }
 
 void appendQuoted(std::string_view text, std::string& out)
@@ -210,19 +223,21 @@ bool isEscaped(std::string_view inside)
 
 bool readFields(std::string_view object, RawNode& out)
 {
-    if (object.empty() || object.front() != '{')
-        return false;
-    std::string_view key, value, attrs;
-    Members members(object);
-    while (members.next(key, value)) {
-        if (key == "attrs")
-            attrs = value;
-        else if (!readSideMember(key, value, "input", out.inputs) || !readSideMember(key, value, "output", out.outputs))
-            return false;
-        else if (!assign(kOwn, key, value, out))
-            assign(kEither, key, value, out);
+    Cursor cursor(object);
+    RawNode own;
+    bool flat = false;
+    for (Cursor::Level level = cursor.open('{'); cursor.more(level, '}');) {
+        const std::string_view key = cursor.key();
+        if (key == "attrs") {
+            readAttrs(cursor, out);
+        } else if (!readSideMember(key, "input", cursor, out.inputs) && !readSideMember(key, "output", cursor, out.outputs)) {
+            const std::string_view value = cursor.skip();
+            flat = (!assign(kOwn, key, value, out) && assign(kEither, key, value, own)) || flat;
+        }
     }
-    return members.whole() && readAttrs(attrs, out);
+    if (flat)
+        fillIn(own, out);
+    return cursor.ok() && cursor.atEnd();
 }
 
 Repair repair(std::string_view text)

@@ -89,25 +89,20 @@ Elements::Elements(std::string_view array) : m_text(array)
     if (array.empty() || array.front() != '[')
         return;
     m_at = skipBlank(array, 1);
-    m_more = !(m_at < array.size() && array[m_at] == ']');
+    m_more = m_at < array.size() && array[m_at] != ']';
 }
 
 bool Elements::next(std::string_view& element)
 {
-    if (!m_more)
+    const std::size_t end = m_more ? skipValue(m_text, m_at) : kNone;
+    m_more = false;
+    if (end == kNone)
         return false;
-    const std::size_t end = skipValue(m_text, m_at);
-    if (end == kNone) {
-        m_ok = m_more = false;
-        return false;
-    }
     element = m_text.substr(m_at, end - m_at);
     m_at = skipBlank(m_text, end);
-    const char c = m_at < m_text.size() ? m_text[m_at] : '\0';
-    m_more = c == ',';
-    m_ok = c == ',' || c == ']';
+    m_more = m_at < m_text.size() && m_text[m_at] == ',';
     m_at = skipBlank(m_text, m_at + 1);
-    return m_ok;
+    return true;
 }
 
 Members::Members(std::string_view object) : m_text(object)
@@ -115,20 +110,14 @@ Members::Members(std::string_view object) : m_text(object)
     if (object.empty() || object.front() != '{')
         return;
     m_at = skipBlank(object, 1);
-    m_more = true;
-    if (m_at < object.size() && object[m_at] == '}') {
-        m_more = false;
-        ++m_at;
-    }
+    m_more = m_at < object.size() && object[m_at] == '"';
 }
 
 bool Members::next(std::string_view& key, std::string_view& value)
 {
     if (!m_more)
         return false;
-    m_ok = m_more = false;
-    if (m_at >= m_text.size() || m_text[m_at] != '"')
-        return false;
+    m_more = false;
     const std::size_t keyEnd = skipString(m_text, m_at);
     if (keyEnd == kNone)
         return false;
@@ -142,11 +131,71 @@ bool Members::next(std::string_view& key, std::string_view& value)
         return false;
     value = m_text.substr(m_at, end - m_at);
     m_at = skipBlank(m_text, end);
-    const char c = m_at < m_text.size() ? m_text[m_at] : '\0';
-    m_more = c == ',';
-    m_ok = c == ',' || c == '}';
-    m_at = m_more ? skipBlank(m_text, m_at + 1) : m_at + 1;
+    if (m_at < m_text.size() && m_text[m_at] == ',')
+        m_at = skipBlank(m_text, m_at + 1);
+    m_more = m_at < m_text.size() && m_text[m_at] == '"';
+    return true;
+}
+
+void Cursor::fail()
+{
+    m_ok = false;
+    m_at = m_text.size();
+}
+
+Cursor::Level Cursor::open(char bracket)
+{
+    if (here() != bracket)
+        fail();
+    else
+        m_at = skipBlank(m_text, m_at + 1);
+    return {};
+}
+
+bool Cursor::more(Level& level, char close)
+{
+    m_at = skipBlank(m_text, m_at);
+    const bool closes = here() == close;
+    if (closes && m_ok) {
+        ++m_at;
+        return false;
+    }
+    if (!level.first) {
+        if (here() != ',') {
+            fail();
+            return false;
+        }
+        m_at = skipBlank(m_text, m_at + 1);
+    }
+    level.first = false;
+    if (here() == close || m_at >= m_text.size())
+        fail();
     return m_ok;
+}
+
+std::string_view Cursor::key()
+{
+    const std::size_t begin = m_at;
+    const std::size_t end = here() == '"' ? skipString(m_text, begin) : kNone;
+    const std::size_t colon = end == kNone ? end : skipBlank(m_text, end);
+    if (colon >= m_text.size() || m_text[colon] != ':') {
+        fail();
+        return {};
+    }
+    m_at = skipBlank(m_text, colon + 1);
+    return m_text.substr(begin + 1, end - begin - 2);
+}
+
+std::string_view Cursor::skip()
+{
+    const std::size_t begin = m_at;
+    const std::size_t end = skipValue(m_text, begin);
+    if (end == kNone) {
+        fail();
+        return {};
+    }
+    m_at = end;
+    return m_text.substr(begin, end - begin);
 }
 
 bool integer(std::string_view token, std::int64_t& out)

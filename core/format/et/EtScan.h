@@ -17,18 +17,16 @@ std::size_t skipBlank(std::string_view text, std::size_t at);
 /// when no value begins there.
 std::size_t skipValue(std::string_view text, std::size_t at);
 
-/// Elements of "[...]" one after the other. Anything else has none.
+/// Elements of "[...]" one after the other, up to the first wrong punctuation. Anything else has none.
 class Elements
 {
 public:
     explicit Elements(std::string_view array);
     bool next(std::string_view& element);
-    bool ok() const { return m_ok; } ///< false once the punctuation was wrong
 
 private:
     std::string_view m_text;
     std::size_t m_at = 0;
-    bool m_ok = true;
     bool m_more = false;
 };
 
@@ -38,15 +36,40 @@ class Members
 public:
     explicit Members(std::string_view object);
     bool next(std::string_view& key, std::string_view& value);
-    bool ok() const { return m_ok; }
-    /// Nothing but white space follows the closing bracket.
-    bool whole() const { return m_ok && !m_more && skipBlank(m_text, m_at) == m_text.size(); }
 
 private:
     std::string_view m_text;
     std::size_t m_at = 0;
-    bool m_ok = true;
     bool m_more = false;
+};
+
+/// Goes through nested values in one pass, strictly; once something is not as it should be, it stops for good.
+/// for (Level l = cursor.open('['); cursor.more(l, ']');) { cursor.skip() or open again }
+class Cursor
+{
+public:
+    struct Level
+    {
+        bool first = true;
+    };
+    explicit Cursor(std::string_view text) : m_text(text) {}
+    char here() const { return m_at < m_text.size() ? m_text[m_at] : '\0'; }
+    Level open(char bracket);
+    /// Whether another element or member follows; steps over the comma, or over `close` when there is none.
+    bool more(Level& level, char close);
+    /// The key of a member and its colon.
+    std::string_view key();
+    /// The value at the cursor, as written.
+    std::string_view skip();
+    bool ok() const { return m_ok; }
+    bool atEnd() const { return skipBlank(m_text, m_at) == m_text.size(); }
+
+private:
+    void fail();
+
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    bool m_ok = true;
 };
 
 /// Whole numbers as JsonDocument::Ref::integer() reads them; false for anything else.
