@@ -27,7 +27,7 @@ ExitStatus dump(Console& console, const Options& options)
         return ExitStatus::Cannot;
     }
     if (!written.ok() || !console.delivered()) {
-        console.complain(options.file + ": the dump could not be written");
+        console.complain(fileName(options.file) + ": the dump could not be written");
         return ExitStatus::Cannot;
     }
     return ExitStatus::Ok;

@@ -1,5 +1,6 @@
 #include "app/cli/InfoJson.h"
 
+#include "app/cli/Console.h"
 #include "core/analysis/Provenance.h"
 #include "core/analysis/TraceFacts.h"
 
@@ -215,11 +216,6 @@ void addNodeFacts(Json& out, const ExecutionTrace& et, const EtStats& stats)
     out["nodes_with_attr"] = {{"tensor_range", stats.withTensorRange}, {"kernel_file", stats.withKernelFile},
                               {"kernel_backend", stats.withKernelBackend}, {"pg_name", stats.withPgName},
                               {"collective_name", stats.withCollectiveName}};
-}
-
-std::string fileName(const std::string& path)
-{
-    return path.substr(path.find_last_of('/') + 1);
 }
 
 } // namespace

@@ -52,11 +52,6 @@ std::string percent(std::uint64_t part, std::uint64_t whole)
     return formatShare(whole ? static_cast<double>(part) / static_cast<double>(whole) : 0);
 }
 
-std::string fileName(const std::string& path)
-{
-    return path.substr(path.find_last_of('/') + 1);
-}
-
 std::string utcTime(Nanos sinceEpoch)
 {
     const std::time_t seconds = static_cast<std::time_t>(sinceEpoch / 1'000'000'000);

@@ -16,11 +16,6 @@
 namespace opscope {
 namespace {
 
-std::string fileName(const std::string& path)
-{
-    return path.substr(path.find_last_of('/') + 1);
-}
-
 /// "big.json  43 %  Reading  1,234,567 events"; the percentage only once the size is known.
 std::string progressLine(const std::string& name, const Progress& progress)
 {

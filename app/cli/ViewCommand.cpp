@@ -18,7 +18,7 @@ ExitStatus view(Console& console, const Options& options)
 {
     for (const std::string& file : options.files) {
         if (std::error_code failed; std::filesystem::exists(file, failed)) continue;
-        console.complain(file + ": there is no such file");
+        console.complain(fileName(file) + ": there is no such file");
         return ExitStatus::Cannot;
     }
     if (!hasDisplay()) {
