@@ -68,7 +68,7 @@ Run declare(CLI::App& app)
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
         ->type_name("A..B")->check(checkRange);
-    app.add_option("--select", o->select, "Select the first slice or node of this name, or the node with this id")
+    app.add_option("--select", o->select, "Select the longest slice of this name, or the node with this id")
         ->type_name("NAME|ID");
     app.add_option("--theme", o->theme, "light or dark (default light)")
         ->type_name("THEME")->check(CLI::IsMember({"light", "dark"}));
