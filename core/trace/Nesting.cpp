@@ -181,6 +181,7 @@ private:
     {
         Stack& s = m_stacks[stack];
         const bool further = stack != 0 || !m_in.group.empty();
+        const bool overlaps = stack != 0 && s.empty() && m_in.group.empty(); // what lies inside it there merely follows it
         if (further) {
             if (s.empty()) ++m_open;
             m_ends.emplace(end, stack);
@@ -192,6 +193,10 @@ private:
         m_out.lane[i] = static_cast<std::uint16_t>(std::min<std::size_t>(depth, kNoLane));
         if (depth >= kNoLane) ++m_summary.undrawn;
         if (stack != 0) m_moved.emplace_back(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(stack));
+        if (overlaps) {
+            m_out.flags[i] |= kSpilled;
+            ++m_summary.spilled;
+        }
     }
 
     /// Lanes of the further stacks lie below those of the stacks in front of them.
@@ -203,9 +208,7 @@ private:
             const std::size_t lane = base[stack] + m_out.lane[i];
             if (lane >= kNoLane && m_out.lane[i] != kNoLane) ++m_summary.undrawn;
             m_out.lane[i] = static_cast<std::uint16_t>(std::min<std::size_t>(lane, kNoLane));
-            if (m_in.group.empty()) m_out.flags[i] |= kSpilled;
         }
-        m_summary.spilled = m_in.group.empty() ? m_moved.size() : 0;
         m_summary.lanes = static_cast<std::uint16_t>(std::min<std::size_t>(base.back() + m_depth.back(), kNoLane));
         for (std::size_t s = 1; s < base.size() && base[s] < kNoLane; ++s)
             if (base[s] > 0) m_summary.spillBases.push_back(static_cast<std::uint16_t>(base[s]));

@@ -40,7 +40,7 @@ struct NestSummary
 {
     std::uint16_t lanes = 0;
     std::vector<std::uint16_t> spillBases;  ///< first lane of each further stack
-    std::uint64_t spilled = 0;
+    std::uint64_t spilled = 0;              ///< those that began a further stack; what nests in them there is not counted
     std::uint64_t undrawn = 0;              ///< those with kNoLane
 };
 
