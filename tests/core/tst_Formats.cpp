@@ -1,0 +1,26 @@
+#include "tests/support/CheckFormat.h"
+
+#include <QTest>
+
+using namespace opscope::test;
+
+/// Every sample file through the one strict helper. To add a format: samples in tests/data/<format>/, a line each here.
+class tst_Formats : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void twoStreams() { checkFormat("kineto/two-streams.json"); }
+    void beginAndEnd() { checkFormat("kineto/begin-end.json"); }
+    void asyncAndObjects() { checkFormat("kineto/async.json"); }
+    void counters() { checkFormat("kineto/counters.json"); }
+    void oddIds() { checkFormat("kineto/odd-ids.json"); }
+    void irregularities() { checkFormat("kineto/irregular.json"); }
+    void anArrayThatIsNeverClosed() { checkFormat("kineto/unclosed-array.json"); }
+    void compactWithTwoArrays() { checkFormat("kineto/compact.json"); }
+    void oneEventALine() { checkFormat("kineto/lines.json"); }
+    void noEvents() { checkFormat("kineto/no-events.json"); }
+};
+
+QTEST_GUILESS_MAIN(tst_Formats)
+#include "tst_Formats.moc"

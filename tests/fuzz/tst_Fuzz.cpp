@@ -1,0 +1,103 @@
+#include "core/format/EventReader.h"
+#include "core/io/Loader.h"
+#include "tests/support/Golden.h"
+#include "tests/support/Gzip.h"
+
+#include <QTest>
+#include <algorithm>
+#include <filesystem>
+#include <random>
+
+using namespace opscope;
+using namespace opscope::test;
+
+namespace {
+
+constexpr int kMutantsPerFile = 150;
+constexpr std::size_t kMostBytes = 20'000; ///< larger samples are left to the fuzzer
+
+std::vector<std::string> samples()
+{
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dataPath(""))) {
+        const bool small = entry.is_regular_file() && entry.file_size() <= kMostBytes;
+        if (small && entry.path().extension() == ".json") paths.push_back(entry.path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+/// The mistakes that files have, and some that only an enemy makes.
+std::string mutate(std::string text, std::mt19937& random)
+{
+    static const std::string kPieces[] = {"{", "}", "[", "]", "\"", ",", ":", "\\", "null", "NaN", "-", "1e999", "\n", "\xff", "0",
+                                          std::string(1, '\0'), "\"ph\": \"B\",", "\"ph\": \"E\",", "\"ts\": 1,", "\"id\": 1,", "\\ud800",
+                                          "{\"ph\":\"X\",\"ts\":9223372036854775807,\"dur\":9223372036854775807,\"name\":\"\"},",
+                                          std::string(300, '['), "18446744073709551616"};
+    const auto place = [&] { return static_cast<std::size_t>(random() % (text.size() + 1)); };
+    for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
+        const std::size_t at = place(), length = std::min<std::size_t>(random() % 40, text.size() - at);
+        switch (random() % 6) {
+        case 0: text.insert(at, kPieces[random() % std::size(kPieces)]); break;
+        case 1: text.erase(at, length); break;
+        case 2: if (at < text.size()) text[at] = static_cast<char>(random()); break;
+        case 3: text.insert(place(), text.substr(at, length)); break;
+        case 4: text.replace(at, length, kPieces[random() % std::size(kPieces)]); break;
+        default: if (random() % 8 == 0) text.resize(at); break;
+        }
+    }
+    return text;
+}
+
+/// Whatever it is: a trace whose rows hold together, or a sentence.
+void checkOutcome(const std::string& bytes, const ImportOptions& options)
+{
+    auto loaded = loadTraceFromMemory(bytes, "mutant", {}, options);
+    if (!loaded) {
+        QVERIFY(!loaded.error().message.empty());
+        return;
+    }
+    const Trace& trace = **loaded;
+    for (std::size_t row = 0; row < trace.slices().size(); ++row) {
+        const SliceId slice(row);
+        QVERIFY(trace.slices().duration(slice) >= 0);
+        QVERIFY(trace.slices().end(slice) >= trace.slices().start(slice));
+        const SliceId parent = trace.slices().parent(slice);
+        QVERIFY(!parent || parent.index() < row);
+        QVERIFY(isValidUtf8(trace.name(slice)));
+        QVERIFY(trace.slices().lane(slice) < trace.track(trace.trackOf(slice)).laneCount);
+    }
+}
+
+} // namespace
+
+/// The corpus of small samples, bent at random with fixed seeds: never a crash, never rows that do not hold together.
+class tst_Fuzz : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void bentSamplesNeverCrash_data()
+    {
+        QTest::addColumn<QString>("path");
+        for (const std::string& path : samples()) {
+            QTest::newRow(std::filesystem::path(path).filename().c_str()) << QString::fromStdString(path);
+        }
+    }
+
+    void bentSamplesNeverCrash()
+    {
+        QFETCH(QString, path);
+        const std::string text = readFile(path.toStdString());
+        std::mt19937 random(static_cast<unsigned>(text.size()));
+        for (int i = 0; i < kMutantsPerFile && !QTest::currentTestFailed(); ++i) {
+            const std::string mutant = mutate(text, random);
+            const ImportOptions options{1 + static_cast<unsigned>(i % 3), i % 2 == 0 ? std::size_t{64} : std::size_t{2} << 20};
+            checkOutcome(mutant, options);
+            if (i % 10 == 0) checkOutcome(mutate(gzip(text), random), options);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Fuzz)
+#include "tst_Fuzz.moc"
