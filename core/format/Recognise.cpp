@@ -88,6 +88,7 @@ std::string lineOf(std::string_view head, std::size_t place)
 
 bool hasSingleQuotes(std::string_view head, const JsonOutline& outline)
 {
+    if (outline.top != Kind::Object && outline.top != Kind::Array) return false;
     const std::size_t first = head.find_first_not_of("{[ \t\r\n", outline.begin);
     return first != std::string_view::npos && head[first] == '\'';
 }
@@ -103,12 +104,8 @@ std::string shortKeys(const JsonOutline& outline)
     return keys;
 }
 
-Error describeJson(std::string_view head, const JsonOutline& outline, bool isWholeFile)
+Error describeJson(const JsonOutline& outline, bool isWholeFile)
 {
-    if (hasSingleQuotes(head, outline)) {
-        const std::size_t place = head.find('\'', outline.begin);
-        return {ErrorCode::Malformed, lineOf(head, place) + ": text stands in single quotes, which is not JSON", place};
-    }
     switch (outline.top) {
     case Kind::Scalar:
     case Kind::String: return {ErrorCode::NotATrace, "JSON, but not a trace: a single value", outline.begin};
@@ -147,6 +144,10 @@ Error knownForeign(std::string_view head)
         return unsupported("this is a Chakra trace in protobuf form; the execution trace that PyTorch wrote can be opened instead");
     }
     const JsonOutline outline = JsonOutline::of(head);
+    if (hasSingleQuotes(head, outline)) {
+        const std::size_t place = head.find('\'', outline.begin);
+        return {ErrorCode::Malformed, lineOf(head, place) + ": text stands in single quotes, which is not JSON", place};
+    }
     if (outline.top == Kind::Array && outline.members[0].element == Kind::Array) {
         return notATrace("JSON with rows in rows, such as a PyTorch memory timeline");
     }
@@ -165,7 +166,7 @@ Error whatElse(std::string_view head, bool isWholeFile)
     if (outline.top == Kind::None) return {ErrorCode::Empty, "the file is empty but for white space", {}};
     const bool isStructure = outline.top == Kind::Object || outline.top == Kind::Array;
     if (head[0] == 0 || (!isStructure && !isText(head.substr(0, 4096)))) return describeBinary(head);
-    if (outline.top != Kind::Bad) return describeJson(head, outline, isWholeFile);
+    if (outline.top != Kind::Bad) return describeJson(outline, isWholeFile);
     const std::string_view text = head.substr(std::min(head.size(), head.find_first_not_of(" \t\r\n")));
     if (text.starts_with("<!DOCTYPE html") || text.starts_with("<!doctype html") || text.starts_with("<html")) {
         return notATrace("an HTML page");

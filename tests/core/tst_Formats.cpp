@@ -18,7 +18,7 @@ private slots:
     void irregularities() { checkFormat("kineto/irregular.json"); }
     void anArrayThatIsNeverClosed() { checkFormat("kineto/unclosed-array.json"); }
     void compactWithTwoArrays() { checkFormat("kineto/compact.json"); }
-    void oneEventALine() { checkFormat("kineto/lines.json"); }
+    void oneEventALine() { checkFormat("kineto/lines.json", CutBetweenLines::DoesNotShow); }
     void noEvents() { checkFormat("kineto/no-events.json"); }
 };
 

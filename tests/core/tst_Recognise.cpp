@@ -157,7 +157,7 @@ private slots:
 
     void theOutlineSurvivesAnyCut()
     {
-        const std::string text = json("{'a': [{'b': 'x\\\\'y', 'c': [1, {'d': 2}]}], 'e': {'f': '}'}, 'g': null, 'traceEvents': [") + kEvent + "]}";
+        const std::string text = json("{'a': [{'b': 'x\\'y', 'c': [1, {'d': 2}]}], 'e': {'f': '}'}, 'g': null, 'traceEvents': [") + kEvent + "]}";
         for (std::size_t cut = 0; cut <= text.size(); ++cut) {
             const JsonOutline outline = JsonOutline::of(std::string_view(text).substr(0, cut));
             QCOMPARE(outline.cut, cut > 0 && cut < text.size());

@@ -51,7 +51,7 @@ constexpr Expected kBad[] = {
     {"array_top_level.json", Says::Quiet, 40},
     {"array_unclosed.json", Says::Either, 40},
     {"json_lines.json", Says::Either, 40},
-    {"nan_infinity.json", Says::Warns, 4, 4},
+    {"nan_infinity.json", Says::Warns, 4},
     {"duplicate_keys.json", Says::Either, 3},
     {"comments.json", Says::Either, 40},
     {"single_quotes.json", Says::Fails, -1, -1, "line 1"},
@@ -61,7 +61,7 @@ constexpr Expected kBad[] = {
     {"scalar.json", Says::Fails, -1, -1, "not a trace"},
     {"mixed_elements.json", Says::Warns, 2, 2},
     {"missing_fields.json", Says::Warns},
-    {"string_numbers.json", Says::Either, 6, 6},
+    {"string_numbers.json", Says::Either, -1, 6},
     {"extreme_times.json", Says::Warns},
     {"odd_pid_tid.json", Says::Either, 5, 5},
     {"unbalanced_begin_end.json", Says::Warns, 8, 3},
@@ -187,7 +187,7 @@ private slots:
         auto trace = load(path);
         QVERIFY(trace.ok());
         QVERIFY((*trace)->diagnostics().count(Defect::CompressedDataDamaged) > 0);
-        QVERIFY(kept(**trace) > 40 && kept(**trace) <= 65);
+        QVERIFY(kept(**trace) >= 40 && kept(**trace) <= 64);
         QCOMPARE((*trace)->stats().malformedEvents, std::uint64_t{0});
     }
 
@@ -210,7 +210,7 @@ private slots:
         QFETCH(QString, path);
         auto trace = load(path.toStdString());
         QVERIFY2(trace.ok(), trace.ok() ? "" : trace.error().text().c_str());
-        QVERIFY((*trace)->slices().size() + (*trace)->instants().size() > 0);
+        QVERIFY((*trace)->stats().elements + (*trace)->etStats().nodes > 0);
         QVERIFY2((*trace)->diagnostics().count(Defect::DamagedEvent) == 0, defects(**trace).c_str());
         checkPlaces(**trace);
     }

@@ -10,6 +10,7 @@ namespace opscope::test {
 ///  - every slice and node is read back from its place in the file, plain and .gz
 ///  - cut at fifty places it says so, and never has more than the whole file
 ///  - cancelled, it says so and gives nothing
-void checkFormat(std::string_view name);
+enum class CutBetweenLines { Shows, DoesNotShow }; ///< DoesNotShow: one event a line, nothing says how many there are
+void checkFormat(std::string_view name, CutBetweenLines lines = CutBetweenLines::Shows);
 
 } // namespace opscope::test
