@@ -137,6 +137,8 @@ ScanResult EventScanner::scan(const ScanText& text, StagedPart& part, WindowCoun
             m_comma = true;
             ++at;
         } else if (c == ']' && !text.lines) {
+            if (const auto last = text.bytes.substr(0, at).find_last_not_of(" \t\r\n"); last != text.bytes.npos && base[last] == ',')
+                m_stager.diagnostics().note(Defect::TrailingCommas, text.offset + last);
             found = result(ScanResult::End::ArrayEnd, at + 1);
             break;
         } else if (!other(at)) {
