@@ -1,6 +1,6 @@
-#include "widgets/timeline/TimeScale.h"
+#include <QTest> // first: moc of Qt 6.4 fails on <concepts> when nothing of Qt came before it
 
-#include <QTest>
+#include "widgets/timeline/TimeScale.h"
 
 using namespace opscope;
 

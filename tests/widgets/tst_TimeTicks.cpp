@@ -1,6 +1,6 @@
-#include "widgets/timeline/TimeTicks.h"
+#include <QTest> // first: moc of Qt 6.4 fails on <concepts> when nothing of Qt came before it
 
-#include <QTest>
+#include "widgets/timeline/TimeTicks.h"
 
 #include <algorithm>
 
@@ -35,7 +35,7 @@ private Q_SLOTS:
     void labelsCountFromTheOrigin()
     {
         const auto ticks = timeTicks(TimeScale({1'000'000, 3'000'000}, 500), 1'000'000, 110, TimeBase::Nanoseconds);
-        QCOMPARE(labels(ticks), std::string("0 ns | 500 µs | 1.0 ms | 1.5 ms | 2.0 ms"));
+        QCOMPARE(labels(ticks), std::string("0 µs | 500 µs | 1.0 ms | 1.5 ms | 2.0 ms"));
     }
     void labelsAreFarEnoughApartAndTicksFew()
     {

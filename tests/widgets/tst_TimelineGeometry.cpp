@@ -1,8 +1,8 @@
+#include <QTest> // first: moc of Qt 6.4 fails on <concepts> when nothing of Qt came before it
+
 #include "widgets/timeline/TimelineGeometry.h"
 
 #include "tests/support/TraceFixture.h"
-
-#include <QTest>
 
 using namespace opscope;
 
@@ -119,9 +119,7 @@ private Q_SLOTS:
             QVERIFY(r.left >= right);
             right = r.right;
         }
-        // what the minimum width of the one before covers completely may go, and only that
-        if (width >= 1'920) QCOMPARE(count, std::uint64_t(5'000));
-        QVERIFY(count >= 4'900 || width < 64);
+        QCOMPARE(count, std::uint64_t(5'000));
         QVERIFY(list.rects.size() <= static_cast<std::size_t>(width) + 2);
     }
     void workDependsOnPixelsNotOnSlices()

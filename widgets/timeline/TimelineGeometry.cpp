@@ -110,12 +110,17 @@ private:
     void emit(double x0, double x1, SliceId slice, std::uint32_t count)
     {
         DrawRect rect;
-        rect.left = pixel(x0);
+        rect.left = std::min(pixel(x0), std::max(0, m_scale.width() - static_cast<std::int32_t>(m_minWidth))); // begins in view, so shows
         rect.right = pixel(x1);
         if (x1 - x0 >= m_gapFrom) rect.right -= static_cast<std::int32_t>(m_gap);
         rect.right = std::max(rect.right, rect.left + static_cast<std::int32_t>(m_minWidth));
-        rect.left = std::max(rect.left, m_lastRight); // the minimum width may have pushed the last one over this one
-        if (rect.right <= rect.left || rect.right <= 0 || rect.left >= m_scale.width()) return;
+        if (rect.right <= 0) return;
+        if (rect.right <= m_lastRight) { // the minimum width of the one before covers it: then that one stands for both
+            m_list.rects.back().count += count;
+            m_list.rects.back().label = {};
+            return;
+        }
+        rect.left = std::max(rect.left, m_lastRight);
         m_lastRight = rect.right;
         const SliceColors::Style& style = m_colors.style(slice, m_trace);
         rect.slice = slice;
