@@ -1,31 +1,22 @@
 #include "core/format/Format.h"
 
 #include "core/format/Recognise.h"
-#if __has_include("core/format/kineto/KinetoImporter.h")
-#include "core/format/kineto/KinetoImporter.h"
-#define OPSCOPE_KINETO
-#endif
-#if __has_include("core/format/et/EtImporter.h")
 #include "core/format/et/EtImporter.h"
-#define OPSCOPE_ET
-#endif
+#include "core/format/kineto/KinetoImporter.h"
+
+#include <array>
 
 namespace opscope {
 
 /// THE LIST. To add a format: its folder, and a line here. Where two are as sure, the first is taken.
+static constexpr std::array kFormats{
+    Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter},
+    Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter},
+};
+
 std::span<const Format> formats()
 {
-    static const Format kFormats[] = {
-#ifdef OPSCOPE_KINETO
-        {"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz *.pt.trace.json *.pt.trace.json.gz", sniffKineto,
-         makeKinetoImporter},
-#endif
-#ifdef OPSCOPE_ET
-        {"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter},
-#endif
-        {"", "", "", nullptr, nullptr},
-    };
-    return std::span(kFormats).first(std::size(kFormats) - 1);
+    return kFormats;
 }
 
 Result<const Format*> recognise(std::string_view head, bool isWholeFile)
@@ -40,6 +31,8 @@ Result<const Format*> recognise(std::string_view head, bool isWholeFile)
         how = sniff;
     }
     if (best) return best;
+    // An object whose telling key may stand behind the head: the format with free top-level keys looks further.
+    if (!isWholeFile && mayStillBeATrace(head)) return &kFormats.front();
     return whatElse(head, isWholeFile);
 }
 

@@ -160,6 +160,12 @@ Error knownForeign(std::string_view head)
     return none;
 }
 
+bool mayStillBeATrace(std::string_view head)
+{
+    const JsonOutline outline = JsonOutline::of(head);
+    return outline.top == Kind::Object && outline.cut && !outline.find("nodes");
+}
+
 Error whatElse(std::string_view head, bool isWholeFile)
 {
     const JsonOutline outline = JsonOutline::of(head);

@@ -20,6 +20,12 @@ private slots:
     void compactWithTwoArrays() { checkFormat("kineto/compact.json"); }
     void oneEventALine() { checkFormat("kineto/lines.json", CutBetweenLines::DoesNotShow); }
     void noEvents() { checkFormat("kineto/no-events.json"); }
+
+    void executionTraceOfTwoWindows() { checkFormat("et/torch213_two_windows.json"); }
+    void executionTraceThatWasCutOff() { checkFormat("et/torch213_cut_off.json"); }
+    void executionTraceWithUnescapedNames() { checkFormat("et/torch213_unescaped_names.json"); }
+    void executionTraceWithAnUnfinishedScope() { checkFormat("et/torch213_unfinished_scope.json"); }
+    void executionTraceOfNothing() { checkFormat("et/torch213_nothing_captured.json"); }
 };
 
 QTEST_GUILESS_MAIN(tst_Formats)

@@ -70,6 +70,8 @@ private slots:
     {
         const std::string big = json("{'deviceProperties': [], 'INFO': ['") + std::string(2 << 20, 'x');
         QCOMPARE(recognised(big.substr(0, 1 << 20), false), "kineto"s);
+        const std::string strange = json("{'my own key': {'a': [") + std::string(2 << 20, '1');
+        QCOMPARE(recognised(strange.substr(0, 1 << 20), false), "kineto"s);
     }
 
     void whatIsNoTraceIsNamed_data()
