@@ -6,6 +6,8 @@
 #include "core/base/StringPool.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <ctime>
 #include <unordered_map>
 
@@ -16,8 +18,9 @@ using Lines = std::vector<std::string>;
 using Align = TextTable::Align;
 
 constexpr std::size_t kWidth = 100;
-constexpr std::size_t kRightColumn = 50;  ///< where the second table begins
-constexpr std::size_t kScreenRows = 9;    ///< of either table
+constexpr std::size_t kScreenLines = 24;
+constexpr std::size_t kLeftWidth = 44;    ///< at most, of the first table
+constexpr std::size_t kGap = 4;           ///< blanks between the tables
 constexpr std::size_t kScreenProblems = 4;
 
 std::string count(std::uint64_t n) { return formatCount(static_cast<std::int64_t>(n)); }
@@ -47,9 +50,10 @@ std::string duration(const ExactSum& sum)
     return ns > INT64_MAX ? "more than 292 years" : formatDuration(static_cast<Nanos>(ns));
 }
 
-std::string percent(std::uint64_t part, std::uint64_t whole)
+/// "all" is a promise, so 99.99 % does not read as 100.
+std::string share(std::uint64_t part, std::uint64_t whole)
 {
-    return formatShare(whole ? static_cast<double>(part) / static_cast<double>(whole) : 0);
+    return part == whole ? "all" : formatShare(whole ? static_cast<double>(part) / static_cast<double>(whole) : 0);
 }
 
 std::string utcTime(Nanos sinceEpoch)
@@ -116,16 +120,23 @@ std::string recordedText(const Provenance& from)
                    from.options.empty() ? "" : "with " + joined(from.options, ", ")}, kDot);
 }
 
-/// A block under its title, cut to what one screen bears.
-Lines block(const Console& console, std::string_view title, const TextTable& table, Extent extent, std::size_t width)
+/// A table under its title, at most `most` rows of it.
+Lines block(const Console& console, std::string_view title, const TextTable& table, std::size_t most)
 {
-    Lines rows = table.lines();
+    const Lines rows = table.lines();
     if (rows.empty()) return {};
-    const std::size_t cut = extent == Extent::Everything || rows.size() <= kScreenRows ? rows.size() : kScreenRows - 1;
-    Lines out{console.bold(padded(title, width - 2))};
-    for (std::size_t i = 0; i < cut; ++i) out.push_back(elided(rows[i], width));
+    const std::size_t cut = rows.size() <= most ? rows.size() : most - 1;
+    Lines out{console.bold(title)};
+    out.insert(out.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(cut));
     if (cut < rows.size()) out.push_back("\u2026 and " + count(rows.size() - cut) + " more (--all)");
     return out;
+}
+
+std::size_t widest(const Lines& lines)
+{
+    std::size_t width = 0;
+    for (const std::string& line : lines) width = std::max(width, displayWidth(line));
+    return width;
 }
 
 TextTable categoryTable(const TraceFacts& facts)
@@ -141,29 +152,37 @@ TextTable categoryTable(const TraceFacts& facts)
         return a.total != b.total ? a.total > b.total : a.events > b.events;
     });
     TextTable table({Align::Left, Align::Right, Align::Right});
-    for (const Row& row : rows) table.add({elided(row.name, 20), count(row.events), row.timed ? duration(row.total) : "\u2013"});
+    for (const Row& row : rows) table.add({elided(row.name, kLeftWidth - 22), count(row.events), row.timed ? duration(row.total) : "\u2013"});
     return table;
 }
 
-/// The busiest tracks, in the order in which the window shows them.
-TextTable trackTable(const Trace& trace, Extent extent)
+/// Tracks in the order in which the window shows them; where there is no room for all, the busiest `most`.
+TextTable trackTable(const Trace& trace, std::size_t most, std::size_t width)
 {
     std::vector<std::size_t> shown;
     for (std::size_t t = 0; t < trace.tracks().size(); ++t)
         if (trace.tracks()[t].visible()) shown.push_back(t);
     const auto busier = [&](std::size_t a, std::size_t b) { return trace.tracks()[a].events > trace.tracks()[b].events; };
-    if (extent == Extent::OneScreen) { // the rows that will be cut are the quiet ones
+    if (shown.size() > most) { // the rows that will be cut are the quiet ones
         std::stable_sort(shown.begin(), shown.end(), busier);
-        if (shown.size() > kScreenRows) std::sort(shown.begin(), shown.begin() + kScreenRows - 1);
-        else std::sort(shown.begin(), shown.end());
+        std::sort(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(most - 1));
     }
-    TextTable table({Align::Left, Align::Left, Align::Right});
+    std::vector<std::array<std::string, 3>> rows;
+    std::string before;
+    std::size_t trackWidth = 0;
     for (const std::size_t t : shown) {
         const Track& track = trace.tracks()[t];
-        const std::string process = track.process.valid() ? trace.processName(track.process) : "";
+        const std::string process = track.process.valid() ? withoutControls(trace.processName(track.process)) : "";
         const std::uint64_t events = track.events ? track.events : track.sliceCount + track.instantCount;
-        table.add({elided(withoutControls(process), 18), elided(withoutControls(trace.trackName(TrackId(t))), 19), count(events)});
+        rows.push_back({process == before ? "" : process, withoutControls(trace.trackName(TrackId(t))), count(events)});
+        trackWidth = std::max(trackWidth, displayWidth(rows.back()[1]));
+        before = process;
     }
+    const std::size_t names = width > 50 ? width - 14 : 36; // two columns of them beside the counts
+    const std::size_t processWidth = std::max(names / 2, names - std::min(names, trackWidth));
+    TextTable table({Align::Left, Align::Left, Align::Right});
+    for (const auto& [process, track, events] : rows)
+        table.add({elided(process, processWidth), elided(track, names - std::min(displayWidth(process), processWidth)), events});
     return table;
 }
 
@@ -177,7 +196,7 @@ TextTable nodeNameTable(const Trace& trace)
         return a.second != b.second ? a.second > b.second : trace.text(a.first) < trace.text(b.first);
     });
     TextTable table({Align::Left, Align::Right});
-    for (const auto& [name, number] : rows) table.add({elided(withoutControls(trace.text(name)), 36), count(number)});
+    for (const auto& [name, number] : rows) table.add({elided(withoutControls(trace.text(name)), kLeftWidth - 10), count(number)});
     return table;
 }
 
@@ -210,12 +229,12 @@ void addEventLines(Heading& heading, const Trace& trace, const TraceFacts& facts
     heading.add("events", count(stats.elements) + " on " + counted(visible, "track", "tracks") + " of " +
                               counted(trace.processes().size(), "process", "processes"));
     if (facts.cpuOps)
-        heading.add("CPU ops", count(facts.cpuOps) + (facts.cpuOpsWithShapes ? std::string(kDot) + percent(facts.cpuOpsWithShapes, facts.cpuOps) + " with shapes" : ""));
+        heading.add("CPU ops", count(facts.cpuOps) + (facts.cpuOpsWithShapes ? std::string(kDot) + share(facts.cpuOpsWithShapes, facts.cpuOps) + " with shapes" : ""));
     if (facts.deviceEvents.total)
         heading.add("device", counted(facts.kernels.total, "kernel", "kernels") + std::string(kDot) +
                                   counted(facts.deviceEvents.total - facts.kernels.total, "copy or set", "copies and sets") + " on " +
                                   counted(facts.streams, "stream", "streams") + std::string(kDot) +
-                                  percent(facts.deviceEvents.withLaunch, facts.deviceEvents.total) + " with their launch");
+                                  share(facts.deviceEvents.withLaunch, facts.deviceEvents.total) + " with their launch");
 }
 
 void addNodeLines(Heading& heading, const Trace& trace)
@@ -233,7 +252,7 @@ void addNodeLines(Heading& heading, const Trace& trace)
     if (stats.withCollectiveName) extras.push_back(count(stats.withCollectiveName) + " collectives");
     heading.add("also", joined(extras, kDot));
     heading.add("process", et.pid ? "pid " + std::to_string(*et.pid) : "");
-    heading.add("registered", et.time);
+    heading.add("started", et.time);
     heading.add("times", "none: a node says what ran in which order, not when");
 }
 
@@ -248,31 +267,37 @@ Lines infoText(const Trace& trace, const Console& console, Extent extent)
 {
     const Provenance from = provenance(trace);
     const SourceFile& source = trace.sources().front();
+    const bool nodesOnly = trace.timeBase() == TimeBase::NodeOrder && trace.executionTrace();
     Heading heading(console);
-    Lines left, right;
+    TextTable first({});
     heading.add("file", sourceText(source));
-    if (trace.timeBase() == TimeBase::NodeOrder && trace.executionTrace()) {
+    if (nodesOnly) {
         addNodeLines(heading, trace);
-        left = block(console, "most frequent nodes", nodeNameTable(trace), extent, kRightColumn - 4);
-        right = block(console, "threads", trackTable(trace, extent), extent, kWidth - kRightColumn);
+        first = nodeNameTable(trace);
     } else {
         heading.add("hardware", devicesText(from.devices));
         heading.add("recorded", recordedText(from));
         heading.add("rank", rankText(from));
         const TraceFacts facts = traceFacts(trace);
         addEventLines(heading, trace, facts);
-        left = block(console, "categories, by total time", categoryTable(facts), extent, kRightColumn - 4);
-        right = block(console, "tracks", trackTable(trace, extent), extent, kWidth - kRightColumn);
+        first = categoryTable(facts);
     }
-    for (std::string& line : left) line.insert(0, "  ");
+    const Lines problems = problemLines(trace, console, extent);
+
     Lines out{console.bold(elided(withoutControls(fileName(source.path) + ": " + from.producer), kWidth))};
     append(out, heading.lines);
+    // A blank line above the tables, their titles, and a blank line below are no rows.
+    const std::size_t most = extent == Extent::Everything ? SIZE_MAX : kScreenLines - out.size() - problems.size() - 3;
+    Lines left = block(console, nodesOnly ? "most frequent nodes" : "categories, by total time", first, most);
+    for (std::string& line : left) line.insert(0, "  ");
+    const std::size_t column = widest(left) + kGap;
+    const Lines right = block(console, nodesOnly ? "threads" : "tracks", trackTable(trace, most, kWidth - column), most);
     if (!left.empty() || !right.empty()) {
         out.emplace_back();
-        append(out, sideBySide(left, right, kRightColumn));
+        append(out, sideBySide(left, right, column));
     }
     out.emplace_back();
-    append(out, problemLines(trace, console, extent));
+    append(out, problems);
     return out;
 }
 
