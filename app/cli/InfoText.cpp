@@ -169,20 +169,21 @@ TextTable trackTable(const Trace& trace, std::size_t most, std::size_t width)
     }
     std::vector<std::array<std::string, 3>> rows;
     std::string before;
-    std::size_t trackWidth = 0;
+    std::size_t processWidth = 0, trackWidth = 0;
     for (const std::size_t t : shown) {
         const Track& track = trace.tracks()[t];
         const std::string process = track.process.valid() ? withoutControls(trace.processName(track.process)) : "";
         const std::uint64_t events = track.events ? track.events : track.sliceCount + track.instantCount;
         rows.push_back({process == before ? "" : process, withoutControls(trace.trackName(TrackId(t))), count(events)});
+        processWidth = std::max(processWidth, displayWidth(process));
         trackWidth = std::max(trackWidth, displayWidth(rows.back()[1]));
         before = process;
     }
     const std::size_t names = width > 50 ? width - 14 : 36; // two columns of them beside the counts
-    const std::size_t processWidth = std::max(names / 2, names - std::min(names, trackWidth));
+    processWidth = std::min(processWidth, std::max(names / 2, names - std::min(names, trackWidth)));
     TextTable table({Align::Left, Align::Left, Align::Right});
     for (const auto& [process, track, events] : rows)
-        table.add({elided(process, processWidth), elided(track, names - std::min(displayWidth(process), processWidth)), events});
+        table.add({elided(process, processWidth), elided(track, names - processWidth), events});
     return table;
 }
 
