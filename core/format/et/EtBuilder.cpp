@@ -93,8 +93,11 @@ void EtBuilder::countNode(const EtNode& node, const et::RawNode& raw)
     m_stats.withKernelBackend += given(raw.kernelBackend);
     m_stats.withPgName += given(raw.processGroup);
     m_stats.withCollectiveName += given(raw.collective);
-    if (isProcessName(m_strings.view(node.name)))
+    const std::string_view name = m_strings.view(node.name);
+    if (isProcessName(name))
         m_stats.rootIds.emplace_back(raw.id.empty() ? "null" : raw.id);
+    else
+        m_hasEvents = m_hasEvents || !isThreadName(name);
 }
 
 std::unique_ptr<ExecutionTrace> EtBuilder::finish()
@@ -236,7 +239,6 @@ void EtBuilder::findSpecialNodes()
             m_threads.push_back(row);
         } else if (isProcessName(name) && (m_root == kNoRow || nodes[row].id < nodes[m_root].id)) {
             m_root = row;
-            m_hasProcessNode = true;
         }
     }
     for (std::size_t i = 0; m_root == kNoRow && i < m_links.size(); ++i) { // other tools: the node that is its own parent

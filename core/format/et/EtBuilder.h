@@ -30,6 +30,8 @@ public:
     et::TensorReader& tensorReader() { return m_tensorReader; }
     std::size_t nodes() const { return m_trace->m_nodes.size(); }
 
+    /// Whether there is any node beside those of processes and threads.
+    bool hasEvents() const { return m_hasEvents; }
     /// Id and parents as tokens of the file: what equals what is decided by the values, whatever their types.
     void add(EtNode node, const et::RawNode& raw);
     /// Builds the tree; the builder is empty then.
@@ -90,7 +92,7 @@ private:
     std::unordered_map<Key, std::uint32_t> m_standIns;  // missing parent -> row of the file of its stand-in
     std::vector<std::uint32_t> m_threads;               // rows of thread nodes, by (tid, row)
     std::uint32_t m_root = kNoRow;
-    bool m_hasProcessNode = false;
+    bool m_hasEvents = false;
 };
 
 } // namespace opscope

@@ -186,8 +186,8 @@ struct Range
     bool found() const { return end > begin; }
 };
 
-/// The inside of the name by the writer's habit: from `"name": "` to the last quote that is followed by the next key it writes.
-Range nameByHabit(std::string_view text)
+/// The inside of the name by the writer's habit: from `"name": "` to a quote that is followed by the next key it writes.
+Range nameByHabit(std::string_view text, Reach reach)
 {
     std::size_t at = text.find("\"name\"");
     if (at == std::string_view::npos)
@@ -201,7 +201,7 @@ Range nameByHabit(std::string_view text)
     const bool flat = text.find("\"id\"") > at; // name first, then the id
     for (const std::string_view next : {flat ? std::string_view("\", \"id\":") : std::string_view("\", \"ctrl_deps\":"),
                                         flat ? std::string_view("\",\"id\":") : std::string_view("\",\"ctrl_deps\":")}) {
-        if (const std::size_t end = text.rfind(next); end != std::string_view::npos && end > at)
+        if (const std::size_t end = reach == Reach::OneNode ? text.rfind(next) : text.find(next, at + 1); end != std::string_view::npos && end > at)
             return {at + 1, end};
     }
     return {};
@@ -240,11 +240,11 @@ bool readFields(std::string_view object, RawNode& out)
     return cursor.ok() && cursor.atEnd();
 }
 
-Repair repair(std::string_view text)
+Repair repair(std::string_view text, Reach reach)
 {
     Repair result;
     std::string fixed;
-    const Range name = nameByHabit(text);
+    const Range name = nameByHabit(text, reach);
     result.nameQuoted = name.found() && !isEscaped(text.substr(name.begin, name.end - name.begin));
     if (result.nameQuoted) {
         fixed = text.substr(0, name.begin - 1);

@@ -26,7 +26,9 @@ struct RawNode
 /// Takes one node object apart. False when the punctuation is not that of JSON, or when it is no object.
 bool readFields(std::string_view object, RawNode& out);
 
-/// A node that readFields() refused, as plain JSON again. `text` begins with the node and may go on behind it.
+/// A node that readFields() refused, as plain JSON again. `text` begins with the node; where it may go on behind it, a name that
+/// was not escaped ends at the first place where it can end, else at the last.
+enum class Reach : std::uint8_t { OneNode, Further };
 struct Repair
 {
     std::string json;            ///< empty: nothing can be made of it
@@ -34,6 +36,6 @@ struct Repair
     std::uint32_t forgiven = 0;  ///< JsonDocument::Forgiven
     bool nameQuoted = false;     ///< the name was taken up to the last quote in front of the next key
 };
-Repair repair(std::string_view text);
+Repair repair(std::string_view text, Reach reach);
 
 } // namespace opscope::et

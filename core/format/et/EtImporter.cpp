@@ -208,7 +208,8 @@ private:
         const Watch watch = m_stream.kindOfNode();
         const Stream::Value value = m_stream.value(watch);
         RawNode raw;
-        if (value.end == Stream::Value::End::Whole && et::readFields(value.text, raw)) {
+        const bool whole = value.end == Stream::Value::End::Whole && m_stream.valueMayEndAt(value.text.size());
+        if (whole && et::readFields(value.text, raw)) {
             addNode(raw, value.text.size(), false);
             m_stream.skip(value.text.size());
         } else if (value.end == Stream::Value::End::TooLong) {
@@ -227,6 +228,7 @@ private:
     {
         std::size_t length = 0;
         bool byLine = false;
+        bool sure = true; // what follows may be the rest of the node
     };
     Extent extentOf(Watch watch, const Stream::Value& value)
     {
@@ -242,8 +244,9 @@ private:
                 return {length, false};
             if (const std::size_t behind = m_stream.findNode(watch, length, length + kRecoveryReach))
                 return {behind, true};
+            return {std::min(m_stream.ahead(length + kRecoveryReach).size(), length + kRecoveryReach), false, false};
         }
-        return {length, false};
+        return {length, false, false};
     }
 
     void recoverNode(Watch watch, const Stream::Value& value)
@@ -251,7 +254,7 @@ private:
         const Stream::Value::End end = value.end;
         const Extent extent = extentOf(watch, value);
         const std::string_view source = m_stream.ahead(extent.length).substr(0, extent.length);
-        const et::Repair repair = et::repair(source);
+        const et::Repair repair = et::repair(source, extent.sure ? et::Reach::OneNode : et::Reach::Further);
         RawNode raw;
         std::int64_t id = 0;
         const bool readable = !repair.json.empty() && et::readFields(repair.json, raw) && et::integer(raw.id, id);
@@ -261,12 +264,16 @@ private:
             return cut();
         }
         const bool kept = readable && (!open || !raw.ctrlDeps.empty() || !raw.parent.empty());
+        const std::size_t length = extent.byLine ? extent.length : std::clamp<std::size_t>(repair.consumed, 1, extent.length);
         noteForgiven(repair, kept);
         if (kept)
-            addNode(raw, extent.length, repair.nameQuoted || (repair.forgiven & kDamage) != 0);
+            addNode(raw, length, repair.nameQuoted || (repair.forgiven & kDamage) != 0);
         else
             ++m_nodes.stats().nodes;
-        m_stream.skip(extent.byLine || !kept ? extent.length : std::max<std::size_t>(repair.consumed, 1));
+        if (kept || extent.byLine)
+            return m_stream.skip(length);
+        const std::size_t next = m_stream.findNode(watch, 1, extent.length + kRecoveryReach);
+        m_stream.skip(next != 0 ? next : length);
     }
 
     void noteForgiven(const et::Repair& repair, bool kept)
@@ -389,6 +396,8 @@ private:
             m_diagnostics.note(Defect::UnknownSchema, 0, facts.schemaVersion);
         if (!m_cut && !facts.finishTs)
             m_diagnostics.note(Defect::MissingFinishTime, m_stream.offset());
+        if (!m_nodes.hasEvents())
+            m_diagnostics.note(Defect::NoEvents, 0, "nothing was captured");
         std::unique_ptr<ExecutionTrace> trace = m_nodes.finish();
         m_builder.addExecutionTrace(m_source, std::move(trace), m_nodes.takeStrings(), std::move(m_nodes.stats()));
     }

@@ -180,11 +180,11 @@ Stream::Step Stream::passOutside(Scan& scan, Watch watch) const
             ++scan.open;
             break;
         case kClose:
-            if (scan.open <= 1) {
+            if (scan.open <= 1 && (c == '}' || watch == Watch::Nothing)) { // a node is an object
                 scan.at = i + 1;
                 return Step::Ended;
             }
-            --scan.open;
+            scan.open -= scan.open > 1 ? 1 : 0;
             break;
         case kQuote:
             scan.inString = true;
@@ -228,8 +228,10 @@ Stream::Value Stream::value(Watch watch, std::size_t limit)
     Scan state;
     for (;;) {
         const Step step = scan(state, watch);
-        if (step == Step::Ended)
+        if (step == Step::Ended) {
+            peek(state.at); // the byte behind the value lies in the window as well
             return {window().substr(0, state.at), Value::End::Whole};
+        }
         if (step == Step::Node)
             return {window().substr(0, state.at), Value::End::NextNode};
         if (window().size() > limit)
@@ -240,6 +242,12 @@ Stream::Value Stream::value(Watch watch, std::size_t limit)
             return {window(), state.word ? Value::End::Whole : Value::End::Cut};
         }
     }
+}
+
+bool Stream::valueMayEndAt(std::size_t length) const
+{
+    const std::string_view text = window();
+    return length >= text.size() || isBlank(text[length]) || std::string_view(",]}{/").find(text[length]) != std::string_view::npos;
 }
 
 void Stream::drop()

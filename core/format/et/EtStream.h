@@ -43,6 +43,8 @@ public:
     Watch kindOfNode();
     /// The value at the cursor, which stays where it is.
     Value value(Watch watch, std::size_t limit = kMaxValue);
+    /// Whether the byte behind a value of this length, as value() gave it, is one that may follow a value.
+    bool valueMayEndAt(std::size_t length) const;
     /// Distance from the cursor to the next line that begins a node, at least `from` and less than `limit`; 0: none.
     std::size_t findNode(Watch watch, std::size_t from, std::size_t limit);
     /// What is in the window from the cursor on, at least `bytes` where the file has them.
