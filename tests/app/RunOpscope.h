@@ -13,16 +13,21 @@ struct Ran
     QByteArray out, err;
 };
 
-/// Runs build/<preset>/bin/opscope. Without a display and without colours, as a script would.
-inline Ran runOpscope(const QStringList& arguments, int timeoutMs = 120'000)
+/// Runs build/<preset>/bin/<program>. Without a display and without colours, as a script would.
+inline Ran runProgram(const QString& program, const QStringList& arguments, int timeoutMs = 120'000)
 {
     QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(QString::fromLatin1(name));
     process.setProcessEnvironment(environment);
-    process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), arguments);
+    process.start(QStringLiteral(OPSCOPE_BIN "/") + program, arguments);
     const bool ended = process.waitForFinished(timeoutMs) && process.exitStatus() == QProcess::NormalExit;
     return {ended ? process.exitCode() : -1, process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+inline Ran runOpscope(const QStringList& arguments, int timeoutMs = 120'000)
+{
+    return runProgram(QStringLiteral("opscope"), arguments, timeoutMs);
 }
 
 } // namespace opscope::test

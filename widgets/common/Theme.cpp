@@ -169,7 +169,7 @@ QToolButton:focus { border: 1px solid $accent$; }
 QToolButton:disabled { color: $textOff$; }
 QToolButton::menu-indicator { image: none; }
 
-QStatusBar { background: $raised$; color: $text$; border: none; border-top: 1px solid $line$; }
+QStatusBar { background: $raised$; color: $text$; border: none; }
 QStatusBar::item { border: none; }
 
 QDockWidget { color: $text$; }
@@ -185,8 +185,9 @@ QTabWidget::pane { border: none; border-top: 1px solid $line$; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox { background: $input$; color: $textHi$;
     border: 1px solid $line$; border-radius: 4px; selection-background-color: $accentFill$; selection-color: $onAccent$; }
-QLineEdit { padding: 0 7px; min-height: 24px; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent$; }
+QLineEdit { padding: 0 4px; min-height: 24px; }
+QLineEdit:focus { border: 2px solid $accent$; padding: 0 3px; min-height: 22px; }
+QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent$; }
 QLineEdit:disabled { color: $textOff$; background: $panel$; }
 
 QComboBox { background: $input$; color: $textHi$; border: 1px solid $line$; border-radius: 4px; padding: 0 7px; min-height: 24px; }
@@ -245,7 +246,15 @@ QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 QAbstractScrollArea::corner { background: $panel$; border: none; }
 
 QToolTip { background: $raised$; color: $text$; border: 1px solid $lineStrong$; padding: 4px 6px; }
-QLabel { background: transparent; }
+QLabel[role="dim"] { color: $textDim$; }
+QLabel[role="value"], QLabel[role="strong"] { color: $textHi$; }
+QLabel#keycap { color: $textDim$; border: 1px solid $lineStrong$; border-radius: 3px; padding: 0 4px; font-size: 11px; }
+QLabel#fieldCount { color: $textDim$; font-size: 11px; }
+QLabel#fieldCount[nothing="true"] { color: $warn$; }
+QLabel#badge { color: $text$; background: $active$; border-radius: 3px; padding: 0 5px; font-size: 11px; }
+QFrame#separator { background: $line$; border: none; }
+QToolButton#flatStatus { padding: 0 6px; border-radius: 3px; }
+QListView#recentList::item:selected, QListView#recentList::item:hover { background: transparent; }
 )";
 
 } // namespace
@@ -256,7 +265,7 @@ QString Theme::styleSheet() const
     const std::pair<const char*, const QColor&> tokens[] = {
         {"$canvas$", canvas}, {"$panel$", panel}, {"$alternateRow$", alternateRow}, {"$raised$", raised},
         {"$input$", input}, {"$hover$", hover}, {"$active$", active}, {"$lineSoft$", lineSoft}, {"$line$", line},
-        {"$lineStrong$", lineStrong}, {"$textHi$", textHi}, {"$text$", text}, {"$textDim$", textDim},
+        {"$lineStrong$", lineStrong}, {"$textHi$", textHi}, {"$text$", text}, {"$textDim$", textDim}, {"$warn$", warn},
         {"$textOff$", textOff}, {"$accent$", accent}, {"$accentFill$", accentFill}, {"$onAccent$", onAccent},
         {"$selectedRow$", selectedRow}};
     for (const auto& [token, colour] : tokens)

@@ -122,7 +122,7 @@ Match findOne(const Trace& trace, const QString& text)
     return found.empty() ? Match{} : found.front();
 }
 
-NameSearch::NameSearch(TraceDocument& document, QObject* parent) : QObject(parent), m_document(document)
+NameSearch::NameSearch(TraceDocument& document, QObject* parent) : QObject(parent), m_document(document), m_job(this)
 {
     connect(&document, &TraceDocument::traceChanged, this, [this] {
         const QString again = std::exchange(m_text, QString());

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "widgets/document/TraceDocument.h"
+#include "widgets/document/ViewSettings.h"
+#include "widgets/panel/Panel.h"
+
+#include <QDockWidget>
+#include <QTimer>
+
+#include <vector>
+
+class QMainWindow;
+class QMenu;
+
+namespace opscope {
+
+class DockTitle;
+
+/// The docks of one window, made from THE LIST of panels: places, titles, tab signs, walking round them.
+class Docks : public QObject
+{
+    Q_OBJECT
+
+public:
+    Docks(QMainWindow& window, TraceDocument& document, ViewSettings& settings);
+    void addToMenu(QMenu& menu);
+    /// The places and sizes that a new window has.
+    void arrange();
+    void setAllHidden();
+    /// Shows the panel of this id and brings it in front of its tabs.
+    void raise(const char* id);
+    /// Gives the focus to the next (previous) visible dock; `home` is the timeline, first of the round.
+    void walk(QWidget* home, int direction);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    struct Dock
+    {
+        const Panel* panel;
+        QDockWidget* widget;
+        DockTitle* title;
+    };
+    void make(const Panel& panel);
+    void decorate();        ///< icons and counts of the tabs, titles only where there is no tab
+    void decorateTabs();
+    QString badge(const Panel& panel) const;
+
+    QMainWindow& m_window;
+    TraceDocument& m_document;
+    ViewSettings& m_settings;
+    std::vector<Dock> m_docks;
+    QTimer m_decorate;
+};
+
+} // namespace opscope

@@ -1,0 +1,374 @@
+#include "app/gui/MainWindow.h"
+
+#include "app/gui/ErrorView.h"
+#include "app/gui/KeysDialog.h"
+#include "app/gui/LoadingView.h"
+#include "app/gui/Menus.h"
+#include "app/gui/OpenController.h"
+#include "app/gui/Sample.h"
+#include "app/gui/SearchField.h"
+#include "app/gui/StartView.h"
+#include "app/gui/StatusLine.h"
+#include "app/gui/ToolStrip.h"
+#include "core/io/Loader.h"
+#include "widgets/common/Text.h"
+#include "widgets/timeline/TimelineCanvas.h"
+#include "widgets/timeline/TimelineView.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QScreen>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <thread>
+
+namespace opscope {
+
+namespace {
+
+constexpr int kLayoutVersion = 1; // raise it when docks change so much that an old layout makes no sense
+
+QSize defaultSize(const QScreen* screen)
+{
+    const QSize wanted(1440, 900);
+    return screen ? wanted.boundedTo(screen->availableSize() * 0.95) : wanted;
+}
+
+QStringList localFiles(const QMimeData* data)
+{
+    QStringList files;
+    for (const QUrl& url : data->urls()) {
+        if (url.isLocalFile())
+            files << url.toLocalFile();
+    }
+    return files;
+}
+
+Result<TracePtr> loadFiles(const QStringList& files, const JobControl& job)
+{
+    std::vector<std::string> paths;
+    for (const QString& file : files)
+        paths.push_back(QFile::encodeName(file).toStdString());
+    ImportOptions options;
+    options.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+    return loadTrace(paths, job, options);
+}
+
+} // namespace
+
+MainWindow::MainWindow(OpenController& opener) : m_opener(opener), m_search(m_document), m_loading(this)
+{
+    setAcceptDrops(true);
+    setWindowIcon(QIcon(QStringLiteral(":/opscope.svg")));
+    m_settings.setTheme(themeFor(opener.settings().theme()));
+    m_settings.setDensity(opener.settings().density());
+    m_settings.setColorBy(opener.settings().colorBy());
+    applyTheme(m_settings.theme());
+    makeHeader();
+    makePages();
+    m_docks = new Docks(*this, m_document, m_settings);
+    makeStatus();
+    buildMenus(*m_menus, *this);
+    connectParts();
+    resize(defaultSize(screen()));
+    if (const QByteArray geometry = opener.settings().geometry(); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    m_docks->setAllHidden();
+    showPage(Page::Start);
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeHeader()
+{
+    auto* header = new QWidget(this);
+    m_menus = new QMenuBar(header);
+    m_menus->setFixedHeight(26);
+    m_title = new QLabel(header);
+    m_title->setProperty("role", QStringLiteral("dim"));
+    m_title->setTextFormat(Qt::PlainText);
+    m_title->setContentsMargins(0, 0, 14, 0);
+    auto* first = new QHBoxLayout;
+    first->setSpacing(0);
+    first->addWidget(m_menus, 1);
+    first->addWidget(m_title);
+    m_tools = new ToolStrip(m_document, m_search, m_settings, header);
+    auto* column = new QVBoxLayout(header);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addLayout(first);
+    column->addWidget(m_tools);
+    setMenuWidget(header);
+}
+
+void MainWindow::makePages()
+{
+    m_pages = new QStackedWidget(this);
+    const auto sample = sampleFiles().isEmpty() ? StartView::Sample::Missing : StartView::Sample::Present;
+    m_start = new StartView(m_opener.recent(), m_settings, sample, m_pages);
+    m_loadingView = new LoadingView(m_pages);
+    m_error = new ErrorView(m_settings, m_pages);
+    m_timeline = new TimelineView(m_document, m_settings, m_pages);
+    m_pages->addWidget(m_start); // in the order of Page
+    m_pages->addWidget(m_loadingView);
+    m_pages->addWidget(m_error);
+    m_pages->addWidget(m_timeline);
+    setCentralWidget(m_pages);
+}
+
+void MainWindow::makeStatus()
+{
+    m_status = new StatusLine(m_document, m_settings, this);
+    auto* bar = new QStatusBar(this);
+    bar->setSizeGripEnabled(false);
+    bar->setContentsMargins(0, 0, 0, 0);
+    bar->layout()->setContentsMargins(0, 0, 0, 0);
+    bar->setFixedHeight(24);
+    bar->addWidget(m_status, 1);
+    setStatusBar(bar);
+}
+
+void MainWindow::connectParts()
+{
+    m_timeline->canvas().installEventFilter(this);
+    connect(m_tools, &ToolStrip::openClicked, this, [this] { m_opener.openByDialog(this); });
+    connect(m_tools, &ToolStrip::zoomOutClicked, m_timeline, &TimelineView::zoomOut);
+    connect(m_tools, &ToolStrip::fitClicked, &m_document, &TraceDocument::showAll);
+    connect(m_tools, &ToolStrip::zoomInClicked, m_timeline, &TimelineView::zoomIn);
+    connect(&m_tools->search(), &SearchField::left, this, [this] { m_timeline->setFocus(); });
+    connect(&m_search, &NameSearch::changed, this, &MainWindow::showMatches);
+    connect(m_status, &StatusLine::problemsClicked, this, [this] { m_docks->raise("problems"); });
+    connect(m_start, &StartView::openClicked, this, [this] { m_opener.openByDialog(this); });
+    connect(m_start, &StartView::sampleClicked, this, [this] { m_opener.openSample(this); });
+    connect(m_start, &StartView::filesChosen, this, [this](const QStringList& files) { m_opener.openTogether(files, this); });
+    connect(m_error, &ErrorView::openClicked, this, [this] { m_opener.openByDialog(this); });
+    connect(m_error, &ErrorView::retryClicked, this, [this] { load(m_files); });
+    connect(m_loadingView, &LoadingView::cancelled, this, [this] {
+        m_loading.cancel();
+        showPage(Page::Start);
+    });
+    connect(&m_loading, &Job::progressed, this, [this] { m_loadingView->show(m_loading.progress()); });
+    connect(&m_settings, &ViewSettings::changed, this, [this] {
+        m_opener.settings().setColorBy(m_settings.colorBy());
+        m_opener.settings().setDensity(m_settings.density());
+    });
+}
+
+void MainWindow::load(const QStringList& files)
+{
+    m_files = files;
+    m_loadingView->begin(files);
+    showPage(Page::Loading);
+    m_loading.run([files](const JobControl& job) { return loadFiles(files, job); },
+                  [this, files](Result<TracePtr> result) { received(files, std::move(result)); });
+}
+
+void MainWindow::received(const QStringList& files, Result<TracePtr> result)
+{
+    if (!result) {
+        const QString sentence = displayText(result.error().text());
+        m_error->setError(sentence);
+        showPage(Page::Error);
+        Q_EMIT failed(sentence);
+        return;
+    }
+    m_document.setTrace(std::move(result).value());
+    m_opener.recent().add(files, *m_document.trace());
+    showPage(Page::Trace);
+    Q_EMIT loaded();
+}
+
+void MainWindow::showPage(Page page)
+{
+    if (m_page == Page::Trace && page != Page::Trace)
+        leaveTracePage();
+    m_page = page;
+    const bool isTrace = page == Page::Trace;
+    m_tools->setVisible(isTrace);
+    statusBar()->setVisible(isTrace);
+    m_pages->setCurrentIndex(static_cast<int>(page));
+    if (isTrace)
+        enterTracePage();
+    else if (page == Page::Start)
+        m_start->setFocus();
+    showTitle();
+}
+
+void MainWindow::enterTracePage()
+{
+    const QByteArray layout = m_opener.settings().layout();
+    if (!m_arranged && (layout.isEmpty() || !restoreState(layout, kLayoutVersion)))
+        m_docks->arrange();
+    m_arranged = true;
+    m_timeline->setFocus();
+}
+
+void MainWindow::leaveTracePage()
+{
+    m_opener.settings().setLayout(saveState(kLayoutVersion));
+    m_arranged = false;
+    m_docks->setAllHidden();
+}
+
+void MainWindow::showTitle()
+{
+    const bool isTrace = m_page == Page::Trace;
+    const QString name = isTrace ? m_document.title() : QString();
+    m_title->setText(elided(name, m_title->font(), 420));
+    setWindowTitle(isTrace ? name + QStringLiteral(" – Opscope") : QStringLiteral("Opscope"));
+}
+
+void MainWindow::applyTheme(const Theme& theme)
+{
+    setPalette(theme.palette());
+    setStyleSheet(theme.styleSheet());
+    m_settings.setTheme(theme);
+}
+
+void MainWindow::closeTrace()
+{
+    if (m_page == Page::Start || m_opener.windowCount() > 1) {
+        close();
+        return;
+    }
+    m_loading.cancel();
+    showPage(Page::Start);
+    m_document.setTrace(nullptr);
+}
+
+void MainWindow::find()
+{
+    if (m_page == Page::Trace)
+        m_tools->search().begin();
+}
+
+void MainWindow::firstProblem()
+{
+    if (m_page == Page::Trace)
+        m_docks->raise("problems");
+}
+
+void MainWindow::restoreLayout()
+{
+    if (m_page == Page::Trace)
+        m_docks->arrange();
+}
+
+void MainWindow::showKeys()
+{
+    auto* dialog = new KeysDialog(m_settings.theme(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::showAboutOpscope()
+{
+    showAbout(m_settings.theme(), this);
+}
+
+void MainWindow::showMatches()
+{
+    std::vector<SliceId> slices;
+    slices.reserve(m_search.matches().size());
+    for (const Match& match : m_search.matches()) {
+        if (match.slice)
+            slices.push_back(match.slice);
+    }
+    m_timeline->setMatches(std::move(slices));
+}
+
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    const TimelineCanvas& canvas = m_timeline->canvas();
+    if (event->type() == QEvent::MouseMove) {
+        const int x = static_cast<QMouseEvent*>(event)->position().toPoint().x();
+        const bool overTime = x >= canvas.width() - canvas.canvasWidth();
+        m_status->setPointerTime(overTime ? std::optional(canvas.timeAt(x)) : std::nullopt);
+    } else if (event->type() == QEvent::Leave) {
+        m_status->setPointerTime(std::nullopt);
+    } else if (event->type() == QEvent::Resize || event->type() == QEvent::Show) {
+        m_status->setTimelineWidth(canvas.canvasWidth());
+    }
+    return QMainWindow::eventFilter(watched, event);
+}
+
+QString MainWindow::selectionText() const
+{
+    const TracePtr& trace = m_document.trace();
+    const Selection& selection = m_document.selection();
+    if (!trace)
+        return {};
+    if (selection.slice) {
+        const SliceTable& slices = trace->slices();
+        const QString name = displayText(trace->name(selection.slice));
+        if (trace->timeBase() == TimeBase::NodeOrder)
+            return name;
+        const std::string times = "\t" + formatPlain(slices.start(selection.slice)) + "\t" + formatPlain(slices.duration(selection.slice));
+        return name + QString::fromStdString(times);
+    }
+    if (selection.instant)
+        return displayText(trace->text(trace->instants().name(selection.instant)))
+            + QString::fromStdString("\t" + formatPlain(trace->instants().time(selection.instant)));
+    if (selection.node && trace->executionTrace())
+        return displayText(trace->text(trace->executionTrace()->node(selection.node).name));
+    if (selection.range)
+        return QString::fromStdString(formatPlain(selection.range->start) + "\t" + formatPlain(selection.range->end));
+    return {};
+}
+
+void MainWindow::copy()
+{
+    const QString text = selectionText();
+    if (!text.isEmpty())
+        QApplication::clipboard()->setText(text);
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event)
+{
+    // Comes here only when the widget with the focus has no use for it.
+    if (event->matches(QKeySequence::Copy))
+        return copy();
+    QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::changeEvent(QEvent* event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::ApplicationPaletteChange && m_opener.settings().theme() == ThemeChoice::System) {
+        const Theme theme = Theme::system();
+        if (theme.isDark != m_settings.theme().isDark)
+            applyTheme(theme);
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_opener.settings().setGeometry(saveGeometry());
+    if (m_page == Page::Trace)
+        m_opener.settings().setLayout(saveState(kLayoutVersion));
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!localFiles(event->mimeData()).isEmpty())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    event->acceptProposedAction();
+    m_opener.open(localFiles(event->mimeData()), this);
+}
+
+} // namespace opscope

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "app/gui/RecentFiles.h"
+#include "app/gui/Settings.h"
+#include "widgets/document/Job.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QStringList>
+
+#include <vector>
+
+namespace opscope {
+
+class MainWindow;
+
+/// The windows of the program and what is opened in which. Owns recent files and settings; windows own themselves.
+class OpenController : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit OpenController(Settings::Memory memory, QObject* parent = nullptr);
+
+    Settings& settings() { return m_settings; }
+    RecentFiles& recent() { return m_recent; }
+    MainWindow* newWindow();
+    /// All files as one trace: in `from` when it is empty, else in a window of its own.
+    void openTogether(const QStringList& files, MainWindow* from);
+    /// A profiler trace and one execution trace go together; any others get a window each.
+    void open(const QStringList& files, MainWindow* from);
+    void openByDialog(MainWindow* from);
+    void openSample(MainWindow* from);
+    /// For every window, and for the next start.
+    void setTheme(ThemeChoice choice);
+    std::size_t windowCount() const;
+
+private:
+    Settings m_settings;
+    RecentFiles m_recent;
+    std::vector<QPointer<MainWindow>> m_windows;
+    Job m_sorting; ///< looks into files to tell which belong together
+};
+
+/// Which of these files open together: one list per window. Reads the heads of the files when there are two.
+std::vector<QStringList> groupFiles(const QStringList& files);
+
+} // namespace opscope

@@ -1,0 +1,108 @@
+#include "app/gui/Options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <iostream>
+#include <string_view>
+
+namespace opscope {
+
+namespace {
+
+constexpr int kSmallest = 200, kLargest = 16384; // pixels each way
+
+std::optional<int> parseNumber(std::string_view text, int low, int high)
+{
+    int value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, value);
+    if (problem != std::errc() || stopped != end || value < low || value > high)
+        return std::nullopt;
+    return value;
+}
+
+std::optional<QSize> parseSize(std::string_view text)
+{
+    const std::size_t x = text.find('x');
+    if (x == std::string_view::npos)
+        return std::nullopt;
+    const auto width = parseNumber(text.substr(0, x), kSmallest, kLargest);
+    const auto height = parseNumber(text.substr(x + 1), kSmallest, kLargest);
+    if (!width || !height)
+        return std::nullopt;
+    return QSize(*width, *height);
+}
+
+std::string checkSize(const std::string& text)
+{
+    return parseSize(text) ? "" : "\"" + text + "\" is no size such as 1600x1000 (200 to 16384 each)";
+}
+
+std::string checkRange(const std::string& text)
+{
+    return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
+}
+
+struct RawOptions
+{
+    std::string render, size, range, select, theme;
+    int scale = 1;
+};
+
+void declare(CLI::App& app, Options& options, RawOptions& raw)
+{
+    app.add_option("files", options.files, "Traces to open; a Kineto trace and its execution trace open together")->type_name("FILE");
+    CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this picture and quit")->type_name("PNG");
+    const auto withRender = [&](CLI::Option* option) { return option->needs(render); };
+    withRender(app.add_option("--size", raw.size, "Pixels of the picture (default 1600x1000)")->type_name("WxH")->check(checkSize));
+    withRender(app.add_option("--scale", raw.scale, "Pixels of the picture per pixel of the layout, 1 to 4")->check(CLI::Range(1, 4)));
+    withRender(app.add_option("--range", raw.range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
+                   ->type_name("A..B")->check(checkRange));
+    withRender(app.add_option("--select", raw.select, "Select the longest slice of this name, or the node with this id")
+                   ->type_name("NAME|ID"));
+    withRender(app.add_option("--theme", raw.theme, "light or dark (default light)")->check(CLI::IsMember({"light", "dark"})));
+    app.add_flag("--time-first-paint", options.timeFirstPaint, "Print the milliseconds to the first paint and quit")->group("");
+}
+
+RenderOptions finish(const RawOptions& raw)
+{
+    RenderOptions render;
+    render.output = raw.render;
+    render.scale = raw.scale;
+    render.select = raw.select;
+    render.dark = raw.theme == "dark";
+    if (!raw.size.empty())
+        render.size = parseSize(raw.size).value_or(render.size);
+    if (!raw.range.empty())
+        render.range = parseTimeRange(raw.range);
+    return render;
+}
+
+} // namespace
+
+ParsedOptions parseOptions(int argc, char** argv)
+{
+    CLI::App app("Opens PyTorch traces in a window.", "opscope-gui");
+    Options options;
+    RawOptions raw;
+    declare(app, options, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        std::cout << app.help();
+        return {std::nullopt, 0};
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "opscope-gui: " << error.what() << '\n';
+        return {std::nullopt, 2};
+    }
+    if (!raw.render.empty())
+        options.render = finish(raw);
+    if (options.render && options.files.empty()) {
+        std::cerr << "opscope-gui: --render needs a file to draw\n";
+        return {std::nullopt, 2};
+    }
+    return {std::move(options), 0};
+}
+
+} // namespace opscope

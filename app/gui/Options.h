@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/base/Time.h"
+
+#include <QSize>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace opscope {
+
+/// What `--render` is to draw.
+struct RenderOptions
+{
+    std::string output;                 ///< PNG to write
+    QSize size{1600, 1000};             ///< pixels of the picture
+    int scale = 1;                      ///< pixels of the picture per pixel of the layout
+    std::optional<TimeRange> range;     ///< counted from Trace::origin()
+    std::string select;                 ///< name or node id, "" for none
+    bool dark = false;
+};
+
+struct Options
+{
+    std::vector<std::string> files;
+    std::optional<RenderOptions> render;
+    bool timeFirstPaint = false;        ///< print the milliseconds from the start of the process to the first paint, then quit
+};
+
+/// Parsed, or the exit status of what was already said (help: 0, misuse: 2).
+struct ParsedOptions
+{
+    std::optional<Options> options;
+    int exitStatus = 0;
+};
+ParsedOptions parseOptions(int argc, char** argv);
+
+} // namespace opscope

@@ -1,0 +1,149 @@
+#include "app/gui/RenderMode.h"
+
+#include "app/gui/MainWindow.h"
+#include "app/gui/OpenController.h"
+#include "widgets/common/Text.h"
+#include "widgets/timeline/TimelineView.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QFile>
+#include <QImage>
+#include <QPixmap>
+#include <QTimer>
+
+#include <algorithm>
+#include <iostream>
+
+namespace opscope {
+
+namespace {
+
+constexpr int kLookMs = 120;            // between two looks at the window
+constexpr int kPatienceMs = 20'000;     // then the picture is taken as it is
+
+int cannot(const std::string& sentence)
+{
+    std::cerr << sentence << '\n';
+    return 1;
+}
+
+void wait(int ms)
+{
+    QEventLoop loop;
+    QTimer::singleShot(ms, &loop, &QEventLoop::quit);
+    loop.exec();
+}
+
+bool anyJobRuns(const MainWindow& window)
+{
+    const QList<Job*> jobs = window.findChildren<Job*>();
+    return std::any_of(jobs.begin(), jobs.end(), [](const Job* job) { return job->running(); });
+}
+
+QImage grab(MainWindow& window)
+{
+    return window.grab().toImage().convertToFormat(QImage::Format_RGB32);
+}
+
+/// Panels fill themselves in the background: done when nothing runs and two looks are the same.
+QImage settled(MainWindow& window)
+{
+    QElapsedTimer since;
+    since.start();
+    QImage before = grab(window);
+    for (;;) {
+        wait(kLookMs);
+        QImage now = grab(window);
+        if ((now == before && !anyJobRuns(window)) || since.elapsed() > kPatienceMs)
+            return now;
+        before = std::move(now);
+    }
+}
+
+/// Runs until the trace is there; the reason when it never will be.
+std::optional<QString> waitForTrace(MainWindow& window, const QStringList& files)
+{
+    std::optional<QString> reason;
+    QEventLoop loop;
+    QObject::connect(&window, &MainWindow::loaded, &loop, &QEventLoop::quit);
+    QObject::connect(&window, &MainWindow::failed, &loop, [&](const QString& sentence) {
+        reason = sentence;
+        loop.quit();
+    });
+    window.load(files);
+    loop.exec();
+    return reason;
+}
+
+TimeRange shifted(TimeRange range, Nanos by)
+{
+    const auto add = [by](Nanos t) {
+        return static_cast<Nanos>(std::clamp<__int128>(static_cast<__int128>(t) + by, INT64_MIN, INT64_MAX));
+    };
+    return {add(range.start), add(range.end)};
+}
+
+/// So that a short slice can be seen among its neighbours.
+void frameAround(TraceDocument& document, TimeRange range)
+{
+    const auto margin = static_cast<__int128>(std::max<std::uint64_t>(range.length(), 1)) * 5;
+    const auto clamp = [](__int128 t) { return static_cast<Nanos>(std::clamp<__int128>(t, INT64_MIN, INT64_MAX)); };
+    document.setVisibleRange({clamp(range.start - margin), clamp(range.end + margin)});
+}
+
+/// False when nothing has that name or id.
+bool select(TraceDocument& document, const RenderOptions& options)
+{
+    const Match match = findOne(*document.trace(), QString::fromStdString(options.select));
+    if (!match.slice && !match.instant)
+        return false;
+    if (match.slice && !options.range)
+        frameAround(document, document.trace()->slices().range(match.slice));
+    if (match.slice)
+        document.reveal(match.slice);
+    else
+        document.reveal(match.instant);
+    return true;
+}
+
+} // namespace
+
+void prepareRender(const RenderOptions& options)
+{
+    // stderr is for our one sentence; Qt's remarks about the missing desktop are not it.
+    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& text) {
+        if (type == QtCriticalMsg || type == QtFatalMsg)
+            std::cerr << text.toStdString() << '\n';
+    });
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qputenv("QT_SCALE_FACTOR", QByteArray::number(options.scale));
+    qunsetenv("QT_SCREEN_SCALE_FACTORS");
+}
+
+int render(const RenderOptions& options, const std::vector<std::string>& files)
+{
+    OpenController opener(Settings::Memory::None);
+    opener.setTheme(options.dark ? ThemeChoice::Dark : ThemeChoice::Light);
+    const std::unique_ptr<MainWindow> window(opener.newWindow());
+    window->setAttribute(Qt::WA_DeleteOnClose, false);
+    window->resize(options.size / options.scale);
+    window->show();
+    QStringList names;
+    for (const std::string& file : files)
+        names << QFile::decodeName(file.c_str());
+    if (const std::optional<QString> reason = waitForTrace(*window, names))
+        return cannot(toUtf8(*reason));
+    TraceDocument& document = window->document();
+    settled(*window); // the layout first: revealing needs the sizes
+    if (options.range)
+        document.setVisibleRange(shifted(*options.range, document.trace()->origin()));
+    if (!options.select.empty() && !select(document, options))
+        return cannot("nothing in the trace is called \"" + options.select + "\", and no node has that id");
+    if (!settled(*window).save(QString::fromStdString(options.output), "PNG"))
+        return cannot(options.output + ": the picture cannot be written there");
+    return 0;
+}
+
+} // namespace opscope

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "widgets/document/ViewSettings.h"
+
+#include <QByteArray>
+
+namespace opscope {
+
+enum class ThemeChoice : std::uint8_t { System, Light, Dark };
+
+Theme themeFor(ThemeChoice choice);
+
+/// What is remembered between runs. `Memory::None` (render mode, timing) reads and writes nothing.
+class Settings
+{
+public:
+    enum class Memory : std::uint8_t { Kept, None };
+    explicit Settings(Memory memory) : m_memory(memory) {}
+
+    ThemeChoice theme() const;
+    void setTheme(ThemeChoice choice);
+    Density density() const;
+    void setDensity(Density density);
+    ColorBy colorBy() const;
+    void setColorBy(ColorBy by);
+    /// QMainWindow's saved state and geometry; empty when there is none.
+    QByteArray layout() const;
+    void setLayout(const QByteArray& state);
+    QByteArray geometry() const;
+    void setGeometry(const QByteArray& geometry);
+    QString lastFolder() const;
+    void setLastFolder(const QString& folder);
+    bool kept() const { return m_memory == Memory::Kept; }
+
+private:
+    Memory m_memory;
+    ThemeChoice m_theme = ThemeChoice::System; // holds for this run when nothing is kept
+};
+
+} // namespace opscope

@@ -1,0 +1,157 @@
+#include "tests/app/RunOpscope.h"
+
+#include <QImage>
+#include <QtTest>
+
+#include <set>
+
+using namespace opscope;
+using namespace opscope::test;
+
+namespace {
+
+constexpr const char* kTrace = R"({"schemaVersion": 1, "traceEvents": [
+{"ph": "X", "cat": "cpu_op", "name": "aten::linear", "pid": 7, "tid": 8, "ts": 10, "dur": 20.5, "args": {}},
+{"ph": "X", "cat": "cpu_op", "name": "aten::addmm", "pid": 7, "tid": 8, "ts": 12, "dur": 8, "args": {}},
+{"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "ts": 18, "dur": 30, "args": {"device": 0, "stream": 7}}]})";
+
+Ran runWindow(const QStringList& arguments)
+{
+    return runProgram(QStringLiteral("opscope-gui"), arguments);
+}
+
+std::size_t coloursOf(const QImage& image)
+{
+    std::set<QRgb> colours;
+    for (int y = 0; y < image.height(); y += 2) {
+        for (int x = 0; x < image.width(); x += 2)
+            colours.insert(image.pixel(x, y));
+    }
+    return colours.size();
+}
+
+} // namespace
+
+class tst_Render : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void thePictureHasTheAskedSizeAndSomethingOnIt();
+    void aScaledPictureHasTheAskedSizeToo();
+    void theThemesDiffer();
+    void theSamePictureComesEveryTime();
+    void aRangeAndASelectionChangeThePicture();
+    void whatCannotBeDrawnIsOneSentenceAndStatus1_data();
+    void whatCannotBeDrawnIsOneSentenceAndStatus1();
+    void misuseIsStatus2_data();
+    void misuseIsStatus2();
+    void theFirstPaintIsTimed();
+
+private:
+    QString path(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)); }
+    QImage draw(const QStringList& more);
+    QTemporaryDir m_folder;
+    QString m_trace;
+};
+
+void tst_Render::initTestCase()
+{
+    m_trace = path("small.json");
+    QFile file(m_trace);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(kTrace) > 0);
+}
+
+QImage tst_Render::draw(const QStringList& more)
+{
+    const QString picture = path("shot.png");
+    QFile::remove(picture);
+    const Ran ran = runWindow(QStringList{QStringLiteral("--render"), picture, m_trace} + more);
+    if (ran.status != 0)
+        qWarning("%s", ran.err.constData());
+    return QImage(picture);
+}
+
+void tst_Render::thePictureHasTheAskedSizeAndSomethingOnIt()
+{
+    const QImage image = draw({QStringLiteral("--size"), QStringLiteral("1280x720")});
+    QCOMPARE(image.size(), QSize(1280, 720));
+    QVERIFY(coloursOf(image) > 20);
+}
+
+void tst_Render::aScaledPictureHasTheAskedSizeToo()
+{
+    const QImage image = draw({QStringLiteral("--size"), QStringLiteral("1600x1200"), QStringLiteral("--scale"), QStringLiteral("2")});
+    QCOMPARE(image.size(), QSize(1600, 1200));
+}
+
+void tst_Render::theThemesDiffer()
+{
+    const QImage light = draw({QStringLiteral("--theme"), QStringLiteral("light")});
+    const QImage dark = draw({QStringLiteral("--theme"), QStringLiteral("dark")});
+    QVERIFY(qGray(light.pixel(2, 2)) > 200);
+    QVERIFY(qGray(dark.pixel(2, 2)) < 60);
+}
+
+void tst_Render::theSamePictureComesEveryTime()
+{
+    QCOMPARE(draw({}), draw({}));
+}
+
+void tst_Render::aRangeAndASelectionChangeThePicture()
+{
+    const QImage all = draw({});
+    const QImage range = draw({QStringLiteral("--range"), QStringLiteral("2us..9us")});
+    const QImage selected = draw({QStringLiteral("--select"), QStringLiteral("aten::addmm")});
+    QVERIFY(!range.isNull() && !selected.isNull());
+    QVERIFY(range != all);
+    QVERIFY(selected != all);
+}
+
+void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::newRow("a missing file") << QStringList{path("none.json")};
+    QTest::newRow("an absent name") << QStringList{m_trace, QStringLiteral("--select"), QStringLiteral("no such thing")};
+    QTest::newRow("a folder") << QStringList{m_folder.path()};
+}
+
+void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1()
+{
+    QFETCH(QStringList, arguments);
+    const QString picture = path("never.png");
+    const Ran ran = runWindow(QStringList{QStringLiteral("--render"), picture} + arguments);
+    QCOMPARE(ran.status, 1);
+    QCOMPARE(ran.err.trimmed().count('\n'), 0);
+    QVERIFY(ran.err.size() > 10);
+    QVERIFY(!QFile::exists(picture));
+}
+
+void tst_Render::misuseIsStatus2_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::newRow("no file") << QStringList{QStringLiteral("--render"), path("x.png")};
+    QTest::newRow("a size that is none") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--size"), QStringLiteral("big")};
+    QTest::newRow("a theme that is none") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--theme"), QStringLiteral("pink")};
+    QTest::newRow("a size without a picture") << QStringList{m_trace, QStringLiteral("--size"), QStringLiteral("800x600")};
+}
+
+void tst_Render::misuseIsStatus2()
+{
+    QFETCH(QStringList, arguments);
+    const Ran ran = runWindow(arguments);
+    QCOMPARE(ran.status, 2);
+    QVERIFY(!ran.err.isEmpty());
+}
+
+void tst_Render::theFirstPaintIsTimed()
+{
+    const Ran ran = runWindow({QStringLiteral("--time-first-paint")});
+    QCOMPARE(ran.status, 0);
+    bool isNumber = false;
+    const int ms = ran.out.trimmed().toInt(&isNumber);
+    QVERIFY2(isNumber && ms > 0, ran.out.constData());
+}
+
+QTEST_GUILESS_MAIN(tst_Render)
+#include "tst_Render.moc"
