@@ -1,0 +1,109 @@
+#include "widgets/hierarchy/HierarchyText.h"
+
+#include "widgets/common/SliceColors.h"
+#include "widgets/common/Text.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace opscope {
+
+namespace {
+
+constexpr std::string_view kEngine = "autograd::engine::";
+constexpr std::string_view kWrapper = "autograd::engine::evaluate_function: ";
+constexpr std::size_t kShapesShown = 6;
+constexpr std::size_t kShapeBytes = 200;
+
+/// a - b, held at the ends of what 64 bits can say: hostile files have times at both.
+Nanos difference(Nanos a, Nanos b)
+{
+    Nanos result = 0;
+    if (!__builtin_sub_overflow(a, b, &result)) return result;
+    return a < b ? std::numeric_limits<Nanos>::min() : std::numeric_limits<Nanos>::max();
+}
+
+std::string_view rawName(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
+{
+    if (const SliceId slice = tree.slice(row)) return trace.name(slice);
+    if (const NodeId node = tree.node(row)) return trace.text(trace.executionTrace()->node(node).name);
+    return {};
+}
+
+std::optional<RowTimes> extentOf(const Trace& trace, TimeRange extent)
+{
+    if (extent.empty()) return std::nullopt;
+    return RowTimes{difference(extent.start, trace.origin()), difference(extent.end, extent.start), std::nullopt};
+}
+
+TimeRange processExtent(const Trace& trace, ProcessId process)
+{
+    TimeRange all;
+    for (const Track& track : trace.tracks()) {
+        if (track.process != process || track.extent.empty()) continue;
+        all = all.empty() ? track.extent
+                          : TimeRange{std::min(all.start, track.extent.start), std::max(all.end, track.extent.end)};
+    }
+    return all;
+}
+
+} // namespace
+
+QString noneText() { return QStringLiteral("–"); }
+
+QString shownName(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
+{
+    if (const ProcessId process = tree.process(row)) return displayText(trace.processName(process));
+    if (const TrackId track = tree.track(row)) return displayText(trace.trackName(track));
+    const std::string_view name = rawName(trace, tree, row);
+    return name.empty() ? QStringLiteral("(unnamed)") : displayText(shortName(name));
+}
+
+QString dimPrefix(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
+{
+    const std::string_view name = rawName(trace, tree, row);
+    return name.starts_with(kWrapper) ? displayText(kWrapper.substr(kEngine.size())) : QString();
+}
+
+QString fullName(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
+{
+    const std::string_view name = rawName(trace, tree, row);
+    return name.empty() ? shownName(trace, tree, row) : displayText(name);
+}
+
+std::optional<RowTimes> timesOf(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
+{
+    if (tree.node(row) || trace.timeBase() == TimeBase::NodeOrder) return std::nullopt;
+    if (const ProcessId process = tree.process(row)) return extentOf(trace, processExtent(trace, process));
+    if (const TrackId track = tree.track(row)) return extentOf(trace, trace.track(track).extent);
+    const SliceTable& slices = trace.slices();
+    const SliceId slice = tree.slice(row);
+    RowTimes times{difference(slices.start(slice), trace.origin()), std::nullopt, std::nullopt};
+    if (slices.flags(slice) & kNoDuration) return times;
+    times.duration = slices.duration(slice);
+    times.self = slices.selfTime(slice);
+    return times;
+}
+
+QString spacedShape(std::string_view json)
+{
+    QString text = displayText(json.substr(0, kShapeBytes));
+    if (json.size() > kShapeBytes) text += QStringLiteral("…");
+    if (!text.contains(QStringLiteral(", "))) text.replace(QLatin1Char(','), QStringLiteral(", "));
+    return text;
+}
+
+QString shapesText(const Trace& trace, std::span<const TensorDesc> tensors)
+{
+    QString text;
+    std::size_t shown = 0;
+    for (const TensorDesc& tensor : tensors) {
+        if (!tensor.shape || tensor.undefined()) continue;
+        if (shown++ == kShapesShown) return text + QStringLiteral(" …");
+        if (!text.isEmpty()) text += QLatin1Char(' ');
+        text += spacedShape(trace.text(tensor.shape));
+    }
+    return text;
+}
+
+} // namespace opscope
