@@ -1,0 +1,49 @@
+#pragma once
+
+#include "widgets/common/Theme.h"
+#include "widgets/detail/DetailSection.h"
+
+#include <QTextCursor>
+#include <QTextFormat>
+
+#include <vector>
+
+class QTextDocument;
+class QTextTable;
+
+namespace opscope {
+
+/// Writes heading and blocks into a QTextDocument (no HTML: text of files cannot become markup).
+class DetailLayout
+{
+public:
+    /// Property of a run: QString, what a copy gives instead of its text.
+    static constexpr int kPlain = QTextFormat::UserProperty + 1;
+
+    DetailLayout(QTextDocument& document, const Theme& theme, int width, double pixelRatio);
+    void heading(const DetailHeading& heading);
+    void block(const DetailBlock& block);
+    void message(const QString& text);
+
+private:
+    QTextTable* table(int rows, const QList<QTextLength>& widths, int left, int top);
+    void separator();
+    void title(const DetailBlock& block);
+    void rows(const std::vector<DetailRow>& rows);
+    void lines(const DetailTable& table);
+    void paragraph(const QString& text, const QTextCharFormat& format, int left, int top);
+    void runs(QTextCursor cursor, const std::vector<DetailRun>& runs) const;
+    QTextCharFormat format(const DetailRun& run) const;
+    QTextCharFormat format(const QFont& font, const QColor& colour) const;
+    void image(QTextCursor& cursor, const QString& name, const QImage& picture) const;
+    QImage square(const QColor& fill, bool outline) const;
+    QImage bar(double share) const;
+
+    QTextDocument& m_document;
+    const Theme& m_theme;
+    QTextCursor m_cursor;
+    int m_width;
+    double m_ratio;
+};
+
+} // namespace opscope

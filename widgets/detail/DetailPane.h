@@ -1,0 +1,69 @@
+#pragma once
+
+#include "widgets/detail/EventJson.h"
+#include "widgets/document/Job.h"
+
+#include <QWidget>
+
+#include <memory>
+#include <vector>
+
+class QToolButton;
+class QUrl;
+
+namespace opscope {
+
+class DetailText;
+class TraceDocument;
+class ViewSettings;
+
+/// The Detail panel: everything about the selection. What the typed columns know stands there at once; the rest comes when a
+/// worker has read the event back from its file.
+class DetailPane : public QWidget
+{
+    Q_OBJECT
+
+public:
+    DetailPane(TraceDocument& document, ViewSettings& settings, QWidget* parent = nullptr);
+
+    DetailText& text() { return *m_text; }
+    bool busy() const { return m_job.running(); }
+    /// Everything that is shown, exact, for a copy.
+    QString allText() const;
+    /// The event as the file has it; "" while it is being read or when it cannot be.
+    QString jsonText() const;
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    struct Read
+    {
+        TracePtr trace;
+        Selection selection;
+        std::shared_ptr<const EventJson> event;
+        std::vector<DetailBlock> blocks;
+    };
+    void follow();
+    void lookChanged();
+    void received(const Read& read);
+    void display(bool keepPlace);
+    void colour(DetailHeading& heading) const;
+    void go(const QUrl& link);
+    void placeButton();
+    void openMenu(QPoint global, const QString& value);
+
+    TraceDocument& m_document;
+    ViewSettings& m_settings;
+    DetailText* m_text = nullptr;
+    QToolButton* m_copy = nullptr;
+    Selection m_shown;                          ///< without its range: that has no details
+    TracePtr m_trace;
+    std::shared_ptr<const EventJson> m_event;
+    std::vector<DetailBlock> m_blocks;
+    Job m_job;
+};
+
+} // namespace opscope

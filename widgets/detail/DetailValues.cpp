@@ -1,0 +1,128 @@
+#include "widgets/detail/DetailValues.h"
+
+#include "core/base/Time.h"
+#include "widgets/common/Text.h"
+
+#include <array>
+#include <limits>
+
+namespace opscope {
+
+DetailRun value(const QString& text, const QString& plain) { return {text, Tone::Value, plain}; }
+DetailRun words(const QString& text) { return {text, Tone::Word}; }
+DetailRun dim(const QString& text) { return {text, Tone::Dim}; }
+DetailRun warning(const QString& text) { return {text, Tone::Warn}; }
+DetailRun none() { return dim(QStringLiteral("–")); }
+
+DetailRun link(const QString& text, SliceId slice)
+{
+    return {text, Tone::Word, {}, "slice:" + std::to_string(slice.value)};
+}
+
+DetailRun link(const QString& text, NodeId node) { return {text, Tone::Word, {}, "node:" + std::to_string(node.value)}; }
+
+DetailRun number(std::int64_t number) { return value(QString::number(number)); }
+
+DetailRun counted(std::int64_t count) { return value(displayText(formatCount(count)), QString::number(count)); }
+
+DetailRun timeRun(Nanos time) { return value(displayText(formatExact(time)), displayText(formatPlain(time))); }
+
+DetailRun bytesRun(std::int64_t bytes) { return value(displayText(formatBytes(bytes)), QString::number(bytes)); }
+
+QString cutText(std::string_view utf8, std::size_t bytes)
+{
+    if (utf8.size() <= bytes) return displayText(utf8);
+    std::size_t end = bytes;
+    while (end > 0 && (static_cast<unsigned char>(utf8[end]) & 0xC0) == 0x80) --end; // not within a character
+    return displayText(utf8.substr(0, end)) + QStringLiteral(" … cut, %1 in all").arg(displayText(formatBytes(static_cast<std::int64_t>(utf8.size()))));
+}
+
+QString jsonText(JsonDocument::Ref json, std::size_t bytes)
+{
+    if (!json.valid()) return {};
+    return cutText(json.isString() ? json.string() : json.raw(), bytes);
+}
+
+DetailRun jsonRun(JsonDocument::Ref json)
+{
+    if (!json.valid()) return none();
+    if (json.isString() && json.string().empty()) return dim(QStringLiteral("(empty)"));
+    return value(jsonText(json));
+}
+
+Nanos timeDifference(Nanos a, Nanos b)
+{
+    Nanos result = 0;
+    if (!__builtin_sub_overflow(a, b, &result)) return result;
+    return a < b ? std::numeric_limits<Nanos>::min() : std::numeric_limits<Nanos>::max();
+}
+
+JsonDocument::Ref take(DetailContext& context, std::string_view key)
+{
+    const JsonDocument::Ref found = context.args().member(key);
+    if (found.valid()) context.used.emplace(key);
+    return found;
+}
+
+namespace {
+
+/// Cuts at commas that stand in no bracket.
+std::vector<std::string_view> splitTop(std::string_view list)
+{
+    std::vector<std::string_view> parts;
+    int depth = 0;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i <= list.size(); ++i) {
+        const char c = i < list.size() ? list[i] : ',';
+        if (c == '(' || c == '[') ++depth;
+        if (c == ')' || c == ']') --depth;
+        if (c != ',' || (depth > 0 && i < list.size())) continue;
+        parts.push_back(list.substr(begin, i - begin));
+        begin = i + 1;
+    }
+    return parts;
+}
+
+/// "int[2] stride=1" -> "stride"; "*" and types without a name -> "".
+std::string nameIn(std::string_view argument)
+{
+    if (const std::size_t equals = argument.find('='); equals != std::string_view::npos) argument = argument.substr(0, equals);
+    while (!argument.empty() && argument.back() == ' ') argument.remove_suffix(1);
+    const std::size_t blank = argument.find_last_of(' ');
+    if (blank == std::string_view::npos || blank == 0) return {};
+    const std::string_view name = argument.substr(blank + 1);
+    return name.find_first_of("()[]*?") == std::string_view::npos ? std::string(name) : std::string();
+}
+
+bool isStar(std::string_view argument) { return argument.find_first_not_of(" *") == std::string_view::npos; }
+
+} // namespace
+
+SchemaNames schemaNames(std::string_view schema)
+{
+    SchemaNames names;
+    const std::size_t open = schema.find('(');
+    const std::size_t arrow = schema.rfind("->");
+    if (open == std::string_view::npos || arrow == std::string_view::npos || arrow < open) return names;
+    const std::size_t close = schema.rfind(')', arrow);
+    if (close == std::string_view::npos || close <= open) return names;
+    for (const std::string_view part : splitTop(schema.substr(open + 1, close - open - 1)))
+        if (!isStar(part)) names.inputs.push_back(nameIn(part));
+    std::string_view results = schema.substr(arrow + 2);
+    while (!results.empty() && results.front() == ' ') results.remove_prefix(1);
+    if (results.starts_with('(') && results.ends_with(')')) results = results.substr(1, results.size() - 2);
+    for (const std::string_view part : splitTop(results)) names.outputs.push_back(nameIn(part));
+    return names;
+}
+
+int itemSize(std::string_view shortDtype)
+{
+    constexpr std::array<std::pair<std::string_view, int>, 19> kSizes{{
+        {"f64", 8}, {"f32", 4}, {"f16", 2}, {"bf16", 2}, {"i64", 8}, {"i32", 4}, {"i16", 2}, {"i8", 1}, {"u8", 1}, {"u16", 2},
+        {"u32", 4}, {"u64", 8}, {"bool", 1}, {"c32", 4}, {"c64", 8}, {"c128", 16}, {"f8e4m3fn", 1}, {"f8e5m2", 1}, {"f8e4m3", 1}}};
+    for (const auto& [name, size] : kSizes)
+        if (name == shortDtype) return size;
+    return 0;
+}
+
+} // namespace opscope
