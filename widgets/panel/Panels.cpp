@@ -1,0 +1,30 @@
+#include "widgets/panel/Panels.h"
+
+#include "widgets/detail/DetailPane.h"
+#include "widgets/detail/RawPane.h"
+#include "widgets/hierarchy/HierarchyView.h"
+#include "widgets/panel/DiagnosticsPanel.h"
+
+namespace opscope {
+
+namespace {
+
+template <class Widget>
+QWidget* create(TraceDocument& document, ViewSettings& settings)
+{
+    return new Widget(document, settings);
+}
+
+constexpr Panel kPanels[] = {
+    // id, title, icon, area, widget
+    {"hierarchy", "Hierarchy", "tree", Qt::BottomDockWidgetArea, create<HierarchyView>},
+    {"problems", "Problems", "warning", Qt::BottomDockWidgetArea, create<DiagnosticsPanel>},
+    {"detail", "Detail", "detail", Qt::RightDockWidgetArea, create<DetailPane>},
+    {"raw", "Raw", "stack", Qt::RightDockWidgetArea, create<RawPane>},
+};
+
+} // namespace
+
+std::span<const Panel> panels() { return kPanels; }
+
+} // namespace opscope
