@@ -21,6 +21,13 @@ private slots:
     void oneEventALine() { checkFormat("kineto/lines.json", CutBetweenLines::DoesNotShow); }
     void noEvents() { checkFormat("kineto/no-events.json"); }
 
+    void executionTrace100() { checkFormat("et/flat_1.0.0.json"); }
+    void executionTrace101() { checkFormat("et/flat_1.0.1.json"); }
+    void executionTrace102() { checkFormat("et/attrs_1.0.2.json"); }
+    void executionTrace103() { checkFormat("et/attrs_1.0.3.json"); }
+    void executionTrace110() { checkFormat("et/attrs_1.1.0.json"); }
+    void executionTrace111() { checkFormat("et/attrs_1.1.1.json"); }
+    void linkedHostTrace() { checkFormat("et/linked_host_trace.json"); }
     void executionTraceOfTwoWindows() { checkFormat("et/torch213_two_windows.json"); }
     void executionTraceThatWasCutOff() { checkFormat("et/torch213_cut_off.json"); }
     void executionTraceWithUnescapedNames() { checkFormat("et/torch213_unescaped_names.json"); }
