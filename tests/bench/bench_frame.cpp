@@ -206,6 +206,7 @@ int main(int argc, char** argv)
     TraceDocument document;
     ViewSettings settings;
     settings.setTheme(options.light ? Theme::light() : Theme::dark());
+    application.setPalette(settings.theme().palette());
     application.setStyleSheet(settings.theme().styleSheet());
     TimelineView view(document, settings);
     view.resize(options.size);

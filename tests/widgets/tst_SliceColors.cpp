@@ -93,11 +93,15 @@ private Q_SLOTS:
         row("void at::native::(anonymous namespace)::cunn_SoftMaxForward<8, float, at::native::X>(float*, int)", "cunn_SoftMaxForward");
         row("autograd::engine::evaluate_function: ConvolutionBackward0", "ConvolutionBackward0");
         row("aten::conv2d", "aten::conv2d");
-        row("nn.Module: Linear_0", "nn.Module: Linear_0");
+        row("nn.Module: Linear_0", "Linear_0");
+        row("torch::autograd::AccumulateGrad", "AccumulateGrad");
+        row("ncclKernel_AllReduce_RING_LL_Sum_float(ncclDevComm*, unsigned long, ncclWork*)", "ncclKernel_AllReduce_RING_LL_Sum_float");
+        row("void cutlass::Kernel<cutlass_80_tensorop_s1688gemm_256x64_nt_align4>(cutlass_80::Params)", "cutlass_80_tensorop_s1688gemm_256x64_nt_align4");
+        row("_ZN2at6native13reduce_kernelILi512EEEvi", "reduce_kernel");
         row("torch/nn/functional.py(2103): softmax", "torch/nn/functional.py(2103): softmax");
         row("<built-in method addmm of type object at 0x7f>", "<built-in method addmm of type object at 0x7f>");
         row("ampere_sgemm_128x64_tn", "ampere_sgemm_128x64_tn");
-        row("void cutlass::Kernel<cutlass_80_wmma>(int)", "Kernel");
+        row("void other::Kernel<8>(int)", "Kernel");
         row("Memcpy DtoH (Device -> Pageable)", "Memcpy DtoH (Device -> Pageable)");
         row("std::enable_if<true, void>::type internal::gemvx<float>(int)", "enable_if");
         row("", "");

@@ -1,11 +1,14 @@
 #include "widgets/common/SliceColors.h"
 
 #include "widgets/common/FamilyWords.h"
+#include "widgets/common/Text.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <bit>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
 
 namespace opscope {
 namespace {
@@ -47,11 +50,14 @@ std::string lowerCase(std::string_view text)
     return result;
 }
 
-constexpr std::string_view kEngineWrapper = "autograd::engine::evaluate_function: ";
+// What says nothing about a slice because every one of its kind begins with it.
+constexpr std::array<std::string_view, 3> kWrappers{"autograd::engine::evaluate_function: ", "torch::autograd::", "nn.Module: "};
 
 std::string_view unwrapped(std::string_view name)
 {
-    return name.starts_with(kEngineWrapper) ? name.substr(kEngineWrapper.size()) : name;
+    for (const std::string_view wrapper : kWrappers)
+        if (name.starts_with(wrapper) && name.size() > wrapper.size()) name.remove_prefix(wrapper.size());
+    return name;
 }
 
 bool isSynchronizing(std::string_view name)
@@ -169,9 +175,16 @@ std::size_t behindNamespaces(std::string_view name)
     return begin;
 }
 
+// "ncclKernel_AllReduce(ncclDevComm*, ...)", but not "Memcpy DtoH (Device -> Pageable)".
+bool hasParameters(std::string_view name)
+{
+    const std::size_t open = name.find('(');
+    return name.ends_with(')') && open != std::string_view::npos && open > 0 && name.substr(0, open).find(' ') == std::string_view::npos;
+}
+
 bool looksLikeCpp(std::string_view name)
 {
-    return name.starts_with("void ") || (name.find('<') != std::string_view::npos && name.find("::") != std::string_view::npos)
+    return hasParameters(name) || name.starts_with("void ") || (name.find('<') != std::string_view::npos && name.find("::") != std::string_view::npos)
         || name.find("(anonymous namespace)::") != std::string_view::npos;
 }
 
@@ -192,10 +205,35 @@ std::string_view shortNameView(std::string_view full)
     std::string_view head = name.substr(0, end);
     head = head.substr(behindNamespaces(head));
     while (!head.empty() && head.back() == ' ') head.remove_suffix(1);
+    // All kernels of CUTLASS are one template, "cutlass::Kernel<what it is>": then what it is is the name.
+    if ((head == "Kernel" || head == "Kernel2" || head == "kernel") && end < name.size() && name[end] == '<') {
+        std::string_view inner = name.substr(end + 1);
+        inner = inner.substr(0, inner.find_first_of("<>(), "));
+        inner = inner.substr(behindNamespaces(inner));
+        if (inner.size() > 3) return inner;
+    }
     return head.empty() ? name : head;
 }
 
-std::string shortName(std::string_view name) { return std::string(shortNameView(name)); }
+namespace {
+
+// Some kernels are recorded under their linker names. The length limit keeps a hostile name from being expensive.
+std::string demangled(std::string_view name)
+{
+    constexpr std::size_t kLongest = 2048;
+    if (!name.starts_with("_Z") || name.size() > kLongest) return {};
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), std::free);
+    return status == 0 && text ? std::string(text.get()) : std::string();
+}
+
+} // namespace
+
+std::string shortName(std::string_view name)
+{
+    const std::string plain = demangled(name);
+    return std::string(shortNameView(plain.empty() ? name : plain));
+}
 
 SliceColors::SliceColors(const Trace& trace, const Theme& theme, ColorBy by)
     : m_trace(&trace), m_theme(theme), m_by(by), m_names(trace.strings().size())
@@ -249,7 +287,7 @@ const SliceColors::Style& SliceColors::durationStyle(SliceId slice, const Style&
 QRgb SliceColors::fillOfName(std::string_view name, Family family, CategoryId category) const
 {
     if (m_by == ColorBy::Category) return anyShade(m_trace->category(category).name, m_theme.isDark);
-    const std::string_view label = shortNameView(name);
+    const std::string label = shortName(name);
     const bool noFamily = family == Family::Other && foreign(m_trace->category(category).kind);
     if (m_by == ColorBy::Name || noFamily) return anyShade(label, m_theme.isDark);
     const auto of = shades(family, m_theme.isDark);
@@ -296,9 +334,7 @@ const QString& SliceColors::label(StringId name) const
 {
     QString& text = m_labels[name.value];
     if (text.isEmpty()) {
-        const std::string_view view = shortNameView(m_trace->text(name)).substr(0, 400); // longer is never seen
-        const std::string clean = withoutControls(view);
-        text = QString::fromUtf8(clean.data(), static_cast<qsizetype>(clean.size()));
+        text = displayText(shortName(m_trace->text(name)).substr(0, 400)); // longer is never seen
         if (text.isEmpty()) text = QStringLiteral("(no name)");
     }
     return text;

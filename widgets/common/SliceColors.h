@@ -29,8 +29,10 @@ std::span<const QRgb> shades(Family family, bool darkTheme);
 /// One colour that stands for the family: legends, the overview, tables.
 QRgb familyColor(Family family, const Theme& theme);
 /// "void at::native::(anonymous namespace)::cunn_SoftMaxForward<...>(...)" -> "cunn_SoftMaxForward";
-/// "autograd::engine::evaluate_function: X" -> "X"; Python frames stay whole. A part of `name`, so no copy.
+/// "autograd::engine::evaluate_function: X" -> "X"; "nn.Module: Linear_0" -> "Linear_0"; other Python frames stay whole.
+/// A part of `name`, so no copy.
 std::string_view shortNameView(std::string_view name);
+/// The same, linker names ("_ZN...") made readable first.
 std::string shortName(std::string_view name);
 
 /// Colours for every (name, category) of one trace, per trace and theme. Worked out on first sight and kept, so that a

@@ -54,7 +54,7 @@ struct DrawCurve
     std::int32_t top = 0, bottom = 0;
     std::uint32_t firstStep = 0, stepCount = 0;
     SeriesId series;
-    QRgb color = 0;
+    std::uint32_t number = 0;        ///< within its band: which colour
     double maxInView = 0;
     std::uint32_t band = 0;
     bool isBytes = false;

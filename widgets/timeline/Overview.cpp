@@ -52,7 +52,7 @@ void Overview::paintStrip(QPainter& painter, const OverviewData::Strip& strip, i
         const OverviewData::Cell& cell = strip.cells[i];
         if (cell.share <= 0) continue;
         const double h = std::max(1.0, std::round(static_cast<double>(cell.share) * height));
-        QColor color = cell.family == Family::Python ? (theme.isDark ? theme.line : theme.line) : QColor(familyColor(cell.family, theme));
+        QColor color = cell.family == Family::Python ? theme.line : QColor(familyColor(cell.family, theme));
         color.setAlphaF(static_cast<float>(alpha));
         const double x = static_cast<double>(i) * columnWidth;
         painter.fillRect(QRectF(x, bottom - h, std::max(columnWidth, 1.0), h), color);
@@ -130,7 +130,7 @@ void Overview::paintFrame(QPainter& painter)
     const Theme& theme = m_settings.theme();
     const QRect frame = frameRect();
     QColor veil = theme.canvas;
-    veil.setAlphaF(0.45f);
+    veil.setAlphaF(0.3f);
     painter.fillRect(QRect(m_scene.headerWidth, 0, frame.left() - m_scene.headerWidth, height()), veil);
     painter.fillRect(QRect(frame.right() + 1, 0, width() - frame.right() - 1, height()), veil);
     painter.setPen(QPen(theme.accent, 2));

@@ -1,6 +1,7 @@
 #include "widgets/timeline/TimelineCanvas.h"
 
 #include <QEvent>
+#include <QFocusEvent>
 #include <QPaintEvent>
 #include <QPainter>
 
@@ -119,7 +120,7 @@ void TimelineCanvas::paintEvent(QPaintEvent* event)
     const HeaderHit hovered = m_hover.kind == CanvasHit::Header ? m_hover.header : HeaderHit{};
     if (dirty.left() < m_scene.headerWidth) headers.paint(painter, m_list, height(), hovered);
     headers.paintGroups(painter, width(), height(), hovered);
-    if (hasFocus() && dirty.contains(rect())) {
+    if (hasFocus() && m_focusRing && dirty.contains(rect())) {
         painter.setPen(theme.accent);
         painter.drawRect(rect().adjusted(0, 0, -1, -1));
     }
@@ -313,6 +314,8 @@ void TimelineCanvas::changeEvent(QEvent* event)
 
 void TimelineCanvas::focusInEvent(QFocusEvent* event)
 {
+    const Qt::FocusReason reason = event->reason(); // who clicked knows where he is
+    m_focusRing = reason == Qt::TabFocusReason || reason == Qt::BacktabFocusReason || reason == Qt::ShortcutFocusReason;
     update();
     QWidget::focusInEvent(event);
 }

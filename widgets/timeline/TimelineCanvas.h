@@ -83,6 +83,7 @@ private:
     QImage m_image;
     bool m_geometryDirty = true;
     bool m_imageDirty = true;
+    bool m_focusRing = false;
     CanvasHit m_hover;
     Selection m_selection;
     QRect m_selectionRect;

@@ -187,7 +187,7 @@ private:
             return;
         }
         for (std::uint32_t row = box.firstRow; row < box.firstRow + box.rowCount; ++row) addRow(row);
-        if (band.hasInstants) addInstants(box, m_trace.track(band.track));
+        if (!band.instants.empty()) addInstants(box, band.instants);
     }
 
     void addRow(std::uint32_t index)
@@ -204,20 +204,20 @@ private:
         m_list.lanes.push_back(lane);
     }
 
-    void addInstants(const BandBox& box, const Track& track)
+    void addInstants(const BandBox& box, const std::vector<std::uint32_t>& rows)
     {
-        const auto times = m_trace.instants().times().subspan(track.firstInstant, track.instantCount);
+        const auto times = m_trace.instants().times();
+        const auto behind = [times](Nanos t) { return [times, t](std::uint32_t row) { return times[row] < t; }; };
         const double merge = GeometryRules::kInstantsMerge * m_in.pixelRatio;
         const Nanos from = m_in.scale.timeAt(-8);
         const int y = device(box.y + TimelineLayout::kPadding + 1 - m_in.scrollY);
-        auto it = std::lower_bound(times.begin(), times.end(), from);
-        while (it != times.end() && *it <= m_in.scale.range().end) {
-            const double x = m_in.scale.x(*it);
+        auto it = std::partition_point(rows.begin(), rows.end(), behind(from));
+        while (it != rows.end() && times[*it] <= m_in.scale.range().end) {
+            const double x = m_in.scale.x(times[*it]);
             // leap over everything that merges into this one
             const Nanos until = m_in.scale.timeAt(static_cast<std::int64_t>(std::ceil(x + merge)));
-            const auto next = std::max(it + 1, std::lower_bound(it, times.end(), until));
-            const auto first = track.firstInstant + static_cast<std::uint32_t>(it - times.begin());
-            m_list.instants.push_back({static_cast<std::int32_t>(std::floor(x)), y, static_cast<std::uint32_t>(next - it), InstantId(first)});
+            const auto next = std::max(it + 1, std::partition_point(it, rows.end(), behind(until)));
+            m_list.instants.push_back({static_cast<std::int32_t>(std::floor(x)), y, static_cast<std::uint32_t>(next - it), InstantId(*it)});
             it = next;
         }
     }
@@ -232,8 +232,10 @@ private:
             if (std::isfinite(s.max)) high = std::max(high, s.max);
         }
         constexpr std::size_t kMostCurves = 8; // more cannot be told apart
-        for (std::size_t i = 0; i < std::min(series.size(), kMostCurves); ++i)
+        for (std::size_t i = 0; i < std::min(series.size(), kMostCurves); ++i) {
             addCurve(box, SeriesId(track.firstSeries + i), low, high);
+            if (!m_list.curves.empty()) m_list.curves.back().number = static_cast<std::uint32_t>(i);
+        }
     }
 
     void addCurve(const BandBox& box, SeriesId id, double low, double high)

@@ -12,21 +12,39 @@ namespace {
 
 enum Part : std::uint8_t { kAnnotations, kModules, kFrames, kOperators, kParts };
 
-// Depth of slices within one part of a track, per stack of overlapping slices.
-class DepthCounter
+// Stack and depth of slices within one part of a track. What overlaps on the track as a whole (a data loader that reaches over
+// the end of a step) need not overlap here, so the part is nested anew: a slice goes to the first stack that it fits into.
+class PartNesting
 {
 public:
-    // Slices come in order (start, longer first), so whoever ended before `start` is gone for good.
-    std::size_t push(std::size_t stack, Nanos start, Nanos end)
+    struct Spot
+    {
+        std::size_t stack, depth;
+    };
+    // Slices come in order (start, longer first), so whoever ended before `start` is gone for good. `trackStack`: its stack
+    // on the track, where it is known to fit; used when too many others were tried.
+    Spot place(Nanos start, Nanos end, std::size_t trackStack)
+    {
+        constexpr std::size_t kTried = 16;
+        for (std::size_t i = 0; i < kTried; ++i)
+            if (fits(i, start, end)) return push(i, end);
+        fits(kTried + trackStack, start, end);
+        return push(kTried + trackStack, end);
+    }
+
+private:
+    bool fits(std::size_t stack, Nanos start, Nanos end)
     {
         if (stack >= m_ends.size()) m_ends.resize(stack + 1);
         std::vector<Nanos>& ends = m_ends[stack];
         while (!ends.empty() && ends.back() <= start) ends.pop_back();
-        ends.push_back(end);
-        return ends.size() - 1;
+        return ends.empty() || ends.back() >= end;
     }
-
-private:
+    Spot push(std::size_t stack, Nanos end)
+    {
+        m_ends[stack].push_back(end);
+        return {stack, m_ends[stack].size() - 1};
+    }
     std::vector<std::vector<Nanos>> m_ends;
 };
 
@@ -80,13 +98,24 @@ private:
     void addTrack(TrackId id)
     {
         const Track& track = m_trace.track(id);
+        std::vector<std::uint32_t> instants = shownInstants(track);
+        if (track.sliceCount == 0 && track.seriesCount == 0 && instants.empty()) return;
         if (m_model.groups.empty() || m_model.groups.back().process != track.process)
             m_model.groups.push_back({track.process, {}, {}, static_cast<std::uint32_t>(m_model.bands.size()), 0});
         const std::size_t before = m_model.bands.size();
         if (track.kind == TrackKind::Thread && hasPython(track)) addSplit(id, track);
         else addWhole(id, track);
-        m_model.bands[before].hasInstants = track.instantCount > 0;
+        m_model.bands[before].instants = std::move(instants);
         m_model.groups.back().bandCount += static_cast<std::uint32_t>(m_model.bands.size() - before);
+    }
+
+    std::vector<std::uint32_t> shownInstants(const Track& track) const
+    {
+        std::vector<std::uint32_t> shown;
+        const StringId memory = m_trace.strings().find("[memory]");
+        for (std::uint32_t i = track.firstInstant; i < track.firstInstant + track.instantCount; ++i)
+            if (m_trace.instants().name(InstantId(i)) != memory) shown.push_back(i);
+        return shown;
     }
 
     bool hasPython(const Track& track) const
@@ -105,8 +134,27 @@ private:
         band.kind = kind;
         band.name = m_trace.trackName(id);
         if (kind != BandKind::Counter && kind != BandKind::Async) band.side = m_trace.keyText(track.tid);
-        if (const std::string_view given = m_trace.text(track.name); given != band.name) band.note = given;
+        if (track.kind == TrackKind::Thread) nameThread(band, track);
         return band;
+    }
+
+    // PyTorch writes "thread 2919752 (pt_autograd_0)": people look for "autograd 0", the rest is what the raw id says anyway.
+    void nameThread(Band& band, const Track& track) const
+    {
+        const std::string prefix = "thread " + band.side;
+        std::string inner;
+        if (!band.side.empty() && band.name.starts_with(prefix)) {
+            inner = band.name.substr(prefix.size());
+            if (inner.starts_with(" (") && inner.ends_with(')')) inner = inner.substr(2, inner.size() - 3);
+            else if (!inner.empty()) return;
+        } else {
+            inner = band.name;
+        }
+        const TrackKey& pid = m_trace.process(track.process).pid;
+        if (inner == "pt_main_thread" || (pid.kind == TrackKey::Kind::Number && pid == track.tid)) band.name = "main thread";
+        else if (inner.starts_with("pt_autograd_")) band.name = "autograd " + inner.substr(12);
+        else if (!inner.empty()) band.name = inner;
+        if (inner != band.name) band.note = inner;
     }
 
     void addWhole(TrackId id, const Track& track)
@@ -149,7 +197,7 @@ private:
             if (kind == CategoryClass::Kernel || nccl) ++votes[nccl ? 1 : 0];
             else if (kind == CategoryClass::Memcpy || kind == CategoryClass::Memset) ++votes[2];
         }
-        constexpr std::array<const char*, 3> kUse{"compute", "communication", "memory"};
+        constexpr std::array<const char*, 3> kUse{"compute", "collectives", "memory"};
         const auto most = std::max_element(votes.begin(), votes.end());
         if (*most) band.side = kUse[static_cast<std::size_t>(most - votes.begin())];
     }
@@ -157,10 +205,11 @@ private:
     void addSplit(TrackId id, const Track& track)
     {
         std::array<PartRows, kParts> parts;
-        std::array<DepthCounter, kParts> depths;
+        std::array<PartNesting, kParts> nestings;
         const SliceTable& slices = m_trace.slices();
         const auto put = [&](Part part, std::size_t stack, SliceId s) {
-            parts[part].add(stack, depths[part].push(stack, slices.start(s), slices.end(s)), s.value);
+            const PartNesting::Spot spot = nestings[part].place(slices.start(s), slices.end(s), stack);
+            parts[part].add(spot.stack, spot.depth, s.value);
         };
         for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i) {
             const SliceId s(i);
@@ -184,13 +233,13 @@ private:
     {
         Band band = makeBand(id, track, BandKind::Python);
         band.note = band.name;
-        band.name = "Python";
+        band.name = "Python"; // the other half says more about the thread
         band.side = m_trace.keyText(track.tid);
         band.common = spans[kAnnotations];
         band.full = spans[kFrames];
         band.modulesOnly = spans[kModules].count > 0;
         band.folded = band.modulesOnly ? spans[kModules] : spans[kFrames];
-        constexpr std::uint32_t kFramesShown = 8;
+        constexpr std::uint32_t kFramesShown = 4;
         if (!band.modulesOnly && band.full.count > kFramesShown + 2) band.folded.count = kFramesShown;
         return band;
     }

@@ -37,7 +37,7 @@ struct Band
     LaneSpan folded;             ///< shown by default
     LaneSpan full;               ///< shown when unfolded; the same as `folded` when there is nothing to fold
     bool modulesOnly = false;    ///< the folded form shows nn.Module frames
-    bool hasInstants = false;    ///< this band draws the instants of its track
+    std::vector<std::uint32_t> instants; ///< rows of InstantTable drawn here, by time: without memory events, which are a counter
     bool foldable() const { return folded.first != full.first || folded.count != full.count; }
 };
 

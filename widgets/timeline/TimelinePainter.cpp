@@ -5,6 +5,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -12,12 +13,16 @@ namespace opscope {
 
 void TimelinePainter::setStyle(const Theme& theme, const SliceColors& names, double pixelRatio)
 {
-    if (m_names != &names) m_labels.clear();
+    if (m_names != &names) {
+        m_labels.clear();
+        m_mutedLabels.clear();
+    }
     m_theme = theme;
     m_names = &names;
     m_ratio = pixelRatio;
     m_canvas = theme.canvas.rgb();
     m_labels.setFont(Theme::uiFont(11, QFont::Medium), pixelRatio);
+    m_mutedLabels.setFont(Theme::uiFont(11), pixelRatio);
 }
 
 int TimelinePainter::px(double logical) const { return std::max(1, static_cast<int>(std::lround(logical * m_ratio))); }
@@ -48,7 +53,8 @@ void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const Draw
             if (mask.width + px(8) <= rect.width()) paintLabel(raster, box, mask, text);
         }
     } else if (rect.label.valid()) {
-        paintLabel(raster, box, m_labels.mask(rect.label.value, m_names->label(rect.label)), text);
+        LabelCache& labels = rect.kind == Fill::Muted ? m_mutedLabels : m_labels;
+        paintLabel(raster, box, labels.mask(rect.label.value, m_names->label(rect.label)), text);
     }
     if (rect.marks & (DrawRect::kCutOff | DrawRect::kRepaired)) paintMarks(raster, box, rect);
 }
@@ -121,19 +127,21 @@ void TimelinePainter::paintMarks(Raster& raster, PixelBox box, const DrawRect& r
 
 void TimelinePainter::paintCurve(Raster& raster, const DrawList& list, const DrawCurve& curve) const
 {
+    const std::array<QColor, 4> kColors{m_theme.linkLaunch, m_theme.accent, m_theme.linkNode, m_theme.linkForward};
+    const QRgb color = (curve.isBytes && curve.number == 0 ? m_theme.linkNode : kColors[curve.number % kColors.size()]).rgb();
     const int line = px(1.25);
     int lastY = -1;
     for (std::uint32_t i = 0; i < curve.stepCount; ++i) {
         const DrawStep& step = list.steps[curve.firstStep + i];
-        raster.blend({step.left, step.y1, step.right, curve.bottom}, curve.color, 41); // 16 %
+        raster.blend({step.left, step.y1, step.right, curve.bottom}, color, 41); // 16 %
         int top = step.y0;
         int bottom = step.y1;
         if (lastY >= 0) { // the riser from the last value
             top = std::min(top, lastY);
             bottom = std::max(bottom, lastY);
         }
-        if (bottom > top) raster.fill({step.left, top, step.left + line, bottom + line}, curve.color);
-        raster.fill({step.left, step.y0, step.right, step.y0 + line}, curve.color);
+        if (bottom > top) raster.fill({step.left, top, step.left + line, bottom + line}, color);
+        raster.fill({step.left, step.y0, step.right, step.y0 + line}, color);
         lastY = step.y1;
     }
 }

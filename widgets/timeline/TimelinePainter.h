@@ -31,7 +31,7 @@ private:
     Theme m_theme;
     const SliceColors* m_names = nullptr;
     double m_ratio = 1;
-    LabelCache m_labels;
+    LabelCache m_labels, m_mutedLabels;
     QRgb m_canvas = 0;
 };
 

@@ -234,7 +234,7 @@ void TimelineView::reveal()
         const Nanos t = m_scene.trace().instants().time(selection.instant);
         revealTime({t, t < INT64_MAX ? t + 1 : t});
         for (const std::uint32_t band : m_scene.model->bandsOf(selection.track))
-            if (const BandBox* box = m_scene.layout.boxOf(band); box && m_scene.model->bands[band].hasInstants)
+            if (const BandBox* box = m_scene.layout.boxOf(band); box && !m_scene.model->bands[band].instants.empty())
                 if (box->y < m_scene.scrollY + TimelineLayout::kGroupHeight || box->bottom() > m_scene.scrollY + m_canvas->height())
                     scrollTo(box->y - TimelineLayout::kGroupHeight);
     }

@@ -74,17 +74,21 @@ void TrackHeaders::paintBand(QPainter& painter, const DrawList& list, const Band
         paintChevron(painter, QPointF(18, baseline - 4.5), !state.collapsed, isHovered ? m_theme.textHi : m_theme.textDim);
     const int nameX = counter ? kNameX - 11 : kNameX;
     const QFont sideFont = Theme::fixedFont(11);
-    const QString side = sideText(band, box.band, list);
-    const int sideWidth = std::min(QFontMetrics(sideFont).horizontalAdvance(side), (right - nameX) / 2);
     const QFont nameFont = Theme::uiFont(12);
-    const QString name = elided(displayText(band.name), nameFont, right - nameX - sideWidth - 18);
+    const QString whole = displayText(band.name);
+    // The name has the first claim on the width, the raw id the second; half an id says nothing.
+    const int room12 = right - nameX - 9 - QFontMetrics(nameFont).horizontalAdvance(whole) - 10;
+    QString side = sideText(band, box.band, list);
+    if (QFontMetrics(sideFont).horizontalAdvance(side) > room12) side = counter ? side.mid(side.indexOf(QLatin1Char(' ')) + 1) : QString();
+    if (QFontMetrics(sideFont).horizontalAdvance(side) > room12 && !counter) side.clear();
+    const int sideWidth = QFontMetrics(sideFont).horizontalAdvance(side);
+    const QString name = elided(whole, nameFont, right - nameX - (sideWidth ? sideWidth + 18 : 8));
     painter.setFont(nameFont);
     painter.setPen(m_theme.textHi);
     painter.drawText(nameX, baseline, name);
     painter.setFont(sideFont);
     painter.setPen(m_theme.textDim);
-    const QString shown = elided(side, sideFont, sideWidth + 1);
-    painter.drawText(right - 9 - QFontMetrics(sideFont).horizontalAdvance(shown), baseline, shown);
+    painter.drawText(right - 9 - sideWidth, baseline, side);
 
     int room = linesBelow(box);
     int y = baseline + kLineHeight;
