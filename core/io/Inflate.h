@@ -46,4 +46,7 @@ public:
 /// Best never fails; an engine that is not available gives null.
 std::unique_ptr<Inflate> makeInflate(InflateEngine engine);
 
+/// Raw deflate at the quickest level of the best library; empty when there is no memory.
+std::string deflateQuickly(std::string_view bytes);
+
 } // namespace opscope

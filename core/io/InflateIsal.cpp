@@ -79,7 +79,31 @@ std::unique_ptr<Inflate> makeIsalInflate()
     return std::make_unique<IsalInflate>();
 }
 
+std::string deflateWithIsal(std::string_view bytes)
+{
+    isal_zstream stream = {};
+    isal_deflate_stateless_init(&stream);
+    std::string work(ISAL_DEF_LVL1_DEFAULT, '\0'), packed(bytes.size() + bytes.size() / 8 + 1024, '\0');
+    stream.level = 1;
+    stream.level_buf = reinterpret_cast<std::uint8_t*>(work.data());
+    stream.level_buf_size = static_cast<std::uint32_t>(work.size());
+    stream.end_of_stream = 1;
+    stream.flush = NO_FLUSH;
+    stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(bytes.data())); // only read from
+    stream.avail_in = static_cast<std::uint32_t>(bytes.size());
+    stream.next_out = reinterpret_cast<std::uint8_t*>(packed.data());
+    stream.avail_out = static_cast<std::uint32_t>(packed.size());
+    const bool whole = isal_deflate_stateless(&stream) == COMP_OK && stream.avail_in == 0;
+    packed.resize(whole ? stream.total_out : 0);
+    return packed;
+}
+
 #else
+
+std::string deflateWithIsal(std::string_view)
+{
+    return {};
+}
 
 std::unique_ptr<Inflate> makeIsalInflate()
 {
@@ -93,6 +117,14 @@ std::unique_ptr<Inflate> makeInflate(InflateEngine engine)
     auto isal = engine == InflateEngine::Zlib ? nullptr : makeIsalInflate();
     if (isal || engine == InflateEngine::Isal) return isal;
     return makeZlibInflate();
+}
+
+std::string deflateQuickly(std::string_view bytes)
+{
+    std::string packed = deflateWithIsal(bytes);
+    if (packed.empty()) packed = deflateWithZlib(bytes);
+    packed.shrink_to_fit();
+    return packed;
 }
 
 bool isAvailable(InflateEngine engine)

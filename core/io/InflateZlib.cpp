@@ -92,4 +92,19 @@ std::unique_ptr<Inflate> makeZlibInflate()
     return std::make_unique<ZlibInflate>();
 }
 
+std::string deflateWithZlib(std::string_view bytes)
+{
+    z_stream stream = {};
+    if (deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+    std::string packed(deflateBound(&stream, bytes.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // zlib does not write to it
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    packed.resize(whole ? stream.total_out : 0);
+    deflateEnd(&stream);
+    return packed;
+}
+
 } // namespace opscope

@@ -1,31 +1,12 @@
 #include "core/io/RestartPoints.h"
 
 #include <algorithm>
-#include <array>
-#include <zlib.h>
 
 namespace opscope {
 
 namespace {
 
-/// Raw deflate at the quickest level: a state is mostly window and code tables, and shrinks to an eighth.
-std::string deflated(std::string_view bytes)
-{
-    z_stream stream = {};
-    if (deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-    std::string packed(deflateBound(&stream, bytes.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // zlib does not write to it
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    packed.resize(whole ? stream.total_out : 0);
-    packed.shrink_to_fit();
-    deflateEnd(&stream);
-    return packed;
-}
-
-/// Empty when it is not what deflated() gave.
+/// Empty when it is not what deflateQuickly() gave.
 std::string inflated(std::string_view packed, std::size_t size)
 {
     std::string bytes(size, '\0');
@@ -52,7 +33,7 @@ void RestartPoints::deflateStates()
 {
     for (Point& point : m_points) {
         if (point.stateBytes != 0 || point.place.state.empty()) continue;
-        std::string packed = deflated(point.place.state);
+        std::string packed = deflateQuickly(point.place.state);
         if (packed.empty()) continue; // no memory: then it stays as it is
         point.stateBytes = point.place.state.size();
         point.place.state = std::move(packed);
