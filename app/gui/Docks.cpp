@@ -2,9 +2,7 @@
 
 #include "app/gui/DockTitle.h"
 #include "widgets/common/Icons.h"
-#if __has_include("widgets/panel/Panels.h")
 #include "widgets/panel/Panels.h"
-#endif
 
 #include <QAction>
 #include <QApplication>
@@ -51,10 +49,8 @@ Docks::Docks(QMainWindow& window, TraceDocument& document, ViewSettings& setting
     window.setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     window.setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
     window.setCorner(Qt::TopRightCorner, Qt::RightDockWidgetArea);
-#if __has_include("widgets/panel/Panels.h")
     for (const Panel& panel : panels())
         make(panel);
-#endif
     m_decorate.setSingleShot(true);
     m_decorate.setInterval(0);
     connect(&m_decorate, &QTimer::timeout, this, &Docks::decorate);
