@@ -95,7 +95,7 @@ void EtBuilder::countNode(const EtNode& node, const et::RawNode& raw)
     m_stats.withCollectiveName += given(raw.collective);
     const std::string_view name = m_strings.view(node.name);
     if (isProcessName(name))
-        m_stats.rootIds.emplace_back(raw.id.empty() ? "null" : raw.id);
+        m_stats.rootIds.push_back(et::idAsJson(raw.id));
     else
         m_hasEvents = m_hasEvents || !isThreadName(name);
 }

@@ -240,6 +240,15 @@ bool readFields(std::string_view object, RawNode& out)
     return cursor.ok() && cursor.atEnd();
 }
 
+std::string idAsJson(std::string_view token)
+{
+    std::string out;
+    const Result<JsonDocument> document = JsonDocument::parse(token);
+    if (document && (document->root().isString() || document->root().isNumber()) && (document->forgiven() & JsonDocument::kOther) == 0)
+        appendPlain(document->root(), out);
+    return out.empty() ? "null" : out;
+}
+
 Repair repair(std::string_view text, Reach reach)
 {
     Repair result;

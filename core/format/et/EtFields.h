@@ -26,6 +26,9 @@ struct RawNode
 /// Takes one node object apart. False when the punctuation is not that of JSON, or when it is no object.
 bool readFields(std::string_view object, RawNode& out);
 
+/// The token of an id as valid JSON: numbers and strings stay what they are, anything else is null.
+std::string idAsJson(std::string_view token);
+
 /// A node that readFields() refused, as plain JSON again. `text` begins with the node; where it may go on behind it, a name that
 /// was not escaped ends at the first place where it can end, else at the last.
 enum class Reach : std::uint8_t { OneNode, Further };

@@ -150,7 +150,10 @@ private:
         std::int64_t number = 0;
         const bool isNumber = et::integer(token, number);
         if (key == "schema") {
-            trace.schemaVersion = token.front() == '"' ? text(token, m_stream.offset()) : std::string(token.substr(0, 100));
+            if (token.front() == '"')
+                trace.schemaVersion = text(token, m_stream.offset());
+            else
+                sanitizeUtf8(token.substr(0, 100), trace.schemaVersion);
             m_nodes.tensorReader().setListLimit(trace.schemaVersion == "1.0.0" ? 101 : 4097);
         } else if (key == "time") {
             trace.time = text(token, m_stream.offset());
