@@ -152,7 +152,7 @@ private:
         if (key == "schema") {
             if (token.front() == '"')
                 trace.schemaVersion = text(token, m_stream.offset());
-            else
+            else if (token != "null")
                 sanitizeUtf8(token.substr(0, 100), trace.schemaVersion);
             m_nodes.tensorReader().setListLimit(trace.schemaVersion == "1.0.0" ? 101 : 4097);
         } else if (key == "time") {

@@ -69,7 +69,8 @@ Separators::Found Separators::learn(State from, const char* p, const char* end)
     if (!found.next)
         return found;
     const auto length = static_cast<std::size_t>(found.next - p);
-    if (odd || length > kLongest || found.next > end)
+    // "args" without an object is not learned: the same bytes stand in front of one that is.
+    if (odd || length > kLongest || found.next > end || found.key == Key::Args)
         from = 0; // told every time, or too long to compare
     found.state = remember(from, found, std::string_view(p, length));
     return found;

@@ -40,11 +40,14 @@ void forEachKey(std::string_view text, Use&& use)
     }
 }
 
-bool isEvent(std::string_view object)
+enum class FirstKey { KnownOfEvents, Any };
+
+/// Within a list any object with a "ph" is one; at the top level a stranger's object may have such a key as well.
+bool isEvent(std::string_view object, FirstKey firstKey = FirstKey::KnownOfEvents)
 {
     bool first = true, yes = false;
     forEachKey(object, [&](std::string_view key) {
-        if (std::exchange(first, false) && !looksLikeEventKey(key))
+        if (std::exchange(first, false) && firstKey == FirstKey::KnownOfEvents && !looksLikeEventKey(key))
             return false;
         yes = key == "ph";
         return !yes && key != "traceEvents";
@@ -83,7 +86,7 @@ Sniff sniff(std::string_view head)
         const std::size_t object = first.find('{');
         if (object == first.npos)
             return Sniff::No;
-        if (isEvent(first.substr(object)))
+        if (isEvent(first.substr(object), FirstKey::Any))
             return Sniff::Yes;
         // A single event that is longer than the head, or quotes that import() explains.
         const std::string_view inside = withoutBlanksAndComments(first.substr(object + 1));
