@@ -108,9 +108,9 @@ Error describeJson(const JsonOutline& outline, bool isWholeFile)
 {
     switch (outline.top) {
     case Kind::Scalar:
-    case Kind::String: return {ErrorCode::NotATrace, "JSON, but not a trace: a single value", outline.begin};
+    case Kind::String: return {ErrorCode::NotATrace, "JSON, but not a trace: a single value", {}};
     case Kind::Array:
-        return {ErrorCode::NotATrace, "JSON, but not a trace: an array whose elements are no events", outline.begin};
+        return {ErrorCode::NotATrace, "JSON, but not a trace: an array whose elements are no events", {}};
     default: break;
     }
     if (!isWholeFile && outline.cut) {
@@ -124,7 +124,7 @@ Error describeJson(const JsonOutline& outline, bool isWholeFile)
 Error describeBinary(std::string_view head)
 {
     if (head[0] == 0) {
-        return {ErrorCode::NotATrace, "not JSON: the first byte is 0", 0};
+        return {ErrorCode::NotATrace, "not JSON: the first byte is 0", {}};
     }
     return {ErrorCode::NotATrace, "not JSON and no trace that this version knows: binary data", {}};
 }
@@ -178,7 +178,7 @@ Error whatElse(std::string_view head, bool isWholeFile)
         return notATrace("an HTML page");
     }
     if (text.starts_with("<")) return notATrace("an XML document");
-    return {ErrorCode::NotATrace, "this is text, but not JSON, so not a trace", outline.begin};
+    return {ErrorCode::NotATrace, "this is text, but not JSON, so not a trace", {}};
 }
 
 } // namespace opscope
