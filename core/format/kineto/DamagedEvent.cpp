@@ -17,12 +17,19 @@ private:
     static constexpr int kMostGarbage = 256;
 
     char at(std::size_t i) const { return i < m_text.size() ? m_text[i] : '\0'; }
+    /// Behind blanks and comments.
     std::size_t blanks(std::size_t i) const
     {
-        while (i < m_text.size() && isBlank(m_text[i]))
-            ++i;
-        return i;
+        for (;;) {
+            while (i < m_text.size() && isBlank(m_text[i]))
+                ++i;
+            const std::size_t behind = commentEnd(i);
+            if (behind == i)
+                return i;
+            i = behind;
+        }
     }
+    std::size_t commentEnd(std::size_t i) const;
     bool inObject() const { return m_open.back() == '{'; }
     void tell(std::string_view what)
     {
@@ -45,6 +52,7 @@ private:
     void open();
     void close(char c);
     void dropComma();
+    void dropEndOfEvent();
     void closeAll();
     void garbage();
 
@@ -112,6 +120,16 @@ bool Repair::nextEventAt(std::size_t quote) const
     return before > 0 && m_text[before - 1] == '{' && keyAt(quote) && looksLikeEventKey(keyText(quote));
 }
 
+// `open},\n`: what a string without its closing quote took of the event's end.
+void Repair::dropEndOfEvent()
+{
+    for (const char last : {',', '}'}) {
+        const std::size_t kept = m_out.find_last_not_of(" \t\r\n");
+        if (kept != m_out.npos && m_out[kept] == last)
+            m_out.resize(kept);
+    }
+}
+
 void Repair::string(Want role)
 {
     m_out += '"';
@@ -142,6 +160,8 @@ void Repair::string(Want role)
         const std::size_t before = previous(m_at);
         if (nextEventAt(m_at)) { // the string swallowed the end of this event
             tell("missing quote");
+            m_out.resize(m_out.size() - (m_at - (before - 1)));
+            dropEndOfEvent();
             m_at = before - 1;
             m_stop = true;
             break;
@@ -160,14 +180,22 @@ void Repair::string(Want role)
     m_out += '"';
 }
 
+std::size_t Repair::commentEnd(std::size_t i) const
+{
+    if (at(i) != '/' || (at(i + 1) != '/' && at(i + 1) != '*'))
+        return i;
+    const bool line = at(i + 1) == '/';
+    const std::size_t end = m_text.find(line ? "\n" : "*/", i + 2);
+    return end == m_text.npos ? m_text.size() : end + (line ? 1 : 2);
+}
+
 bool Repair::comment()
 {
-    if (at(m_at) != '/' || (at(m_at + 1) != '/' && at(m_at + 1) != '*'))
+    const std::size_t behind = commentEnd(m_at);
+    if (behind == m_at)
         return false;
     tell("comment");
-    const bool line = at(m_at + 1) == '/';
-    const std::size_t end = m_text.find(line ? "\n" : "*/", m_at + 2);
-    m_at = end == m_text.npos ? m_text.size() : end + (line ? 1 : 2);
+    m_at = behind;
     return true;
 }
 
