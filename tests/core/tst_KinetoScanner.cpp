@@ -85,6 +85,7 @@ private slots:
     void keysMayComeInAnyOrderAndSpacing();
     void theLastOfTwoEqualKeysWins();
     void argsBecomeColumns();
+    void argsThatAreNoObjectsDoNotHideThoseThatAre();
     void idsBeyond32BitsAndNegativeOnesKeepAllBits();
     void pidsOfDifferentTypesAreDifferentProcesses();
     void escapesAndBadBytesBecomeValidText();
@@ -226,6 +227,17 @@ void tst_KinetoScanner::argsBecomeColumns()
     QCOMPARE(std::string(one.trace->text(signature.types)), json("['float']"));
     QVERIFY(!signature.strides.valid());
     QVERIFY(slices.flags(SliceId(0)) & kUnfinished);
+}
+
+void tst_KinetoScanner::argsThatAreNoObjectsDoNotHideThoseThatAre()
+{
+    std::string events;
+    for (const char* args : {"null", "{'stream':1}", "[1]", "{'stream':2}", "'text'", "{'stream':3}"})
+        events += (events.empty() ? "" : ",") + makeEvent(int(events.size()), json(std::string(",'args':") + args));
+    const TracePtr trace = mustLoad(document(events));
+    const std::int64_t expected[] = {BlockColumn::kNone, 1, BlockColumn::kNone, 2, BlockColumn::kNone, 3};
+    for (std::size_t i = 0; i < std::size(expected); ++i)
+        QCOMPARE(trace->slices().arg(SliceId(i), ArgField::Stream), expected[i]);
 }
 
 void tst_KinetoScanner::idsBeyond32BitsAndNegativeOnesKeepAllBits()

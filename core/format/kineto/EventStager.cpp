@@ -427,10 +427,11 @@ void EventStager::stageMeta(StringId named)
     const TrackKey pid = key(Key::Pid), tid = key(Key::Tid);
     // Some writers repeat the same few lines 62,110 times: what says the same as the last one of its lane is not kept again.
     const std::uint64_t value = StringPool::hash(e.args);
-    auto [at, isNew] = m_metaSeen.try_emplace(mix(hashOf(pid, tid), static_cast<std::uint64_t>(kind)), value);
-    if (!isNew && at->second == value)
+    auto [at, isNew] = m_metaSeen.try_emplace(mix(hashOf(pid, tid), static_cast<std::uint64_t>(kind)), LastMeta{value, 0});
+    if (!isNew && at->second.value == value) {
+        m_part->meta[at->second.row].offset = e.offset;
         return;
-    at->second = value;
+    }
     StagedMeta row{pid, tid, kind, StringId(), 0, e.offset};
     bool found = false;
     forEachMember(e.args, [&](const Scalar& name, const Scalar& scalar) {
@@ -440,8 +441,12 @@ void EventStager::stageMeta(StringId named)
         row.text = scalar.form == Form::String ? text(scalar) : rawText(scalar.view(), kLongestText);
         wholeNumber(scalar, row.number);
     });
-    if (found)
-        m_part->meta.push_back(row);
+    if (!found) {
+        m_metaSeen.erase(at);
+        return;
+    }
+    at->second = {value, m_part->meta.size()};
+    m_part->meta.push_back(row);
 }
 
 // ---------------------------------------------------------------- texts

@@ -93,7 +93,12 @@ private:
     bool m_hasLastTrack = false;
     std::vector<WindowCounts::OfTrack> m_trackCounts; // by row, of the running window
     std::vector<std::uint32_t> m_touched;
-    std::unordered_map<std::uint64_t, std::uint64_t> m_metaSeen; // (lane, kind) -> its last value in this window
+    struct LastMeta
+    {
+        std::uint64_t value = 0; // hash
+        std::size_t row = 0;
+    };
+    std::unordered_map<std::uint64_t, LastMeta> m_metaSeen; // (lane, kind) -> the last one in this window
     StringId m_memory, m_allocated;
 };
 

@@ -69,9 +69,10 @@ Separators::Found Separators::learn(State from, const char* p, const char* end)
     if (!found.next)
         return found;
     const auto length = static_cast<std::size_t>(found.next - p);
-    // "args" without an object is not learned: the same bytes stand in front of one that is.
-    if (odd || length > kLongest || found.next > end || found.key == Key::Args)
-        from = 0; // told every time, or too long to compare
+    // Not learned: what is told every time, what is too long to compare, what may go on behind the text, and `"args": ` in
+    // front of no object, with which `"args": {` begins.
+    if (odd || length > kLongest || found.next >= end || (found.kind == Kind::Key && found.key == Key::Args))
+        from = 0;
     found.state = remember(from, found, std::string_view(p, length));
     return found;
 }
