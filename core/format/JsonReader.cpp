@@ -1,11 +1,11 @@
 #include "core/format/JsonReader.h"
 
 #include "core/base/StringPool.h"
+#include "core/format/JsonNumber.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 namespace opscope {
@@ -17,16 +17,17 @@ using Kind = JsonDocument::Kind;
 constexpr std::size_t kMaxBytes = std::size_t{1} << 31;
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isCloser(char c) { return c == ']' || c == '}'; }
 bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20; }
 /// What ends a bare word.
-bool isDelimiter(char c) { return isBlank(c) || isCloser(c) || c == ',' || c == ':' || c == '"' || c == '[' || c == '{'; }
+bool isDelimiter(char c)
+{
+    return isBlank(c) || isCloser(c) || c == ',' || c == ':' || c == '"' || c == '[' || c == '{';
+}
 
 int hexDigit(char c)
 {
-    if (isDigit(c))
-        return c - '0';
+    if (c >= '0' && c <= '9') return c - '0';
     const char low = static_cast<char>(c | 0x20);
     return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
@@ -34,13 +35,11 @@ int hexDigit(char c)
 /// Value of `count` hex digits at the front of `text`, -1 when there are not as many.
 int hexNumber(std::string_view text, std::size_t count)
 {
-    if (text.size() < count)
-        return -1;
+    if (text.size() < count) return -1;
     int value = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const int digit = hexDigit(text[i]);
-        if (digit < 0)
-            return -1;
+        if (digit < 0) return -1;
         value = value * 16 + digit;
     }
     return value;
@@ -66,103 +65,6 @@ void appendUtf8(std::string& out, std::uint32_t c)
     }
 }
 
-bool equalsIgnoringCase(std::string_view text, std::string_view lower)
-{
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; });
-}
-
-/// nan, inf, infinity in any case and with any sign, and the nan(ind) of some C libraries.
-bool isNonFinite(std::string_view word)
-{
-    if (!word.empty() && (word[0] == '-' || word[0] == '+'))
-        word.remove_prefix(1);
-    return equalsIgnoringCase(word, "nan") || equalsIgnoringCase(word, "inf") || equalsIgnoringCase(word, "infinity")
-        || equalsIgnoringCase(word.substr(0, 4), "nan(");
-}
-
-enum class Numeral { Strict, Loose, None };
-
-/// Strict is RFC 8259; loose also takes +1, 007, .5 and 5.
-Numeral numeralOf(std::string_view word)
-{
-    std::size_t i = 0;
-    bool strict = true;
-    const auto digits = [&] {
-        const std::size_t from = i;
-        while (i < word.size() && isDigit(word[i]))
-            ++i;
-        return i - from;
-    };
-    if (i < word.size() && (word[i] == '-' || word[i] == '+'))
-        strict = word[i++] == '-';
-    const std::size_t whole = i;
-    const std::size_t wholeDigits = digits();
-    strict = strict && wholeDigits > 0 && (wholeDigits == 1 || word[whole] != '0');
-    std::size_t fraction = 0;
-    if (i < word.size() && word[i] == '.') {
-        ++i;
-        fraction = digits();
-        strict = strict && fraction > 0;
-    }
-    if (wholeDigits + fraction == 0)
-        return Numeral::None;
-    if (i < word.size() && (word[i] == 'e' || word[i] == 'E')) {
-        ++i;
-        if (i < word.size() && (word[i] == '-' || word[i] == '+'))
-            ++i;
-        if (digits() == 0)
-            return Numeral::None;
-    }
-    if (i != word.size())
-        return Numeral::None;
-    return strict ? Numeral::Strict : Numeral::Loose;
-}
-
-/// The whole number that a decimal spells, from its digits alone: 12, 12.0, 1.2e1.
-bool wholeNumber(std::string_view text, std::int64_t& out)
-{
-    if (numeralOf(text) == Numeral::None)
-        return false;
-    const bool negative = text[0] == '-';
-    std::int64_t exponent = 0;
-    if (const std::size_t e = text.find_first_of("eE"); e != std::string_view::npos) {
-        std::string_view digits = text.substr(e + 1);
-        const bool down = digits[0] == '-';
-        if (digits[0] == '-' || digits[0] == '+')
-            digits.remove_prefix(1);
-        for (const char c : digits)
-            exponent = std::min<std::int64_t>(exponent * 10 + (c - '0'), std::int64_t{1} << 40);
-        exponent = down ? -exponent : exponent;
-        text = text.substr(0, e);
-    }
-    const std::size_t point = std::min(text.find('.'), text.size());
-    std::int64_t left = static_cast<std::int64_t>(point) + exponent; // characters in front of the shifted point
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!isDigit(text[i])) {
-            left += i == point ? 1 : 0; // the point itself is no digit
-            continue;
-        }
-        const auto digit = static_cast<std::uint64_t>(text[i] - '0');
-        if (static_cast<std::int64_t>(i) >= left) {
-            if (digit != 0)
-                return false;
-        } else if (__builtin_mul_overflow(value, std::uint64_t{10}, &value) || __builtin_add_overflow(value, digit, &value)) {
-            return false;
-        }
-    }
-    const std::int64_t written = static_cast<std::int64_t>(text.size());
-    for (std::int64_t i = written; value != 0 && i < left; ++i) {
-        if (__builtin_mul_overflow(value, std::uint64_t{10}, &value))
-            return false;
-    }
-    if (negative && value > (std::uint64_t{1} << 63))
-        return false;
-    out = static_cast<std::int64_t>(negative ? 0 - value : value);
-    return true;
-}
-
 } // namespace
 
 /// Walks the text once, from left to right; the open containers are a fixed stack.
@@ -173,16 +75,13 @@ public:
 
     Status run()
     {
-        if (m_text.substr(0, 3) == "\xEF\xBB\xBF")
-            m_at = 3;
+        if (m_text.substr(0, 3) == "\xEF\xBB\xBF") m_at = 3;
         skipBlank();
         if (atEnd() || isCloser(here()) || here() == ',' || here() == ':')
             return Error{ErrorCode::Malformed, "there is no JSON value", m_at};
         readValue();
-        while (m_depth > 0 && !m_tooLarge)
-            step();
-        if (m_tooLarge)
-            return Error{ErrorCode::TooLarge, "the text of one JSON value is too large", std::nullopt};
+        while (m_depth > 0 && !m_tooLarge) step();
+        if (m_tooLarge) return Error{ErrorCode::TooLarge, "the text of one JSON value is too large", std::nullopt};
         m_out.m_consumed = m_at;
         return Done{};
     }
@@ -233,23 +132,19 @@ private:
         skipBlank();
         if (atEnd()) {
             forgive(JsonDocument::kCut);
-            while (m_depth > 0)
-                closeTop();
+            while (m_depth > 0) closeTop();
             return;
         }
         Frame& top = m_stack[m_depth - 1];
         if (here() == ',') {
-            if (top.state != State::AfterValue)
-                forgive(JsonDocument::kComma);
+            if (top.state != State::AfterValue) forgive(JsonDocument::kComma);
             top.state = State::AfterComma;
             ++m_at;
         } else if (isCloser(here())) {
-            if (top.state == State::AfterComma)
-                forgive(JsonDocument::kComma);
+            if (top.state == State::AfterComma) forgive(JsonDocument::kComma);
             close(here() == ']' ? Kind::Array : Kind::Object);
         } else {
-            if (top.state == State::AfterValue)
-                forgive(JsonDocument::kComma);
+            if (top.state == State::AfterValue) forgive(JsonDocument::kComma);
             top.state = State::AfterValue;
             if (m_out.m_values[top.row].kind == Kind::Object)
                 readMember(top.row);
@@ -330,13 +225,10 @@ private:
     void close(Kind kind)
     {
         std::size_t level = m_depth;
-        while (level > 0 && m_out.m_values[m_stack[level - 1].row].kind != kind)
-            --level;
+        while (level > 0 && m_out.m_values[m_stack[level - 1].row].kind != kind) --level;
         ++m_at;
-        if (level != m_depth)
-            forgive(JsonDocument::kOther);
-        if (level == 0)
-            return;
+        if (level != m_depth) forgive(JsonDocument::kOther);
+        if (level == 0) return;
         while (m_depth > level) {
             --m_at; // what was left open ends in front of the bracket
             closeTop();
@@ -350,29 +242,26 @@ private:
         JsonDocument::Value& value = m_out.m_values[m_stack[--m_depth].row];
         value.end = offset();
         value.next = rows();
-        if (value.kind == Kind::Object)
-            lookForDuplicates(m_stack[m_depth].row);
+        if (value.kind == Kind::Object) lookForDuplicates(m_stack[m_depth].row);
     }
 
     void lookForDuplicates(std::uint32_t object)
     {
         const JsonDocument::Value& value = m_out.m_values[object];
-        if (value.size < 2)
-            return;
+        if (value.size < 2) return;
         m_keys.clear();
         for (std::uint32_t key = object + 1; key < value.next; key = m_out.m_values[key + 1].next)
-            m_keys.push_back(std::string_view(m_out.m_text).substr(m_out.m_values[key].text, m_out.m_values[key].textLength));
+            m_keys.push_back(
+                std::string_view(m_out.m_text).substr(m_out.m_values[key].text, m_out.m_values[key].textLength));
         std::sort(m_keys.begin(), m_keys.end());
-        if (std::adjacent_find(m_keys.begin(), m_keys.end()) != m_keys.end())
-            forgive(JsonDocument::kDuplicateKey);
+        if (std::adjacent_find(m_keys.begin(), m_keys.end()) != m_keys.end()) forgive(JsonDocument::kDuplicateKey);
     }
 
     /// At least one byte, up to the next delimiter.
     std::string_view bareWord()
     {
         const std::size_t begin = m_at++;
-        while (!atEnd() && !isDelimiter(here()) && !(here() == '/' && (peek(1) == '/' || peek(1) == '*')))
-            ++m_at;
+        while (!atEnd() && !isDelimiter(here()) && !(here() == '/' && (peek(1) == '/' || peek(1) == '*'))) ++m_at;
         return m_text.substr(begin, m_at - begin);
     }
 
@@ -388,8 +277,7 @@ private:
             value.kind = word == "true" ? Kind::True : Kind::False;
         } else if (const Numeral numeral = numeralOf(word); numeral != Numeral::None) {
             value.kind = Kind::Number;
-            if (numeral == Numeral::Loose)
-                forgive(JsonDocument::kOther);
+            if (numeral == Numeral::Loose) forgive(JsonDocument::kOther);
         } else if (isNonFinite(word)) {
             value.kind = Kind::NonFinite;
             forgive(JsonDocument::kNonFinite);
@@ -420,8 +308,7 @@ private:
         }
         m_at = std::min(m_at, m_text.size());
         value.end = offset();
-        if (open != 0)
-            forgive(JsonDocument::kCut);
+        if (open != 0) forgive(JsonDocument::kCut);
     }
 
     enum class Position : std::uint8_t { Key, MemberValue, Element };
@@ -433,8 +320,7 @@ private:
         value.begin = offset();
         value.text = textSize();
         const char quote = here();
-        if (quote == '\'')
-            forgive(JsonDocument::kQuote);
+        if (quote == '\'') forgive(JsonDocument::kQuote);
         ++m_at;
         const std::size_t content = m_at;
         bool ended = false;
@@ -445,11 +331,9 @@ private:
                 control = control || isControl(here());
                 ++m_at;
             }
-            if (control)
-                forgive(JsonDocument::kControlCharacter);
+            if (control) forgive(JsonDocument::kControlCharacter);
             m_out.m_text.append(m_text, plain, m_at - plain);
-            if (atEnd())
-                break;
+            if (atEnd()) break;
             if (here() == '\\') {
                 readEscape();
             } else if (quote == '"' && m_at + 1 < m_text.size() && isContent(position)) {
@@ -461,8 +345,7 @@ private:
                 ++m_at;
             }
         }
-        if (!ended)
-            forgive(JsonDocument::kCut);
+        if (!ended) forgive(JsonDocument::kCut);
         value.end = offset();
         repair(value.text, m_text.substr(content, m_at - content));
         value.textLength = textSize() - value.text;
@@ -473,21 +356,16 @@ private:
     /// A quote that nobody escaped ("he said "hi"") is followed by something that cannot follow a string here.
     bool isContent(Position position) const
     {
-        if (position == Position::Key)
-            return false;
+        if (position == Position::Key) return false;
         std::size_t next = m_at + 1;
-        while (next < m_text.size() && isBlank(m_text[next]))
-            ++next;
-        if (next == m_text.size())
-            return false;
+        while (next < m_text.size() && isBlank(m_text[next])) ++next;
+        if (next == m_text.size()) return false;
         const char c = m_text[next];
         const bool close = next == m_at + 1;
-        if (c == ',' || isCloser(c) || c == '/')
-            return false;
+        if (c == ',' || isCloser(c) || c == '/') return false;
         if (c == '"') // hi"", or a missing comma: "a" "b"
             return close && next + 1 < m_text.size() && (m_text[next + 1] == ',' || isCloser(m_text[next + 1]));
-        if (position == Position::Element)
-            return close && c != ':' && c != '{' && c != '[';
+        if (position == Position::Element) return close && c != ':' && c != '{' && c != '[';
         return c != ':';
     }
 
@@ -523,7 +401,8 @@ private:
             m_rawBytes = true;
             m_out.m_text.push_back(static_cast<char>(hexNumber(m_text.substr(m_at + 2), 2)));
             m_at += 4;
-        } else if (high && m_text.substr(m_at, 2) == "\\u" && (hexNumber(m_text.substr(m_at + 2), 4) & ~0x3FF) == 0xDC00) {
+        } else if (high && m_text.substr(m_at, 2) == "\\u" &&
+                   (hexNumber(m_text.substr(m_at + 2), 4) & ~0x3FF) == 0xDC00) {
             const auto low = static_cast<std::uint32_t>(hexNumber(m_text.substr(m_at + 2), 4));
             appendUtf8(m_out.m_text, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
             m_at += 6;
@@ -545,7 +424,8 @@ private:
     /// Makes what was appended since `begin` valid UTF-8.
     void repair(std::uint32_t begin, std::string_view source)
     {
-        const bool ascii = std::all_of(source.begin(), source.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+        const bool ascii =
+            std::all_of(source.begin(), source.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
         const std::string_view added = std::string_view(m_out.m_text).substr(begin);
         if ((!ascii || m_rawBytes) && !isValidUtf8(added)) {
             forgive(JsonDocument::kBadUtf8);
@@ -575,8 +455,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text)
         return Error{ErrorCode::TooLarge, "one JSON value of more than 2 GiB is not read", std::nullopt};
     JsonDocument document;
     document.m_source = text;
-    if (Status status = JsonReaderImpl(text, document).run(); !status)
-        return status.error();
+    if (Status status = JsonReaderImpl(text, document).run(); !status) return status.error();
     return document;
 }
 
@@ -584,16 +463,14 @@ JsonDocument::Kind JsonDocument::Ref::kind() const { return m_document->m_values
 
 std::string_view JsonDocument::Ref::raw() const
 {
-    if (!valid())
-        return {};
+    if (!valid()) return {};
     const Value& value = m_document->m_values[m_row];
     return m_document->m_source.substr(value.begin, value.end - value.begin);
 }
 
 std::string_view JsonDocument::Ref::string() const
 {
-    if (!isString())
-        return {};
+    if (!isString()) return {};
     const Value& value = m_document->m_values[m_row];
     return std::string_view(m_document->m_text).substr(value.text, value.textLength);
 }
@@ -602,15 +479,13 @@ std::uint32_t JsonDocument::Ref::size() const { return valid() ? m_document->m_v
 
 JsonDocument::Ref JsonDocument::Ref::first() const
 {
-    if (size() == 0)
-        return {};
+    if (size() == 0) return {};
     return Ref(m_document, m_row + (isObject() ? 2 : 1));
 }
 
 JsonDocument::Ref JsonDocument::Ref::after(Ref child) const
 {
-    if (!valid() || !child.valid())
-        return {};
+    if (!valid() || !child.valid()) return {};
     const std::uint32_t end = m_document->m_values[m_row].next;
     const std::uint32_t row = m_document->m_values[child.m_row].next + (isObject() ? 1 : 0);
     return row < end ? Ref(m_document, row) : Ref();
@@ -626,8 +501,7 @@ JsonDocument::Ref JsonDocument::Ref::member(std::string_view key) const
     Ref found;
     if (isObject()) {
         for (Ref value = first(); value.valid(); value = after(value)) {
-            if (keyOf(value) == key)
-                found = value;
+            if (keyOf(value) == key) found = value;
         }
     }
     return found;
@@ -635,19 +509,18 @@ JsonDocument::Ref JsonDocument::Ref::member(std::string_view key) const
 
 bool JsonDocument::Ref::integer(std::int64_t& out) const
 {
-    if (isNumber())
-        return wholeNumber(raw(), out);
+    if (isNumber()) return wholeNumber(raw(), out);
     return isString() && wholeNumber(string(), out);
 }
 
 double JsonDocument::Ref::number() const
 {
     std::string_view text = isNumber() ? raw() : string();
-    if (!text.empty() && text[0] == '+')
-        text.remove_prefix(1);
+    if (!text.empty() && text[0] == '+') text.remove_prefix(1);
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = !text.empty() && end == text.data() + text.size() && (error == std::errc() || error == std::errc::result_out_of_range);
+    const bool whole = !text.empty() && end == text.data() + text.size() &&
+                       (error == std::errc() || error == std::errc::result_out_of_range);
     return whole ? value : std::numeric_limits<double>::quiet_NaN();
 }
 

@@ -16,16 +16,18 @@ namespace {
 /// A trace of these nodes ('...' is "..."), with the process and a thread node behind them as a writer puts them.
 std::string document(const std::string& nodes, const std::string& schema = "1.0.1")
 {
-    const std::string tail = "{'name': '[pytorch|profiler|execution_trace|thread]', 'id': 2, 'rf_id': 0, 'parent': 1, 'scope': 7, 'tid': 1},\n"
-                             "{'name': '[pytorch|profiler|execution_trace|process]', 'id': 1, 'rf_id': 0, 'parent': 1, 'scope': 7, 'tid': 0}\n";
-    return json("{'schema': '" + schema + "', 'pid': 7, 'time': 'now', 'start_ts': 1, 'nodes': [\n" + nodes + (nodes.empty() ? "" : ",\n") + tail
-                + "], 'finish_ts': 2}");
+    const std::string tail = "{'name': '[pytorch|profiler|execution_trace|thread]', 'id': 2, 'rf_id': 0, 'parent': 1, "
+                             "'scope': 7, 'tid': 1},\n"
+                             "{'name': '[pytorch|profiler|execution_trace|process]', 'id': 1, 'rf_id': 0, 'parent': 1, "
+                             "'scope': 7, 'tid': 0}\n";
+    return json("{'schema': '" + schema + "', 'pid': 7, 'time': 'now', 'start_ts': 1, 'nodes': [\n" + nodes +
+                (nodes.empty() ? "" : ",\n") + tail + "], 'finish_ts': 2}");
 }
 
 std::string node(int id, int parent, const std::string& name = "op", const std::string& rest = "")
 {
-    return "{'name': '" + name + "', 'id': " + std::to_string(id) + ", 'parent': " + std::to_string(parent) + ", 'rf_id': " + std::to_string(id)
-        + ", 'tid': 1" + rest + "}";
+    return "{'name': '" + name + "', 'id': " + std::to_string(id) + ", 'parent': " + std::to_string(parent) +
+           ", 'rf_id': " + std::to_string(id) + ", 'tid': 1" + rest + "}";
 }
 
 /// "1(2(4 5) 3)": ids of the tree, children in brackets, roots one after the other.
@@ -38,8 +40,7 @@ std::string tree(const ExecutionTrace& et)
     };
     std::string out;
     std::vector<Step> todo;
-    for (auto root = et.roots().rbegin(); root != et.roots().rend(); ++root)
-        todo.push_back({*root});
+    for (auto root = et.roots().rbegin(); root != et.roots().rend(); ++root) todo.push_back({*root});
     while (!todo.empty()) {
         const Step step = todo.back();
         todo.pop_back();
@@ -47,16 +48,13 @@ std::string tree(const ExecutionTrace& et)
             out += ')';
             continue;
         }
-        if (!out.empty() && out.back() != '(')
-            out += ' ';
+        if (!out.empty() && out.back() != '(') out += ' ';
         out += std::to_string(et.node(step.node).id);
         const auto children = et.children(step.node);
-        if (children.empty())
-            continue;
+        if (children.empty()) continue;
         out += '(';
         todo.push_back({step.node, true});
-        for (auto child = children.rbegin(); child != children.rend(); ++child)
-            todo.push_back({*child});
+        for (auto child = children.rbegin(); child != children.rend(); ++child) todo.push_back({*child});
     }
     return out;
 }
@@ -76,15 +74,20 @@ Strings shown(const Trace& trace, std::span<const TensorDesc> tensors)
 {
     Strings out;
     for (const TensorDesc& t : tensors) {
-        out.push_back(std::to_string(t.argument) + ": " + std::string(trace.text(t.dtype)) + " " + std::to_string(t.tensorId) + "/"
-                      + std::to_string(t.storageId) + "+" + std::to_string(t.offset) + " " + std::to_string(t.elements) + "x"
-                      + std::to_string(t.itemSize) + " " + (t.device ? std::string(trace.text(t.device)) : "-") + " "
-                      + (t.shape ? std::string(trace.text(t.shape)) : "-") + " " + (t.strides ? std::string(trace.text(t.strides)) : "-"));
+        out.push_back(std::to_string(t.argument) + ": " + std::string(trace.text(t.dtype)) + " " +
+                      std::to_string(t.tensorId) + "/" + std::to_string(t.storageId) + "+" + std::to_string(t.offset) +
+                      " " + std::to_string(t.elements) + "x" + std::to_string(t.itemSize) + " " +
+                      (t.device ? std::string(trace.text(t.device)) : "-") + " " +
+                      (t.shape ? std::string(trace.text(t.shape)) : "-") + " " +
+                      (t.strides ? std::string(trace.text(t.strides)) : "-"));
     }
     return out;
 }
 
-const EtNode& nodeOf(const Trace& trace, std::int64_t id) { return trace.executionTrace()->node(trace.executionTrace()->byId(id)); }
+const EtNode& nodeOf(const Trace& trace, std::int64_t id)
+{
+    return trace.executionTrace()->node(trace.executionTrace()->byId(id));
+}
 
 TracePtr sample(const std::string& name) { return traceFromFile("et/" + name); }
 
@@ -138,12 +141,24 @@ void tst_EtImporter::everySchemaVersionGivesTheSameTree_data()
     QTest::addColumn<QString>("file");
     QTest::addColumn<QString>("schema");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("1.0.0") << "flat_1.0.0.json" << "1.0.0" << "1(2(3(4)))";
-    QTest::newRow("1.0.1") << "flat_1.0.1.json" << "1.0.1" << "1(2(3(4)))";
-    QTest::newRow("1.0.2") << "attrs_1.0.2.json" << "1.0.2-chakra.0.0.4" << "1(2(3(4)))";
-    QTest::newRow("1.0.3") << "attrs_1.0.3.json" << "1.0.3-chakra.0.0.4" << "1(2(3(4)))";
-    QTest::newRow("1.1.0") << "attrs_1.1.0.json" << "1.1.0-chakra.0.0.4" << "1(2(3(4)))";
-    QTest::newRow("1.1.1") << "attrs_1.1.1.json" << "1.1.1-chakra.0.0.4" << "1(2(3(4 8 9)))";
+    QTest::newRow("1.0.0") << "flat_1.0.0.json"
+                           << "1.0.0"
+                           << "1(2(3(4)))";
+    QTest::newRow("1.0.1") << "flat_1.0.1.json"
+                           << "1.0.1"
+                           << "1(2(3(4)))";
+    QTest::newRow("1.0.2") << "attrs_1.0.2.json"
+                           << "1.0.2-chakra.0.0.4"
+                           << "1(2(3(4)))";
+    QTest::newRow("1.0.3") << "attrs_1.0.3.json"
+                           << "1.0.3-chakra.0.0.4"
+                           << "1(2(3(4)))";
+    QTest::newRow("1.1.0") << "attrs_1.1.0.json"
+                           << "1.1.0-chakra.0.0.4"
+                           << "1(2(3(4)))";
+    QTest::newRow("1.1.1") << "attrs_1.1.1.json"
+                           << "1.1.1-chakra.0.0.4"
+                           << "1(2(3(4 8 9)))";
 }
 
 void tst_EtImporter::everySchemaVersionGivesTheSameTree()
@@ -170,8 +185,10 @@ void tst_EtImporter::tensorsOfTheFirstVersionHaveNoDevice()
 {
     const TracePtr first = sample("flat_1.0.0.json"), second = sample("flat_1.0.1.json");
     const NodeId node = first->executionTrace()->byId(4);
-    QCOMPARE(shown(*first, first->executionTrace()->inputs(node)), (Strings{"0: float 5/6+0 6x4 - [2,3] -", "1: float 7/8+3 1x4 - [] -"}));
-    QCOMPARE(shown(*second, second->executionTrace()->inputs(node)), (Strings{"0: float 5/6+0 6x4 cpu [2,3] -", "1: float 7/8+3 1x4 cuda:0 [] -"}));
+    QCOMPARE(shown(*first, first->executionTrace()->inputs(node)),
+             (Strings{"0: float 5/6+0 6x4 - [2,3] -", "1: float 7/8+3 1x4 - [] -"}));
+    QCOMPARE(shown(*second, second->executionTrace()->inputs(node)),
+             (Strings{"0: float 5/6+0 6x4 cpu [2,3] -", "1: float 7/8+3 1x4 cuda:0 [] -"}));
     QCOMPARE(shown(*first, first->executionTrace()->outputs(node)), (Strings{"0: float 9/10+0 6x4 - [2,3] -"}));
 }
 
@@ -199,17 +216,19 @@ void tst_EtImporter::attributesAreRead()
 void tst_EtImporter::tensorsAreFoundByTheirTypes()
 {
     // A list of six numbers is no tensor; nested lists are flattened; what has no type is not looked at.
-    const TracePtr trace = traceFromText(document(node(
-        3, 2, "op",
-        ", 'inputs': [[1,2,3,4,5,6], [5,6,1,6,4,'cpu'], [[[7,8,0,1,2,'cuda:0']],[[9,8,0,2,2,'cuda:0'],[10,0,0,0,0,'']]], [11,8,0,1,1,'cpu'],"
-        " [12,8,0,1,1,'cpu']]"
-        ", 'input_shapes': [[[],[],[],[],[],[]], [2,3], [[[1]],[[2],[]]], [1], [1]]"
-        ", 'input_types': ['GenericList[Int,Int,Int,Int,Int,Int]', 'Tensor(c10::complex<float>)',"
-        " 'GenericList[GenericList[Tensor(float)],Tuple[Tensor(c10::Half),Tensor(nullptr (uninitialized))]]', 'None']")));
+    const TracePtr trace = traceFromText(
+        document(node(3, 2, "op",
+                      ", 'inputs': [[1,2,3,4,5,6], [5,6,1,6,4,'cpu'], "
+                      "[[[7,8,0,1,2,'cuda:0']],[[9,8,0,2,2,'cuda:0'],[10,0,0,0,0,'']]], [11,8,0,1,1,'cpu'],"
+                      " [12,8,0,1,1,'cpu']]"
+                      ", 'input_shapes': [[[],[],[],[],[],[]], [2,3], [[[1]],[[2],[]]], [1], [1]]"
+                      ", 'input_types': ['GenericList[Int,Int,Int,Int,Int,Int]', 'Tensor(c10::complex<float>)',"
+                      " 'GenericList[GenericList[Tensor(float)],Tuple[Tensor(c10::Half),Tensor(nullptr "
+                      "(uninitialized))]]', 'None']")));
     const NodeId id = trace->executionTrace()->byId(3);
     QCOMPARE(shown(*trace, trace->executionTrace()->inputs(id)),
-             (Strings{"1: c10::complex<float> 5/6+1 6x4 cpu [2,3] -", "2: float 7/8+0 1x2 cuda:0 [1] -", "2: c10::Half 9/8+0 2x2 cuda:0 [2] -",
-                      "2: nullptr (uninitialized) 10/0+0 0x0  - -"}));
+             (Strings{"1: c10::complex<float> 5/6+1 6x4 cpu [2,3] -", "2: float 7/8+0 1x2 cuda:0 [1] -",
+                      "2: c10::Half 9/8+0 2x2 cuda:0 [2] -", "2: nullptr (uninitialized) 10/0+0 0x0  - -"}));
     QVERIFY(trace->executionTrace()->inputs(id)[3].undefined());
     QCOMPARE(trace->etStats().tensorsIn, std::uint64_t{4});
     QCOMPARE(trace->etStats().distinctStorageIds, std::uint64_t{3});
@@ -220,8 +239,7 @@ void tst_EtImporter::typeStringsAreCutOutsideOfBrackets()
     const auto parts = [](std::string_view type) {
         Strings out;
         et::ElementTypes types(type);
-        for (std::string_view part; types.next(part);)
-            out.emplace_back(part);
+        for (std::string_view part; types.next(part);) out.emplace_back(part);
         return out;
     };
     QCOMPARE(parts("GenericList[Int,Int]"), (Strings{"Int", "Int"}));
@@ -235,18 +253,21 @@ void tst_EtImporter::typeStringsAreCutOutsideOfBrackets()
 
 void tst_EtImporter::aShapeThatWasNotRecordedIsNone()
 {
-    const TracePtr trace = traceFromText(document(node(3, 2, "op",
-                                                       ", 'inputs': [[5,6,0,1,4,'cpu'],[7,0,0,0,4,''],[8,9,0,4,4,'cpu']], 'input_shapes': [[],[]],"
-                                                       " 'input_types': ['Tensor(float)','Tensor(float)','Tensor(float)']")));
+    const TracePtr trace = traceFromText(
+        document(node(3, 2, "op",
+                      ", 'inputs': [[5,6,0,1,4,'cpu'],[7,0,0,0,4,''],[8,9,0,4,4,'cpu']], 'input_shapes': [[],[]],"
+                      " 'input_types': ['Tensor(float)','Tensor(float)','Tensor(float)']")));
     QCOMPARE(shown(*trace, trace->executionTrace()->inputs(trace->executionTrace()->byId(3))),
              (Strings{"0: float 5/6+0 1x4 cpu [] -", "1: float 7/0+0 0x4  - -", "2: float 8/9+0 4x4 cpu - -"}));
 }
 
 void tst_EtImporter::numbersBeyondDoublesAreExact()
 {
-    const TracePtr trace = traceFromText(document("{'name': 'op', 'id': 9007199254740993, 'parent': 2, 'rf_id': 18446744073709551615, 'seq_id': -9007199254740993,"
-                                                  " 'tid': 1, 'inputs': [[9007199254740995,1,0,9007199254740997,1,'cpu']], 'input_shapes': [[1]],"
-                                                  " 'input_types': ['Tensor(float)']}"));
+    const TracePtr trace = traceFromText(
+        document("{'name': 'op', 'id': 9007199254740993, 'parent': 2, 'rf_id': 18446744073709551615, 'seq_id': "
+                 "-9007199254740993,"
+                 " 'tid': 1, 'inputs': [[9007199254740995,1,0,9007199254740997,1,'cpu']], 'input_shapes': [[1]],"
+                 " 'input_types': ['Tensor(float)']}"));
     const EtNode& big = nodeOf(*trace, 9007199254740993);
     QCOMPARE(big.rfId, std::uint64_t{18446744073709551615u});
     QCOMPARE(big.seqId, std::int64_t{-9007199254740993});
@@ -258,8 +279,7 @@ void tst_EtImporter::rowsAreSortedById()
 {
     const TracePtr trace = traceFromText(document(node(6, 5) + "," + node(5, 3) + "," + node(4, 3) + "," + node(3, 2)));
     std::vector<std::int64_t> ids;
-    for (const EtNode& row : trace->executionTrace()->nodes())
-        ids.push_back(row.id);
+    for (const EtNode& row : trace->executionTrace()->nodes()) ids.push_back(row.id);
     QCOMPARE(ids, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6}));
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(3(4 5(6))))"));
     QCOMPARE(defects(*trace), Strings());
@@ -290,7 +310,8 @@ void tst_EtImporter::aParentThatCannotBeIsReplacedByTheThread()
 
 void tst_EtImporter::circlesAreCut()
 {
-    const TracePtr trace = traceFromText(document(node(3, 5) + "," + node(4, 3) + "," + node(5, 4) + "," + node(6, 6) + "," + node(7, 5)));
+    const TracePtr trace =
+        traceFromText(document(node(3, 5) + "," + node(4, 3) + "," + node(5, 4) + "," + node(6, 6) + "," + node(7, 5)));
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(3(4(5(7))) 6))"));
     QCOMPARE(defects(*trace), (Strings{"parent-cycle 2"}));
     QCOMPARE(trace->etStats().nodesInCycles, std::uint64_t{3});
@@ -308,8 +329,9 @@ void tst_EtImporter::duplicateIdsAreBothKept()
 
 void tst_EtImporter::idsMayBeMissingOrNoNumbers()
 {
-    const TracePtr trace = traceFromText(document("{'name': 'none', 'parent': 2, 'tid': 1}, {'name': 'text', 'id': 'x', 'parent': 2, 'tid': 1},"
-                                                  "{'name': 'child', 'id': 9, 'parent': 2, 'tid': 1}, {'name': 'digits', 'id': '5', 'parent': '2', 'tid': 1}"));
+    const TracePtr trace = traceFromText(document(
+        "{'name': 'none', 'parent': 2, 'tid': 1}, {'name': 'text', 'id': 'x', 'parent': 2, 'tid': 1},"
+        "{'name': 'child', 'id': 9, 'parent': 2, 'tid': 1}, {'name': 'digits', 'id': '5', 'parent': '2', 'tid': 1}"));
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(5 9 10 11))"));
     QCOMPARE(trace->text(nodeOf(*trace, 10).name), std::string_view("none"));
     QCOMPARE(defects(*trace), (Strings{"missing-node-id 1", "wrong-node-type 1"}));
@@ -328,7 +350,8 @@ void tst_EtImporter::aMissingRootIsMade()
 
 void tst_EtImporter::controlDependenciesMayBeAList()
 {
-    const TracePtr trace = traceFromText(document("{'id': 3, 'name': 'a', 'ctrl_deps': [2], 'attrs': []}, {'id': 4, 'name': 'b', 'ctrl_deps': [77, 3, 2], 'attrs': []},"
+    const TracePtr trace = traceFromText(document("{'id': 3, 'name': 'a', 'ctrl_deps': [2], 'attrs': []}, {'id': 4, "
+                                                  "'name': 'b', 'ctrl_deps': [77, 3, 2], 'attrs': []},"
                                                   "{'id': 5, 'name': 'c', 'ctrl_deps': [], 'attrs': []}"));
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(3(4)) 5)"));
     QCOMPARE(trace->etStats().danglingCtrlDeps, std::uint64_t{1});
@@ -366,8 +389,7 @@ void tst_EtImporter::namesThatWereNotEscapedAreRecovered()
         const QByteArray whole = source.readAll();
         for (const QByteArray which : {"record_param_comms", "aten::mul", "aten::gather", "## step ##"}) {
             QByteArray text = whole;
-            if (!text.contains('"' + which + '"'))
-                continue;
+            if (!text.contains('"' + which + '"')) continue;
             text.replace('"' + which + '"', '"' + name + '"');
             for (const std::size_t window : {std::size_t{64}, std::size_t{1} << 20}) {
                 const TracePtr trace = traceFromText(text.toStdString(), {1, window});
@@ -397,7 +419,8 @@ void tst_EtImporter::aBrokenLastNodeIsRecovered()
 
 void tst_EtImporter::anUnreadableNodeLosesOnlyItself()
 {
-    const TracePtr trace = traceFromText(document(node(3, 2) + ",\n{'name': ]] nothing {{ to, be made of this '\n,\n" + node(4, 3)));
+    const TracePtr trace =
+        traceFromText(document(node(3, 2) + ",\n{'name': ]] nothing {{ to, be made of this '\n,\n" + node(4, 3)));
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(3(4)))"));
     QCOMPARE(trace->diagnostics().count(Defect::DamagedNode), std::uint64_t{1});
     QCOMPARE(trace->etStats().nodes, std::uint64_t{5});
@@ -408,10 +431,13 @@ void tst_EtImporter::lenientTexts_data()
     QTest::addColumn<QByteArray>("from");
     QTest::addColumn<QByteArray>("to");
     QTest::addColumn<QByteArray>("defect");
-    const auto row = [](const char* what, const char* from, const char* to, const char* defect) { QTest::newRow(what) << QByteArray(from) << QByteArray(to) << QByteArray(defect); };
+    const auto row = [](const char* what, const char* from, const char* to, const char* defect) {
+        QTest::newRow(what) << QByteArray(from) << QByteArray(to) << QByteArray(defect);
+    };
     row("a comma behind the last node", "}\n]", "},\n]", "trailing-commas 1");
     row("two commas between nodes", "},\n", "},,\n", "trailing-commas 2");
-    row("no comma between nodes", "},\n{\"name\": \"[pytorch|profiler|execution_trace|p", "}\n{\"name\": \"[pytorch|profiler|execution_trace|p", "json-syntax 1");
+    row("no comma between nodes", "},\n{\"name\": \"[pytorch|profiler|execution_trace|p",
+        "}\n{\"name\": \"[pytorch|profiler|execution_trace|p", "json-syntax 1");
     row("NaN", "[1.5]", "[NaN]", "");
     row("a raw tab", "## s ##", "##\ts ##", "control-character 1");
     row("bad UTF-8", "## s ##", "## \xFF ##", "invalid-utf8 1");
@@ -428,7 +454,8 @@ void tst_EtImporter::lenientTexts()
     QFETCH(QByteArray, from);
     QFETCH(QByteArray, to);
     QFETCH(QByteArray, defect);
-    QByteArray text = QByteArray::fromStdString(document(node(3, 2, "## s ##", ", 'inputs': [[1.5]], 'input_types': ['GenericList[Double]']")));
+    QByteArray text = QByteArray::fromStdString(
+        document(node(3, 2, "## s ##", ", 'inputs': [[1.5]], 'input_types': ['GenericList[Double]']")));
     QVERIFY(text.contains(from));
     text.replace(from, to);
     const TracePtr trace = traceFromText(text.toStdString());
@@ -450,14 +477,12 @@ void tst_EtImporter::cutFilesKeepTheirCompleteNodes()
     const TracePtr complete = traceFromText(whole);
     for (std::size_t length = whole.find("nodes") + 8; length < whole.size(); ++length) {
         const Result<TracePtr> trace = loadTraceFromMemory(std::string_view(whole).substr(0, length), "cut");
-        if (!trace)
-            continue; // no nodes yet: "there is nothing"
+        if (!trace) continue; // no nodes yet: "there is nothing"
         QVERIFY((*trace)->executionTrace()->cutOff);
         QVERIFY((*trace)->diagnostics().count(Defect::FileCutOff) == 1);
         QVERIFY((*trace)->etStats().nodes <= complete->etStats().nodes);
         const std::size_t first = whole.find("},\n") + 1;
-        if (length >= first)
-            QVERIFY((*trace)->executionTrace()->byId(4).valid());
+        if (length >= first) QVERIFY((*trace)->executionTrace()->byId(4).valid());
     }
 }
 
@@ -490,9 +515,9 @@ void tst_EtImporter::longListsAreNoted()
 {
     const auto list = [](int elements) {
         std::string values = "1";
-        for (int i = 1; i < elements; ++i)
-            values += ",1";
-        return traceFromText(document(node(3, 2, "op", ", 'inputs': [[" + values + "]], 'input_types': ['GenericList[Int]']")));
+        for (int i = 1; i < elements; ++i) values += ",1";
+        return traceFromText(
+            document(node(3, 2, "op", ", 'inputs': [[" + values + "]], 'input_types': ['GenericList[Int]']")));
     };
     QCOMPARE(defects(*list(4096)), Strings());
     QCOMPARE(defects(*list(4097)), (Strings{"truncated-list 1"}));
@@ -518,8 +543,7 @@ void tst_EtImporter::deepTreesNeedNoStack()
 {
     std::string nodes;
     constexpr int kDepth = 100'000;
-    for (int id = kDepth; id > 2; --id)
-        nodes += (nodes.empty() ? "" : ",\n") + node(id, id - 1);
+    for (int id = kDepth; id > 2; --id) nodes += (nodes.empty() ? "" : ",\n") + node(id, id - 1);
     const TracePtr trace = traceFromText(document(nodes));
     QCOMPARE(trace->etStats().maxTreeDepth, std::uint64_t{kDepth - 1});
     QCOMPARE(nodeOf(*trace, kDepth).depth, std::uint16_t{0xFFFF});
@@ -528,9 +552,11 @@ void tst_EtImporter::deepTreesNeedNoStack()
 void tst_EtImporter::aHugeNodeGrowsTheWindow()
 {
     std::string values = "'x'";
-    for (int i = 0; i < 500'000; ++i)
-        values += ",'some text'";
-    const TracePtr trace = traceFromText(document(node(3, 2, "op", ", 'inputs': [" + values + ",[5,6,0,1,4,'cpu']], 'input_types': []") + "," + node(4, 3)), {1, 4096});
+    for (int i = 0; i < 500'000; ++i) values += ",'some text'";
+    const TracePtr trace =
+        traceFromText(document(node(3, 2, "op", ", 'inputs': [" + values + ",[5,6,0,1,4,'cpu']], 'input_types': []") +
+                               "," + node(4, 3)),
+                      {1, 4096});
     QCOMPARE(tree(*trace->executionTrace()), std::string("1(2(3(4)))"));
     QVERIFY(nodeOf(*trace, 3).sourceLength > 5'000'000);
 }
@@ -539,7 +565,9 @@ void tst_EtImporter::whatIsAnExecutionTrace_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<bool>("yes");
-    const auto row = [](const char* text, bool yes) { QTest::newRow(text) << QByteArray::fromStdString(json(text)) << yes; };
+    const auto row = [](const char* text, bool yes) {
+        QTest::newRow(text) << QByteArray::fromStdString(json(text)) << yes;
+    };
     row("{'schema':'1.0.1','nodes':[]}", true);
     row("{'pid':1,'nodes':[{'id':1,'name':'x','ctrl_deps':1}]}", true);
     row("\n{'nodes':[{'id':1,'name':'x'},{'parent':1,'name':'y'}", true);
@@ -568,7 +596,8 @@ void tst_EtImporter::ourRecordingsReadWhole()
     QCOMPARE(defects(*windows), Strings());
     int scopes = 0;
     for (const EtNode& row : windows->executionTrace()->nodes())
-        scopes += windows->text(row.name) == "## small ##" && windows->text(windows->executionTrace()->node(row.parent).name).ends_with("|thread]");
+        scopes += windows->text(row.name) == "## small ##" &&
+                  windows->text(windows->executionTrace()->node(row.parent).name).ends_with("|thread]");
     QCOMPARE(scopes, 2);
     const TracePtr open = sample("torch213_unfinished_scope.json");
     QCOMPARE(open->diagnostics().count(Defect::UnfinishedScope), std::uint64_t{1});

@@ -18,8 +18,7 @@ namespace {
 JsonDocument parsed(std::string_view text)
 {
     Result<JsonDocument> document = JsonDocument::parse(text);
-    if (!document)
-        qFatal("%s", document.error().text().c_str());
+    if (!document) qFatal("%s", document.error().text().c_str());
     return std::move(document).value();
 }
 
@@ -58,8 +57,7 @@ nlohmann::ordered_json rebuilt(Ref value)
         return value.kind() == Kind::True;
     case Kind::Array: {
         auto out = nlohmann::ordered_json::array();
-        for (Ref child = value.first(); child.valid(); child = value.after(child))
-            out.push_back(rebuilt(child));
+        for (Ref child = value.first(); child.valid(); child = value.after(child)) out.push_back(rebuilt(child));
         return out;
     }
     case Kind::Object: {
@@ -83,22 +81,25 @@ public:
     nlohmann::ordered_json value(int depth)
     {
         switch (m_random() % (depth > 5 ? 6u : 8u)) {
-        case 0: return nullptr;
-        case 1: return m_random() % 2 == 0;
-        case 2: return static_cast<std::int64_t>(m_random() * m_random());
-        case 3: return std::ldexp(static_cast<double>(m_random()), static_cast<int>(m_random() % 80) - 40);
+        case 0:
+            return nullptr;
+        case 1:
+            return m_random() % 2 == 0;
+        case 2:
+            return static_cast<std::int64_t>(m_random() * m_random());
+        case 3:
+            return std::ldexp(static_cast<double>(m_random()), static_cast<int>(m_random() % 80) - 40);
         case 4:
-        case 5: return text();
+        case 5:
+            return text();
         case 6: {
             auto out = nlohmann::ordered_json::array();
-            for (std::uint64_t n = m_random() % 6; n > 0; --n)
-                out.push_back(value(depth + 1));
+            for (std::uint64_t n = m_random() % 6; n > 0; --n) out.push_back(value(depth + 1));
             return out;
         }
         default: {
             auto out = nlohmann::ordered_json::object();
-            for (std::uint64_t n = m_random() % 6; n > 0; --n)
-                out[text()] = value(depth + 1);
+            for (std::uint64_t n = m_random() % 6; n > 0; --n) out[text()] = value(depth + 1);
             return out;
         }
         }
@@ -107,10 +108,10 @@ public:
 private:
     std::string text()
     {
-        static const char* kPieces[] = {"a", " ", "\"", "\\", "/", "\n", "\x01", "{", "]", ",", ":", "é", "\xF0\x9F\x98\x80", "conv2d", "//", "'"};
+        static const char* kPieces[] = {
+            "a", " ", "\"", "\\", "/", "\n", "\x01", "{", "]", ",", ":", "é", "\xF0\x9F\x98\x80", "conv2d", "//", "'"};
         std::string out;
-        for (std::uint64_t n = m_random() % 8; n > 0; --n)
-            out += kPieces[m_random() % std::size(kPieces)];
+        for (std::uint64_t n = m_random() % 8; n > 0; --n) out += kPieces[m_random() % std::size(kPieces)];
         return out;
     }
     std::mt19937_64 m_random;
@@ -168,7 +169,9 @@ void tst_JsonReader::wholeNumbersAreExact_data()
 {
     QTest::addColumn<QByteArray>("text");
     QTest::addColumn<qint64>("value");
-    const auto row = [](const char* text, std::int64_t value) { QTest::newRow(text) << QByteArray(text) << qint64(value); };
+    const auto row = [](const char* text, std::int64_t value) {
+        QTest::newRow(text) << QByteArray(text) << qint64(value);
+    };
     row("0", 0);
     row("-1", -1);
     row("9223372036854775807", std::numeric_limits<std::int64_t>::max());
@@ -195,8 +198,9 @@ void tst_JsonReader::wholeNumbersAreExact()
 
 void tst_JsonReader::whatIsNoWholeNumberIsRefused()
 {
-    for (const char* text : {"12.5", "1e-1", "18446744073709551616", "-9223372036854775809", "1e20", "1e99999999999999999999", "true", "NaN", "\"x\"",
-                             "\"\"", "[1]", "\"12 \"", "1e", "\"-\""}) {
+    for (const char* text :
+         {"12.5", "1e-1", "18446744073709551616", "-9223372036854775809", "1e20", "1e99999999999999999999", "true",
+          "NaN", "\"x\"", "\"\"", "[1]", "\"12 \"", "1e", "\"-\""}) {
         const std::string source = text;
         std::int64_t out = 0;
         QVERIFY2(!parsed(source).root().integer(out), text);
@@ -205,7 +209,8 @@ void tst_JsonReader::whatIsNoWholeNumberIsRefused()
 
 void tst_JsonReader::escapesAndSurrogates()
 {
-    QCOMPARE(parsed("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\"").root().string(), std::string_view("a\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC"));
+    QCOMPARE(parsed("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\"").root().string(),
+             std::string_view("a\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC"));
     QCOMPARE(parsed("\"\\ud83d\\ude00\"").root().string(), std::string_view("\xF0\x9F\x98\x80"));
     const std::string nul = "\"a\\u0000b\"";
     QCOMPARE(parsed(nul).root().string(), std::string_view("a\0b", 3));
@@ -223,7 +228,8 @@ void tst_JsonReader::escapesAndSurrogates()
 void tst_JsonReader::eightDigitEscapesAreBytes()
 {
     const std::string good = "\"gr\\uffffffc3\\uffffffb6\\uffffffc3\\uffffff9fe\"";
-    QCOMPARE(parsed(good).root().string(), std::string_view("gr\xC3\xB6\xC3\x9F" "e"));
+    QCOMPARE(parsed(good).root().string(), std::string_view("gr\xC3\xB6\xC3\x9F"
+                                                            "e"));
     const std::string half = "\"\\uffffffc3x\"";
     QCOMPARE(parsed(half).root().string(), std::string_view("\xEF\xBF\xBDx"));
     const std::string plain = "\"\\uffff and ff\""; // U+FFFF itself
@@ -310,13 +316,13 @@ void tst_JsonReader::deepTextsStayRaw_data()
 void tst_JsonReader::deepTextsStayRaw()
 {
     QFETCH(int, levels);
-    const std::string text = std::string(static_cast<std::size_t>(levels), '[') + "\"]\\\"\"" + std::string(static_cast<std::size_t>(levels), ']') + ",7";
+    const std::string text = std::string(static_cast<std::size_t>(levels), '[') + "\"]\\\"\"" +
+                             std::string(static_cast<std::size_t>(levels), ']') + ",7";
     const JsonDocument document = parsed(text);
     QCOMPARE(document.consumed(), text.size() - 2);
     int kept = 0;
     Ref value = document.root();
-    for (; value.isArray(); value = value.first())
-        ++kept;
+    for (; value.isArray(); value = value.first()) ++kept;
     QCOMPARE(kept, JsonDocument::kMaxDepth);
     QCOMPARE(value.kind(), levels > JsonDocument::kMaxDepth ? Kind::Raw : Kind::String);
     QCOMPARE(document.forgiven(), levels > JsonDocument::kMaxDepth ? std::uint32_t{JsonDocument::kTooDeep} : 0u);
@@ -326,7 +332,8 @@ void tst_JsonReader::deepTextsStayRaw()
 
 void tst_JsonReader::textsCutAnywhereEnd()
 {
-    const std::string whole = "{\"name\":\"a\\u00e9\\n\",\"id\":12,\"inputs\":{\"values\":[[1,2.5,\"x\"],true,null],\"t\":\"\\ud83d\\ude00\"},\"n\":NaN}";
+    const std::string whole = "{\"name\":\"a\\u00e9\\n\",\"id\":12,\"inputs\":{\"values\":[[1,2.5,\"x\"],true,null],"
+                              "\"t\":\"\\ud83d\\ude00\"},\"n\":NaN}";
     for (std::size_t length = 1; length < whole.size(); ++length) {
         const std::string text = whole.substr(0, length);
         const JsonDocument document = parsed(text);
@@ -342,8 +349,7 @@ void tst_JsonReader::randomBytesNeverHang()
     static constexpr std::string_view kAlphabet = "{}[]\",:\\u'/*- \n1e.nat\x01\xC3\xFF";
     for (int i = 0; i < 20'000; ++i) {
         std::string text;
-        for (unsigned n = random() % 60; n > 0; --n)
-            text += kAlphabet[random() % kAlphabet.size()];
+        for (unsigned n = random() % 60; n > 0; --n) text += kAlphabet[random() % kAlphabet.size()];
         const Result<JsonDocument> document = JsonDocument::parse(text);
         if (document) {
             QVERIFY(document->consumed() <= text.size());

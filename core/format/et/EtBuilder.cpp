@@ -13,8 +13,8 @@ constexpr std::int64_t kOddKeys = std::numeric_limits<std::int64_t>::min(); // a
 
 bool isProcessName(std::string_view name)
 {
-    return name == "[pytorch|profiler|execution_trace|process]" || name == "[pytorch|profiler|execution_graph|process]"
-        || name == "__ROOT_PROCESS__";
+    return name == "[pytorch|profiler|execution_trace|process]" ||
+           name == "[pytorch|profiler|execution_graph|process]" || name == "__ROOT_PROCESS__";
 }
 
 bool isThreadName(std::string_view name)
@@ -33,8 +33,7 @@ EtBuilder::EtBuilder(Diagnostics& diagnostics)
 bool EtBuilder::keyOf(std::string_view token, Key& key)
 {
     constexpr std::int64_t kOddEnd = kOddKeys + (std::int64_t{1} << 33);
-    if (token != "true" && token != "false" && et::integer(token, key) && key >= kOddEnd)
-        return true;
+    if (token != "true" && token != "false" && et::integer(token, key) && key >= kOddEnd) return true;
     const auto next = kOddKeys + static_cast<Key>(m_oddKeys.size());
     key = m_oddKeys.try_emplace(std::string(token.empty() ? "null" : token), next).first->second;
     return false;
@@ -46,7 +45,8 @@ void EtBuilder::add(EtNode node, const et::RawNode& raw)
     Key key = 0;
     if (!keyOf(raw.id, key)) {
         const bool missing = raw.id.empty();
-        m_diagnostics.note(missing ? Defect::MissingNodeId : Defect::WrongNodeType, node.sourceOffset, missing ? "" : "id");
+        m_diagnostics.note(missing ? Defect::MissingNodeId : Defect::WrongNodeType, node.sourceOffset,
+                           missing ? "" : "id");
     }
     m_keys.push_back(key);
     node.id = key;
@@ -59,8 +59,7 @@ void EtBuilder::add(EtNode node, const et::RawNode& raw)
     bool truncated = m_tensorReader.truncated();
     node.outputTensors = static_cast<std::uint32_t>(m_tensorReader.read(raw.outputs, m_trace->m_tensors));
     truncated = truncated || m_tensorReader.truncated();
-    if (truncated)
-        m_diagnostics.note(Defect::TruncatedList, node.sourceOffset);
+    if (truncated) m_diagnostics.note(Defect::TruncatedList, node.sourceOffset);
     countNode(node, raw);
     m_trace->m_nodes.push_back(node);
 }
@@ -123,17 +122,19 @@ void EtBuilder::indexKeys()
         m_index.push_back({m_keys[row], static_cast<std::uint32_t>(row)});
     std::sort(m_index.begin(), m_index.end(), earlier);
     for (std::size_t i = 1; i < m_index.size(); ++i) {
-        if (m_index[i].key != m_index[i - 1].key)
-            continue;
+        if (m_index[i].key != m_index[i - 1].key) continue;
         m_stats.duplicateIds += i < 2 || m_index[i - 2].key != m_index[i].key;
         m_diagnostics.note(Defect::DuplicateNodeId, m_trace->m_nodes[m_index[i].row].sourceOffset);
     }
-    m_index.erase(std::unique(m_index.begin(), m_index.end(), [](const Place& a, const Place& b) { return a.key == b.key; }), m_index.end());
+    m_index.erase(
+        std::unique(m_index.begin(), m_index.end(), [](const Place& a, const Place& b) { return a.key == b.key; }),
+        m_index.end());
 }
 
 std::uint32_t EtBuilder::find(Key key) const
 {
-    const auto it = std::lower_bound(m_index.begin(), m_index.end(), key, [](const Place& place, Key k) { return place.key < k; });
+    const auto it =
+        std::lower_bound(m_index.begin(), m_index.end(), key, [](const Place& place, Key k) { return place.key < k; });
     return it != m_index.end() && it->key == key ? static_cast<std::uint32_t>(it - m_index.begin()) : kNoRow;
 }
 
@@ -142,16 +143,14 @@ void EtBuilder::countLinks()
 {
     std::vector<std::uint32_t> parents(m_index.size(), kNoRow);
     for (const Link& link : m_links) {
-        if (link.target == m_keys[link.row])
-            continue;
+        if (link.target == m_keys[link.row]) continue;
         const std::uint32_t target = find(link.target);
         if (target == kNoRow) {
             ++(link.key == LinkKey::Parent ? m_stats.danglingParent : m_stats.danglingCtrlDeps);
             continue;
         }
         std::uint32_t& parent = parents[find(m_keys[link.row])];
-        if (parent == kNoRow)
-            parent = target;
+        if (parent == kNoRow) parent = target;
     }
     countDepths(parents);
 }
@@ -179,8 +178,7 @@ void EtBuilder::countDepths(const std::vector<std::uint32_t>& parents)
             } while (looped != here);
         }
         std::uint32_t next = here == kNoRow ? 0 : depth[here] + 1;
-        for (auto node = chain.rbegin(); node != chain.rend(); ++node)
-            depth[*node] = next++;
+        for (auto node = chain.rbegin(); node != chain.rend(); ++node) depth[*node] = next++;
         m_stats.maxTreeDepth = std::max<std::uint64_t>(m_stats.maxTreeDepth, chain.empty() ? 0 : next - 1);
     }
 }
@@ -207,8 +205,7 @@ void EtBuilder::countDistinct()
     m_stats.distinctStorageIds = ids(m_tensorReader.oddStorageIds(), &TensorDesc::storageId);
     values.clear();
     for (const EtNode& node : m_trace->m_nodes) {
-        if (node.rfId != 0)
-            values.push_back(static_cast<std::int64_t>(node.rfId));
+        if (node.rfId != 0) values.push_back(static_cast<std::int64_t>(node.rfId));
     }
     m_stats.distinctRfIds = distinct();
 }
@@ -216,15 +213,12 @@ void EtBuilder::countDistinct()
 /// Nodes whose id is no number get one behind all others.
 void EtBuilder::numberOddIds()
 {
-    if (m_oddKeys.empty())
-        return;
+    if (m_oddKeys.empty()) return;
     std::int64_t last = 0;
     const Key oddEnd = kOddKeys + static_cast<Key>(m_oddKeys.size());
-    for (const Key key : m_keys)
-        last = key >= oddEnd ? std::max(last, key) : last;
+    for (const Key key : m_keys) last = key >= oddEnd ? std::max(last, key) : last;
     for (EtNode& node : m_trace->m_nodes) {
-        if (node.id < oddEnd)
-            node.id = last < std::numeric_limits<std::int64_t>::max() ? ++last : last;
+        if (node.id < oddEnd) node.id = last < std::numeric_limits<std::int64_t>::max() ? ++last : last;
     }
 }
 
@@ -233,17 +227,16 @@ void EtBuilder::findSpecialNodes()
     const std::vector<EtNode>& nodes = m_trace->m_nodes;
     for (std::uint32_t row = 0; row < nodes.size(); ++row) {
         const std::string_view name = m_strings.view(nodes[row].name);
-        if (name.empty() || (name.front() != '[' && name.front() != '_'))
-            continue;
+        if (name.empty() || (name.front() != '[' && name.front() != '_')) continue;
         if (isThreadName(name)) {
             m_threads.push_back(row);
         } else if (isProcessName(name) && (m_root == kNoRow || nodes[row].id < nodes[m_root].id)) {
             m_root = row;
         }
     }
-    for (std::size_t i = 0; m_root == kNoRow && i < m_links.size(); ++i) { // other tools: the node that is its own parent
-        if (m_links[i].target == m_keys[m_links[i].row])
-            m_root = m_links[i].row;
+    for (std::size_t i = 0; m_root == kNoRow && i < m_links.size();
+         ++i) { // other tools: the node that is its own parent
+        if (m_links[i].target == m_keys[m_links[i].row]) m_root = m_links[i].row;
     }
 }
 
@@ -261,8 +254,7 @@ std::uint32_t EtBuilder::addSynthetic(std::int64_t id, std::string_view name, st
 
 void EtBuilder::makeRoot()
 {
-    if (m_root != kNoRow || m_trace->m_nodes.empty())
-        return;
+    if (m_root != kNoRow || m_trace->m_nodes.empty()) return;
     std::int64_t id = 1;
     if (find(id) != kNoRow) {
         id = 0;
@@ -288,21 +280,18 @@ void EtBuilder::chooseLinks()
 void EtBuilder::makeStandIns()
 {
     for (const std::uint32_t chosen : m_chosenLink) {
-        if (chosen == kNoRow)
-            continue;
+        if (chosen == kNoRow) continue;
         const Link& link = m_links[chosen];
         const EtNode child = m_trace->m_nodes[link.row];
-        if (link.target <= 0 || link.target >= child.id || link.row == m_root || find(link.target) != kNoRow)
-            continue;
-        if (m_trace->m_nodes[m_root].synthetic && link.target == m_trace->m_nodes[m_root].id)
-            continue;
+        if (link.target <= 0 || link.target >= child.id || link.row == m_root || find(link.target) != kNoRow) continue;
+        if (m_trace->m_nodes[m_root].synthetic && link.target == m_trace->m_nodes[m_root].id) continue;
         m_diagnostics.note(Defect::OrphanScope, child.sourceOffset);
         const auto [place, isNew] = m_standIns.try_emplace(link.target, 0);
         if (isNew)
-            place->second = addSynthetic(link.target, "(unfinished scope #" + std::to_string(link.target) + ")", child.tid);
+            place->second =
+                addSynthetic(link.target, "(unfinished scope #" + std::to_string(link.target) + ")", child.tid);
     }
-    if (!m_standIns.empty())
-        m_diagnostics.note(Defect::UnfinishedScope, 0, m_standIns.size(), {});
+    if (!m_standIns.empty()) m_diagnostics.note(Defect::UnfinishedScope, 0, m_standIns.size(), {});
 }
 
 /// Rows by id, then by their place in the file. The rows are moved in place, along the circles of the permutation.
@@ -311,18 +300,15 @@ void EtBuilder::sortRows()
     std::vector<EtNode>& nodes = m_trace->m_nodes;
     const auto count = static_cast<std::uint32_t>(nodes.size());
     std::vector<Place> places(count);
-    for (std::uint32_t row = 0; row < count; ++row)
-        places[row] = {nodes[row].id, row};
+    for (std::uint32_t row = 0; row < count; ++row) places[row] = {nodes[row].id, row};
     std::sort(places.begin(), places.end(), earlier);
     m_order.resize(count);
     std::transform(places.begin(), places.end(), m_order.begin(), [](const Place& place) { return place.row; });
     m_rank.resize(count);
-    for (std::uint32_t row = 0; row < count; ++row)
-        m_rank[m_order[row]] = row;
+    for (std::uint32_t row = 0; row < count; ++row) m_rank[m_order[row]] = row;
     std::vector<bool> placed(count, false);
     for (std::uint32_t start = 0; start < count; ++start) {
-        if (placed[start])
-            continue;
+        if (placed[start]) continue;
         const EtNode first = nodes[start];
         std::uint32_t row = start;
         for (; m_order[row] != start; row = m_order[row]) {
@@ -333,20 +319,20 @@ void EtBuilder::sortRows()
         placed[row] = true;
     }
     m_root = count == 0 ? kNoRow : m_rank[m_root];
-    for (std::uint32_t& thread : m_threads)
-        thread = m_rank[thread];
-    std::sort(m_threads.begin(), m_threads.end(),
-              [&nodes](std::uint32_t a, std::uint32_t b) { return std::pair(nodes[a].tid, a) < std::pair(nodes[b].tid, b); });
+    for (std::uint32_t& thread : m_threads) thread = m_rank[thread];
+    std::sort(m_threads.begin(), m_threads.end(), [&nodes](std::uint32_t a, std::uint32_t b) {
+        return std::pair(nodes[a].tid, a) < std::pair(nodes[b].tid, b);
+    });
 }
 
 NodeId EtBuilder::threadOf(std::uint32_t row) const
 {
     const std::vector<EtNode>& nodes = m_trace->m_nodes;
-    const auto behind = std::lower_bound(m_threads.begin(), m_threads.end(), row, [&nodes, row](std::uint32_t thread, std::uint32_t r) {
-        return std::pair(nodes[thread].tid, thread) < std::pair(nodes[row].tid, r);
-    });
-    if (behind != m_threads.begin() && nodes[*(behind - 1)].tid == nodes[row].tid)
-        return NodeId(*(behind - 1));
+    const auto behind =
+        std::lower_bound(m_threads.begin(), m_threads.end(), row, [&nodes, row](std::uint32_t thread, std::uint32_t r) {
+            return std::pair(nodes[thread].tid, thread) < std::pair(nodes[row].tid, r);
+        });
+    if (behind != m_threads.begin() && nodes[*(behind - 1)].tid == nodes[row].tid) return NodeId(*(behind - 1));
     return NodeId(m_root);
 }
 
@@ -354,22 +340,21 @@ NodeId EtBuilder::threadOf(std::uint32_t row) const
 NodeId EtBuilder::parentOf(std::uint32_t row, const Link* link)
 {
     const EtNode& node = m_trace->m_nodes[row];
-    if (!link)
-        return NodeId(m_root);
+    if (!link) return NodeId(m_root);
     const std::uint32_t found = find(link->target);
     if (found == kNoRow) {
-        if (const auto standIn = m_standIns.find(link->target); standIn != m_standIns.end() && m_rank[standIn->second] < row)
+        if (const auto standIn = m_standIns.find(link->target);
+            standIn != m_standIns.end() && m_rank[standIn->second] < row)
             return NodeId(m_rank[standIn->second]);
-        if (m_trace->m_nodes[m_root].synthetic && link->target == m_trace->m_nodes[m_root].id)
-            return NodeId(m_root);
+        if (m_trace->m_nodes[m_root].synthetic && link->target == m_trace->m_nodes[m_root].id) return NodeId(m_root);
         m_diagnostics.note(Defect::MissingParent, node.sourceOffset);
         return threadOf(row);
     }
     const std::uint32_t parent = m_rank[m_index[found].row];
-    if (parent == m_root || parent < row)
-        return NodeId(parent);
+    if (parent == m_root || parent < row) return NodeId(parent);
     const bool self = parent == row;
-    m_diagnostics.note(Defect::ParentCycle, node.sourceOffset, self ? "its own parent" : "the parent is younger than the node");
+    m_diagnostics.note(Defect::ParentCycle, node.sourceOffset,
+                       self ? "its own parent" : "the parent is younger than the node");
     return threadOf(row);
 }
 
@@ -378,8 +363,7 @@ void EtBuilder::linkParents()
     std::vector<EtNode>& nodes = m_trace->m_nodes;
     for (std::uint32_t row = 0; row < nodes.size(); ++row) {
         EtNode& node = nodes[row];
-        if (row == m_root)
-            continue;
+        if (row == m_root) continue;
         const std::uint32_t chosen = node.synthetic ? kNoRow : m_chosenLink[m_order[row]];
         const Link* link = chosen == kNoRow ? nullptr : &m_links[chosen];
         if (node.synthetic)
@@ -396,8 +380,7 @@ void EtBuilder::layOutChildren()
     ExecutionTrace& trace = *m_trace;
     std::vector<EtNode>& nodes = trace.m_nodes;
     for (const EtNode& node : nodes) {
-        if (node.parent)
-            ++nodes[node.parent.index()].childCount;
+        if (node.parent) ++nodes[node.parent.index()].childCount;
     }
     std::uint32_t next = 0;
     for (EtNode& node : nodes) {

@@ -14,9 +14,9 @@
 
 namespace opscope {
 
-/// Collects nodes in the order of the file and makes the tree of them: rows sorted by id, children as ranges. What the file
-/// leaves out is made (a root, scopes that never ended), what cannot be (a parent younger than its child) is cut and noted.
-/// Holds rows only: about 110 bytes a node and 60 a tensor, plus 40 a node while the tree is made.
+/// Collects nodes in the order of the file and makes the tree of them: rows sorted by id, children as ranges. What the
+/// file leaves out is made (a root, scopes that never ended), what cannot be (a parent younger than its child) is cut
+/// and noted. Holds rows only: about 110 bytes a node and 60 a tensor, plus 40 a node while the tree is made.
 class EtBuilder
 {
 public:
@@ -83,14 +83,14 @@ private:
     EtStats m_stats;
     std::unique_ptr<ExecutionTrace> m_trace;
     et::TensorReader m_tensorReader;
-    std::vector<Key> m_keys;                            // per row of the file
-    std::vector<Link> m_links;                          // in the order of the file; several a node only for arrays
+    std::vector<Key> m_keys;   // per row of the file
+    std::vector<Link> m_links; // in the order of the file; several a node only for arrays
     std::unordered_map<std::string, Key> m_oddKeys;
-    std::vector<std::uint32_t> m_chosenLink;            // per row of the file: the link that makes the tree
-    std::vector<Place> m_index;                         // one a distinct key, sorted by key: its first row
-    std::vector<std::uint32_t> m_order, m_rank;         // sorted row -> row of the file, and back
-    std::unordered_map<Key, std::uint32_t> m_standIns;  // missing parent -> row of the file of its stand-in
-    std::vector<std::uint32_t> m_threads;               // rows of thread nodes, by (tid, row)
+    std::vector<std::uint32_t> m_chosenLink;           // per row of the file: the link that makes the tree
+    std::vector<Place> m_index;                        // one a distinct key, sorted by key: its first row
+    std::vector<std::uint32_t> m_order, m_rank;        // sorted row -> row of the file, and back
+    std::unordered_map<Key, std::uint32_t> m_standIns; // missing parent -> row of the file of its stand-in
+    std::vector<std::uint32_t> m_threads;              // rows of thread nodes, by (tid, row)
     std::uint32_t m_root = kNoRow;
     bool m_hasEvents = false;
 };

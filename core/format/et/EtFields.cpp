@@ -18,15 +18,24 @@ struct Named
 };
 
 constexpr std::array kOwn{
-    Named{"id", &RawNode::id}, Named{"name", &RawNode::name}, Named{"ctrl_deps", &RawNode::ctrlDeps}, Named{"parent", &RawNode::parent},
+    Named{"id", &RawNode::id},
+    Named{"name", &RawNode::name},
+    Named{"ctrl_deps", &RawNode::ctrlDeps},
+    Named{"parent", &RawNode::parent},
     Named{"pg_name", &RawNode::linkedProcessGroup},
 };
 // In the attrs of the later layout, in the node itself of the earlier one.
 constexpr std::array kEither{
-    Named{"rf_id", &RawNode::rfId}, Named{"fw_parent", &RawNode::fwParent}, Named{"seq_id", &RawNode::seqId},
-    Named{"scope", &RawNode::scope}, Named{"tid", &RawNode::tid}, Named{"fw_tid", &RawNode::fwTid},
-    Named{"op_schema", &RawNode::opSchema}, Named{"kernel_backend", &RawNode::kernelBackend},
-    Named{"kernel_file", &RawNode::kernelFile}, Named{"tensor_range", &RawNode::tensorRange},
+    Named{"rf_id", &RawNode::rfId},
+    Named{"fw_parent", &RawNode::fwParent},
+    Named{"seq_id", &RawNode::seqId},
+    Named{"scope", &RawNode::scope},
+    Named{"tid", &RawNode::tid},
+    Named{"fw_tid", &RawNode::fwTid},
+    Named{"op_schema", &RawNode::opSchema},
+    Named{"kernel_backend", &RawNode::kernelBackend},
+    Named{"kernel_file", &RawNode::kernelFile},
+    Named{"tensor_range", &RawNode::tensorRange},
 };
 constexpr std::array kAttrs{Named{"pg_name", &RawNode::processGroup}, Named{"collective_name", &RawNode::collective}};
 
@@ -70,8 +79,7 @@ void readAttr(Cursor& cursor, RawNode& out)
         else if (key == "value")
             value = token;
     }
-    if (cursor.ok() && !assign(kEither, name, value, out))
-        assign(kAttrs, name, value, out);
+    if (cursor.ok() && !assign(kEither, name, value, out)) assign(kAttrs, name, value, out);
 }
 
 /// A list of {name, type, value}; some tools write an object instead.
@@ -81,8 +89,7 @@ void readAttrs(Cursor& cursor, RawNode& out)
         for (Cursor::Level level = cursor.open('{'); cursor.more(level, '}');) {
             const std::string_view key = cursor.key();
             const std::string_view value = cursor.skip();
-            if (!assign(kEither, key, value, out))
-                assign(kAttrs, key, value, out);
+            if (!assign(kEither, key, value, out)) assign(kAttrs, key, value, out);
         }
     } else if (cursor.here() == '[') {
         for (Cursor::Level level = cursor.open('['); cursor.more(level, ']');) {
@@ -96,11 +103,11 @@ void readAttrs(Cursor& cursor, RawNode& out)
     }
 }
 
-/// "inputs" is an object in the later layout, in the earlier one the array of values beside input_shapes and input_types.
+/// "inputs" is an object in the later layout, in the earlier one the array of values beside input_shapes and
+/// input_types.
 bool readSideMember(std::string_view key, std::string_view one, Cursor& cursor, RawSide& side)
 {
-    if (!key.starts_with(one))
-        return false;
+    if (!key.starts_with(one)) return false;
     const std::string_view rest = key.substr(one.size());
     if (rest == "s" && cursor.here() == '{')
         readSide(cursor, side);
@@ -121,8 +128,7 @@ bool readSideMember(std::string_view key, std::string_view one, Cursor& cursor, 
 void fillIn(const RawNode& own, RawNode& out)
 {
     for (const Named& named : kEither) {
-        if ((out.*named.field).empty())
-            out.*named.field = own.*named.field;
+        if ((out.*named.field).empty()) out.*named.field = own.*named.field;
     }
 }
 
@@ -186,22 +192,22 @@ struct Range
     bool found() const { return end > begin; }
 };
 
-/// The inside of the name by the writer's habit: from `"name": "` to a quote that is followed by the next key it writes.
+/// The inside of the name by the writer's habit: from `"name": "` to a quote that is followed by the next key it
+/// writes.
 Range nameByHabit(std::string_view text, Reach reach)
 {
     std::size_t at = text.find("\"name\"");
-    if (at == std::string_view::npos)
-        return {};
+    if (at == std::string_view::npos) return {};
     at = skipBlank(text, at + 6);
-    if (at >= text.size() || text[at] != ':')
-        return {};
+    if (at >= text.size() || text[at] != ':') return {};
     at = skipBlank(text, at + 1);
-    if (at >= text.size() || text[at] != '"')
-        return {};
+    if (at >= text.size() || text[at] != '"') return {};
     const bool flat = text.find("\"id\"") > at; // name first, then the id
-    for (const std::string_view next : {flat ? std::string_view("\", \"id\":") : std::string_view("\", \"ctrl_deps\":"),
-                                        flat ? std::string_view("\",\"id\":") : std::string_view("\",\"ctrl_deps\":")}) {
-        if (const std::size_t end = reach == Reach::OneNode ? text.rfind(next) : text.find(next, at + 1); end != std::string_view::npos && end > at)
+    for (const std::string_view next :
+         {flat ? std::string_view("\", \"id\":") : std::string_view("\", \"ctrl_deps\":"),
+          flat ? std::string_view("\",\"id\":") : std::string_view("\",\"ctrl_deps\":")}) {
+        if (const std::size_t end = reach == Reach::OneNode ? text.rfind(next) : text.find(next, at + 1);
+            end != std::string_view::npos && end > at)
             return {at + 1, end};
     }
     return {};
@@ -211,9 +217,9 @@ Range nameByHabit(std::string_view text, Reach reach)
 bool isEscaped(std::string_view inside)
 {
     for (std::size_t i = 0; i < inside.size(); ++i) {
-        if (inside[i] == '"' || static_cast<unsigned char>(inside[i]) < 0x20)
-            return false;
-        if (inside[i] == '\\' && (++i == inside.size() || std::string_view("\"\\/bfnrtu").find(inside[i]) == std::string_view::npos))
+        if (inside[i] == '"' || static_cast<unsigned char>(inside[i]) < 0x20) return false;
+        if (inside[i] == '\\' &&
+            (++i == inside.size() || std::string_view("\"\\/bfnrtu").find(inside[i]) == std::string_view::npos))
             return false;
     }
     return true;
@@ -230,13 +236,13 @@ bool readFields(std::string_view object, RawNode& out)
         const std::string_view key = cursor.key();
         if (key == "attrs") {
             readAttrs(cursor, out);
-        } else if (!readSideMember(key, "input", cursor, out.inputs) && !readSideMember(key, "output", cursor, out.outputs)) {
+        } else if (!readSideMember(key, "input", cursor, out.inputs) &&
+                   !readSideMember(key, "output", cursor, out.outputs)) {
             const std::string_view value = cursor.skip();
             flat = (!assign(kOwn, key, value, out) && assign(kEither, key, value, own)) || flat;
         }
     }
-    if (flat)
-        fillIn(own, out);
+    if (flat) fillIn(own, out);
     return cursor.ok() && cursor.atEnd();
 }
 
@@ -244,7 +250,8 @@ std::string idAsJson(std::string_view token)
 {
     std::string out;
     const Result<JsonDocument> document = JsonDocument::parse(token);
-    if (document && (document->root().isString() || document->root().isNumber()) && (document->forgiven() & JsonDocument::kOther) == 0)
+    if (document && (document->root().isString() || document->root().isNumber()) &&
+        (document->forgiven() & JsonDocument::kOther) == 0)
         appendPlain(document->root(), out);
     return out.empty() ? "null" : out;
 }
@@ -262,8 +269,7 @@ Repair repair(std::string_view text, Reach reach)
     }
     const std::string_view source = result.nameQuoted ? std::string_view(fixed) : text;
     const Result<JsonDocument> document = JsonDocument::parse(source);
-    if (!document || !document->root().isObject())
-        return result;
+    if (!document || !document->root().isObject()) return result;
     const std::size_t behind = source.size() - document->consumed();
     result.consumed = behind < text.size() ? text.size() - behind : text.size();
     result.forgiven = document->forgiven();

@@ -18,13 +18,19 @@ using et::Stream;
 using Watch = Stream::Watch;
 
 constexpr std::size_t kRecoveryReach = 1 << 20; // how far behind a damaged node the next one is looked for
-constexpr std::uint32_t kDamage = JsonDocument::kUnknownEscape | JsonDocument::kBadUtf8 | JsonDocument::kLoneSurrogate | JsonDocument::kCut
-    | JsonDocument::kTooDeep | JsonDocument::kQuote | JsonDocument::kOther;
+constexpr std::uint32_t kDamage = JsonDocument::kUnknownEscape | JsonDocument::kBadUtf8 | JsonDocument::kLoneSurrogate |
+                                  JsonDocument::kCut | JsonDocument::kTooDeep | JsonDocument::kQuote |
+                                  JsonDocument::kOther;
 
 bool isKnownSchema(std::string_view schema)
 {
-    static constexpr std::string_view kKnown[] = {"1.0.0", "1.0.1", "1.0.2-chakra.0.0.4", "1.0.3-chakra.0.0.4", "1.0.4-chakra.0.0.4",
-                                                  "1.1.0-chakra.0.0.4", "1.1.1-chakra.0.0.4"};
+    static constexpr std::string_view kKnown[] = {"1.0.0",
+                                                  "1.0.1",
+                                                  "1.0.2-chakra.0.0.4",
+                                                  "1.0.3-chakra.0.0.4",
+                                                  "1.0.4-chakra.0.0.4",
+                                                  "1.1.0-chakra.0.0.4",
+                                                  "1.1.1-chakra.0.0.4"};
     return std::find(std::begin(kKnown), std::end(kKnown), schema) != std::end(kKnown);
 }
 
@@ -32,29 +38,29 @@ bool isKnownSchema(std::string_view schema)
 class EtReader
 {
 public:
-    EtReader(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options, const JobControl& job)
-        : m_stream(bytes, options.windowBytes, job), m_job(job), m_source(source), m_builder(builder), m_diagnostics(builder.diagnostics(source)),
-          m_nodes(m_diagnostics)
+    EtReader(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options,
+             const JobControl& job)
+        : m_stream(bytes, options.windowBytes, job), m_job(job), m_source(source), m_builder(builder),
+          m_diagnostics(builder.diagnostics(source)), m_nodes(m_diagnostics)
     {
     }
 
     Status run()
     {
-        if (m_stream.peek() == 0xEF && m_stream.peek(1) == 0xBB && m_stream.peek(2) == 0xBF)
-            m_stream.skip(3);
+        if (m_stream.peek() == 0xEF && m_stream.peek(1) == 0xBB && m_stream.peek(2) == 0xBF) m_stream.skip(3);
         skipBlank();
         if (m_stream.status().ok() && m_stream.peek() != '{')
             return Error{ErrorCode::NotATrace, "an execution trace begins with an object", m_stream.offset()};
         m_stream.skip(1);
         readTopLevel();
         if (m_tooLarge)
-            return Error{ErrorCode::TooLarge, "the execution trace has more nodes or tensors than can be numbered", m_stream.offset()};
-        if (!m_cut)
-            lookBehind();
-        if (!m_stream.status())
-            return m_stream.status();
+            return Error{ErrorCode::TooLarge, "the execution trace has more nodes or tensors than can be numbered",
+                         m_stream.offset()};
+        if (!m_cut) lookBehind();
+        if (!m_stream.status()) return m_stream.status();
         if (!m_hasNodes)
-            return Error{ErrorCode::Malformed, m_cut ? "the file ends before its nodes" : "there is no array of nodes", std::nullopt};
+            return Error{ErrorCode::Malformed, m_cut ? "the file ends before its nodes" : "there is no array of nodes",
+                         std::nullopt};
         finish();
         return Done{};
     }
@@ -63,15 +69,13 @@ private:
     void skipBlank()
     {
         const std::uint64_t at = m_stream.offset();
-        if (m_stream.skipBlank())
-            m_diagnostics.note(Defect::CommentsInJson, at);
+        if (m_stream.skipBlank()) m_diagnostics.note(Defect::CommentsInJson, at);
     }
 
     void cut()
     {
         m_cut = true;
-        if (m_stream.status().ok())
-            m_diagnostics.note(Defect::FileCutOff, m_stream.offset());
+        if (m_stream.status().ok()) m_diagnostics.note(Defect::FileCutOff, m_stream.offset());
     }
 
     void readTopLevel()
@@ -79,18 +83,15 @@ private:
         for (;;) {
             skipBlank();
             const int c = m_stream.peek();
-            if (c < 0)
-                return cut();
-            if (c == '}')
-                return m_stream.skip(1);
+            if (c < 0) return cut();
+            if (c == '}') return m_stream.skip(1);
             if (c == '"')
                 readMember();
             else if (c == ',')
                 m_stream.skip(1);
             else
                 passFault();
-            if (m_cut || m_tooLarge)
-                return;
+            if (m_cut || m_tooLarge) return;
         }
     }
 
@@ -103,19 +104,15 @@ private:
     void readMember()
     {
         const Stream::Value keyText = m_stream.value(Watch::Nothing, TopLevelEntry::kKept);
-        if (keyText.end != Stream::Value::End::Whole)
-            return cut();
+        if (keyText.end != Stream::Value::End::Whole) return cut();
         const std::string key = text(keyText.text, m_stream.offset());
         m_stream.skip(keyText.text.size());
         skipBlank();
-        if (m_stream.peek() == ':')
-            m_stream.skip(1);
+        if (m_stream.peek() == ':') m_stream.skip(1);
         skipBlank();
-        if (m_stream.peek() < 0)
-            return cut();
+        if (m_stream.peek() < 0) return cut();
         if (key == "nodes" && m_stream.peek() == '[') {
-            if (m_hasNodes)
-                m_diagnostics.note(Defect::DuplicateTopLevelKey, m_stream.offset(), key);
+            if (m_hasNodes) m_diagnostics.note(Defect::DuplicateTopLevelKey, m_stream.offset(), key);
             m_hasNodes = true;
             m_stream.skip(1);
             readNodes();
@@ -129,13 +126,11 @@ private:
     void keepMember(const std::string& key)
     {
         const Stream::Value value = m_stream.value(Watch::Nothing, TopLevelEntry::kKept);
-        if (value.end == Stream::Value::End::Cut)
-            return cut();
+        if (value.end == Stream::Value::End::Cut) return cut();
         TopLevelEntry entry{m_source, key, {}, m_stream.offset(), 0};
         sanitizeUtf8(value.text, entry.json);
         const bool whole = value.end == Stream::Value::End::Whole;
-        if (whole)
-            useMember(key, value.text);
+        if (whole) useMember(key, value.text);
         if (whole)
             m_stream.skip(value.text.size());
         else
@@ -173,15 +168,13 @@ private:
         for (;;) {
             skipBlank();
             const int c = m_stream.peek();
-            if (c < 0)
-                return cut();
+            if (c < 0) return cut();
             if (c == ',' || c == ']') {
                 if (before == Before::Comma || (before == Before::Start && c == ','))
                     m_diagnostics.note(Defect::TrailingCommas, m_stream.offset());
                 before = Before::Comma;
                 m_stream.skip(1);
-                if (c == ']')
-                    return;
+                if (c == ']') return;
                 continue;
             }
             if (before == Before::Node)
@@ -193,8 +186,7 @@ private:
                 passFault();
             else
                 passElement();
-            if (m_cut || m_tooLarge)
-                return;
+            if (m_cut || m_tooLarge) return;
         }
     }
 
@@ -222,8 +214,7 @@ private:
         } else {
             recoverNode(watch, value);
         }
-        if (m_nodes.nodes() >= std::numeric_limits<std::uint32_t>::max() - 16)
-            m_tooLarge = true;
+        if (m_nodes.nodes() >= std::numeric_limits<std::uint32_t>::max() - 16) m_tooLarge = true;
     }
 
     /// How far a damaged node goes: to the next line that begins one, else as far as its brackets say.
@@ -236,15 +227,12 @@ private:
     Extent extentOf(Watch watch, const Stream::Value& value)
     {
         const std::size_t length = value.text.size();
-        if (value.end == Stream::Value::End::NextNode)
-            return {length, true};
-        if (const std::size_t inside = m_stream.findNode(watch, 1, length))
-            return {inside, true};
+        if (value.end == Stream::Value::End::NextNode) return {length, true};
+        if (const std::size_t inside = m_stream.findNode(watch, 1, length)) return {inside, true};
         if (value.end == Stream::Value::End::Whole) {
             const std::string_view ahead = m_stream.ahead(length + 256);
             const std::size_t next = et::skipBlank(ahead, length);
-            if (next >= ahead.size() || ahead[next] == ',' || ahead[next] == ']')
-                return {length, false};
+            if (next >= ahead.size() || ahead[next] == ',' || ahead[next] == ']') return {length, false};
             if (const std::size_t behind = m_stream.findNode(watch, length, length + kRecoveryReach))
                 return {behind, true};
             return {std::min(m_stream.ahead(length + kRecoveryReach).size(), length + kRecoveryReach), false, false};
@@ -267,14 +255,14 @@ private:
             return cut();
         }
         const bool kept = readable && (!open || !raw.ctrlDeps.empty() || !raw.parent.empty());
-        const std::size_t length = extent.byLine ? extent.length : std::clamp<std::size_t>(repair.consumed, 1, extent.length);
+        const std::size_t length =
+            extent.byLine ? extent.length : std::clamp<std::size_t>(repair.consumed, 1, extent.length);
         noteForgiven(repair, kept);
         if (kept)
             addNode(raw, length, repair.nameQuoted || (repair.forgiven & kDamage) != 0);
         else
             ++m_nodes.stats().nodes;
-        if (kept || extent.byLine)
-            return m_stream.skip(length);
+        if (kept || extent.byLine) return m_stream.skip(length);
         const std::size_t next = m_stream.findNode(watch, 1, extent.length + kRecoveryReach);
         m_stream.skip(next != 0 ? next : length);
     }
@@ -288,10 +276,8 @@ private:
             m_diagnostics.note(Defect::DamagedNode, at, "the name was not escaped");
         else if ((repair.forgiven & kDamage) != 0)
             m_diagnostics.note(Defect::DamagedNode, at);
-        if ((repair.forgiven & JsonDocument::kComma) != 0)
-            m_diagnostics.note(Defect::TrailingCommas, at);
-        if ((repair.forgiven & JsonDocument::kComment) != 0)
-            m_diagnostics.note(Defect::CommentsInJson, at);
+        if ((repair.forgiven & JsonDocument::kComma) != 0) m_diagnostics.note(Defect::TrailingCommas, at);
+        if ((repair.forgiven & JsonDocument::kComment) != 0) m_diagnostics.note(Defect::CommentsInJson, at);
     }
 
     void addNode(const RawNode& raw, std::size_t length, bool damaged)
@@ -300,7 +286,8 @@ private:
         ++m_nodes.stats().nodes;
         EtNode node;
         node.sourceOffset = at;
-        node.sourceLength = static_cast<std::uint32_t>(std::min<std::size_t>(length, std::numeric_limits<std::uint32_t>::max()));
+        node.sourceLength =
+            static_cast<std::uint32_t>(std::min<std::size_t>(length, std::numeric_limits<std::uint32_t>::max()));
         node.damaged = damaged;
         node.name = nameOf(raw, at);
         node.rfId = static_cast<std::uint64_t>(number(raw.rfId, 0, "rf_id", at));
@@ -320,8 +307,7 @@ private:
                 m_diagnostics.note(Defect::WrongNodeType, at, side == &raw.inputs ? "inputs" : "outputs");
         }
         m_nodes.add(node, raw);
-        if (m_job.progress && m_nodes.nodes() % 256 == 0)
-            m_job.progress->events = m_nodes.nodes();
+        if (m_job.progress && m_nodes.nodes() % 256 == 0) m_job.progress->events = m_nodes.nodes();
     }
 
     StringId nameOf(const RawNode& raw, std::uint64_t at)
@@ -345,10 +331,8 @@ private:
     std::int64_t number(std::string_view token, std::int64_t otherwise, std::string_view field, std::uint64_t at)
     {
         std::int64_t value = 0;
-        if (token.empty() || token == "null")
-            return otherwise;
-        if (et::integer(token, value))
-            return value;
+        if (token.empty() || token == "null") return otherwise;
+        if (et::integer(token, value)) return value;
         m_diagnostics.note(Defect::WrongNodeType, at, field);
         return otherwise;
     }
@@ -362,18 +346,17 @@ private:
     StringId interned(std::string_view token, std::uint64_t at)
     {
         const std::string_view inside = et::unquoted(token);
-        const bool plain = std::none_of(inside.begin(), inside.end(), [](char c) { return static_cast<signed char>(c) < 0x20 || c == '\\'; });
+        const bool plain = std::none_of(inside.begin(), inside.end(),
+                                        [](char c) { return static_cast<signed char>(c) < 0x20 || c == '\\'; });
         return m_nodes.strings().intern(plain ? inside : std::string_view(text(token, at)));
     }
 
     std::string text(std::string_view token, std::uint64_t at)
     {
         const Result<JsonDocument> document = JsonDocument::parse(token);
-        if (!document)
-            return {};
+        if (!document) return {};
         const std::uint32_t forgiven = document->forgiven();
-        if ((forgiven & JsonDocument::kControlCharacter) != 0)
-            m_diagnostics.note(Defect::ControlCharacter, at);
+        if ((forgiven & JsonDocument::kControlCharacter) != 0) m_diagnostics.note(Defect::ControlCharacter, at);
         if ((forgiven & (JsonDocument::kBadUtf8 | JsonDocument::kLoneSurrogate)) != 0)
             m_diagnostics.note(Defect::InvalidUtf8, at);
         if ((forgiven & JsonDocument::kUnknownEscape) != 0)
@@ -395,12 +378,9 @@ private:
         ExecutionTrace& facts = m_nodes.trace();
         facts.source = m_source;
         facts.cutOff = m_cut;
-        if (!isKnownSchema(facts.schemaVersion))
-            m_diagnostics.note(Defect::UnknownSchema, 0, facts.schemaVersion);
-        if (!m_cut && !facts.finishTs)
-            m_diagnostics.note(Defect::MissingFinishTime, m_stream.offset());
-        if (!m_nodes.hasEvents())
-            m_diagnostics.note(Defect::NoEvents, 0, "nothing was captured");
+        if (!isKnownSchema(facts.schemaVersion)) m_diagnostics.note(Defect::UnknownSchema, 0, facts.schemaVersion);
+        if (!m_cut && !facts.finishTs) m_diagnostics.note(Defect::MissingFinishTime, m_stream.offset());
+        if (!m_nodes.hasEvents()) m_diagnostics.note(Defect::NoEvents, 0, "nothing was captured");
         std::unique_ptr<ExecutionTrace> trace = m_nodes.finish();
         m_builder.addExecutionTrace(m_source, std::move(trace), m_nodes.takeStrings(), std::move(m_nodes.stats()));
     }
@@ -419,7 +399,8 @@ private:
 class EtImporter final : public Importer
 {
 public:
-    Status import(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options, const JobControl& job) override
+    Status import(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options,
+                  const JobControl& job) override
     {
         return EtReader(bytes, source, builder, options, job).run();
     }

@@ -3,18 +3,40 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#if defined(__SSE2__)
+#include <bit>
+#include <emmintrin.h>
+#endif
 
 namespace opscope {
 
-/// Steps over JSON text without building anything; used where an execution trace is read at speed. Strict about punctuation:
-/// what it refuses goes to JsonDocument. Views are into the text, as written (strings with their quotes).
+/// Steps over JSON text without building anything; used where an execution trace is read at speed. Strict about
+/// punctuation: what it refuses goes to JsonDocument. Views are into the text, as written (strings with their quotes).
 namespace et {
 
 inline bool isBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
+/// The next quote, backslash or newline at or behind `at`; text.size() when there is none.
+inline std::size_t stringStop(std::string_view text, std::size_t at)
+{
+    const char* const data = text.data();
+#if defined(__SSE2__)
+    for (; at + 16 <= text.size(); at += 16) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
+        const __m128i quotes =
+            _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+        const __m128i stops = _mm_or_si128(quotes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\n')));
+        if (const auto found = static_cast<unsigned>(_mm_movemask_epi8(stops)); found != 0)
+            return at + static_cast<std::size_t>(std::countr_zero(found));
+    }
+#endif
+    while (at < text.size() && data[at] != '"' && data[at] != '\\' && data[at] != '\n') ++at;
+    return at;
+}
+
 std::size_t skipBlank(std::string_view text, std::size_t at);
-/// End of the value that begins at `at` (brackets counted, strings stepped over); npos when the text ends before it does, or
-/// when no value begins there.
+/// End of the value that begins at `at` (brackets counted, strings stepped over); npos when the text ends before it
+/// does, or when no value begins there.
 std::size_t skipValue(std::string_view text, std::size_t at);
 
 /// Elements of "[...]" one after the other, up to the first wrong punctuation. Anything else has none.
@@ -77,7 +99,8 @@ bool integer(std::string_view token, std::int64_t& out);
 /// A string token without its quotes; "" when it is none.
 inline std::string_view unquoted(std::string_view token)
 {
-    return token.size() >= 2 && token.front() == '"' && token.back() == '"' ? token.substr(1, token.size() - 2) : std::string_view();
+    return token.size() >= 2 && token.front() == '"' && token.back() == '"' ? token.substr(1, token.size() - 2)
+                                                                            : std::string_view();
 }
 
 } // namespace et

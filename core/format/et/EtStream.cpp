@@ -23,15 +23,10 @@ constexpr std::array<std::uint8_t, 256> makeClasses()
 }
 constexpr std::array<std::uint8_t, 256> kOutside = makeClasses();
 
-constexpr std::array<bool, 256> makeStringStops()
+bool endsWord(char c)
 {
-    std::array<bool, 256> stops{};
-    stops['"'] = stops['\\'] = stops['\n'] = true;
-    return stops;
+    return isBlank(c) || c == ',' || c == ':' || c == '"' || c == '{' || c == '[' || c == '}' || c == ']';
 }
-constexpr std::array<bool, 256> kStringStops = makeStringStops();
-
-bool endsWord(char c) { return isBlank(c) || c == ',' || c == ':' || c == '"' || c == '{' || c == '[' || c == '}' || c == ']'; }
 
 } // namespace
 
@@ -41,11 +36,11 @@ Stream::Stream(ByteSource& source, std::size_t window, const JobControl& job)
     m_buffer = std::make_unique_for_overwrite<char[]>(m_capacity);
 }
 
-/// More bytes behind the window. What lies in front of the cursor is given up; the buffer doubles when it is still full then.
+/// More bytes behind the window. What lies in front of the cursor is given up; the buffer doubles when it is still full
+/// then.
 bool Stream::fill()
 {
-    if (m_ended)
-        return false;
+    if (m_ended) return false;
     if (m_job.cancelled()) {
         m_status = Error{ErrorCode::Cancelled, "cancelled", std::nullopt};
         m_ended = true;
@@ -65,8 +60,7 @@ bool Stream::fill()
     m_at -= gone;
     m_end = kept;
     const Result<std::size_t> got = m_source.read(std::span(m_buffer.get() + m_end, m_capacity - m_end));
-    if (!got)
-        m_status = got.error();
+    if (!got) m_status = got.error();
     m_ended = !got || got.value() == 0;
     m_end += got.ok() ? got.value() : 0;
     if (m_job.progress) {
@@ -79,8 +73,7 @@ bool Stream::fill()
 int Stream::peek(std::size_t ahead)
 {
     while (m_at + ahead >= m_end) {
-        if (!fill())
-            return -1;
+        if (!fill()) return -1;
     }
     return static_cast<unsigned char>(m_buffer[m_at + ahead]);
 }
@@ -93,13 +86,11 @@ bool Stream::skipBlank()
             ++m_at;
         } else if (c == '/' && peek(1) == '/') {
             comment = true;
-            while (peek() >= 0 && peek() != '\n')
-                ++m_at;
+            while (peek() >= 0 && peek() != '\n') ++m_at;
         } else if (c == '/' && peek(1) == '*') {
             comment = true;
             m_at += 2;
-            while (peek() >= 0 && !(peek() == '*' && peek(1) == '/'))
-                ++m_at;
+            while (peek() >= 0 && !(peek() == '*' && peek(1) == '/')) ++m_at;
             m_at += 2;
         } else {
             break;
@@ -114,15 +105,13 @@ Stream::Line Stream::lineAt(std::size_t newline, std::size_t& behindBlank) const
     const std::string_view text = window();
     std::size_t at = et::skipBlank(text, newline);
     behindBlank = at;
-    if (at < text.size() && text[at] != '{')
-        return Line::NoNode;
+    if (at < text.size() && text[at] != '{') return Line::NoNode;
     at = et::skipBlank(text, at + 1);
     const std::string_view rest = text.substr(std::min(at, text.size()));
-    for (const auto& [key, line] : {std::pair(std::string_view("\"id\""), Line::IdFirst), std::pair(std::string_view("\"name\""), Line::NameFirst)}) {
-        if (rest.size() < key.size() && key.starts_with(rest))
-            return Line::Unknown;
-        if (!rest.starts_with(key))
-            continue;
+    for (const auto& [key, line] : {std::pair(std::string_view("\"id\""), Line::IdFirst),
+                                    std::pair(std::string_view("\"name\""), Line::NameFirst)}) {
+        if (rest.size() < key.size() && key.starts_with(rest)) return Line::Unknown;
+        if (!rest.starts_with(key)) continue;
         at = et::skipBlank(rest, key.size());
         return at == rest.size() ? Line::Unknown : rest[at] == ':' ? line : Line::NoNode;
     }
@@ -138,11 +127,10 @@ Stream::Step Stream::passNewline(Scan& scan, Watch watch) const
     }
     std::size_t behind = 0;
     const Line line = lineAt(scan.at, behind);
-    if (line == Line::Unknown && !m_ended)
-        return Step::More;
+    if (line == Line::Unknown && !m_ended) return Step::More;
     // In the flat layout a node holds no objects. In the later one it does, but none of them begins with an id.
-    if ((line == Line::IdFirst && watch == Watch::IdLines)
-        || (line == Line::NameFirst && watch == Watch::NameLines && (scan.inString || scan.open == 1)))
+    if ((line == Line::IdFirst && watch == Watch::IdLines) ||
+        (line == Line::NameFirst && watch == Watch::NameLines && (scan.inString || scan.open == 1)))
         return Step::Node;
     scan.at = behind;
     return Step::Going;
@@ -151,14 +139,10 @@ Stream::Step Stream::passNewline(Scan& scan, Watch watch) const
 Stream::Step Stream::passString(Scan& scan, Watch watch) const
 {
     const std::string_view text = window();
-    std::size_t i = scan.at;
-    while (i < text.size() && !kStringStops[static_cast<unsigned char>(text[i])])
-        ++i;
+    const std::size_t i = stringStop(text, scan.at);
     scan.at = i;
-    if (i == text.size() || (text[i] == '\\' && i + 1 == text.size()))
-        return Step::More;
-    if (text[i] == '\n')
-        return passNewline(scan, watch);
+    if (i == text.size() || (text[i] == '\\' && i + 1 == text.size())) return Step::More;
+    if (text[i] == '\n') return passNewline(scan, watch);
     scan.inString = text[i] != '"';
     scan.at += scan.inString ? 2 : 1; // a backslash and what it stands for, or the end
     return !scan.inString && scan.open == 0 ? Step::Ended : Step::Going;
@@ -206,8 +190,7 @@ Stream::Step Stream::passOutside(Scan& scan, Watch watch) const
 Stream::Step Stream::scan(Scan& scan, Watch watch) const
 {
     Step step = Step::Going;
-    while (step == Step::Going)
-        step = scan.inString ? passString(scan, watch) : passOutside(scan, watch);
+    while (step == Step::Going) step = scan.inString ? passString(scan, watch) : passOutside(scan, watch);
     return step;
 }
 
@@ -215,8 +198,7 @@ Stream::Watch Stream::kindOfNode()
 {
     std::size_t at = 1;
     int c = peek(at);
-    while (c >= 0 && isBlank(static_cast<char>(c)))
-        c = peek(++at);
+    while (c >= 0 && isBlank(static_cast<char>(c))) c = peek(++at);
     const auto keyIs = [&](std::string_view key) {
         return peek(at + key.size() - 1) >= 0 && window().substr(at, key.size()) == key;
     };
@@ -232,13 +214,10 @@ Stream::Value Stream::value(Watch watch, std::size_t limit)
             peek(state.at); // the byte behind the value lies in the window as well
             return {window().substr(0, state.at), Value::End::Whole};
         }
-        if (step == Step::Node)
-            return {window().substr(0, state.at), Value::End::NextNode};
-        if (window().size() > limit)
-            return {window().substr(0, limit), Value::End::TooLong};
+        if (step == Step::Node) return {window().substr(0, state.at), Value::End::NextNode};
+        if (window().size() > limit) return {window().substr(0, limit), Value::End::TooLong};
         if (!fill()) {
-            if (scan(state, watch) == Step::Node)
-                return {window().substr(0, state.at), Value::End::NextNode};
+            if (scan(state, watch) == Step::Node) return {window().substr(0, state.at), Value::End::NextNode};
             return {window(), state.word ? Value::End::Whole : Value::End::Cut};
         }
     }
@@ -247,7 +226,8 @@ Stream::Value Stream::value(Watch watch, std::size_t limit)
 bool Stream::valueMayEndAt(std::size_t length) const
 {
     const std::string_view text = window();
-    return length >= text.size() || isBlank(text[length]) || std::string_view(",]}{/").find(text[length]) != std::string_view::npos;
+    return length >= text.size() || isBlank(text[length]) ||
+           std::string_view(",]}{/").find(text[length]) != std::string_view::npos;
 }
 
 void Stream::drop()
@@ -256,8 +236,7 @@ void Stream::drop()
     while (scan(state, Watch::Nothing) == Step::More) {
         m_at += state.at;
         state.at = 0;
-        if (!fill())
-            return;
+        if (!fill()) return;
     }
     m_at += state.at;
 }
@@ -265,8 +244,7 @@ void Stream::drop()
 std::size_t Stream::findNode(Watch watch, std::size_t from, std::size_t limit)
 {
     for (std::size_t at = from; at < limit;) {
-        if (at >= window().size() && !fill())
-            return 0;
+        if (at >= window().size() && !fill()) return 0;
         const std::size_t newline = window().find('\n', at);
         if (newline == std::string_view::npos) {
             at = window().size();

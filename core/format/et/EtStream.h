@@ -30,9 +30,9 @@ public:
     {
         enum class End : std::uint8_t {
             Whole,
-            Cut,       ///< the text ends first
-            NextNode,  ///< a line inside begins the next node: some string of this one was not escaped
-            TooLong    ///< only the front is there; the cursor must be moved with drop()
+            Cut,      ///< the text ends first
+            NextNode, ///< a line inside begins the next node: some string of this one was not escaped
+            TooLong   ///< only the front is there; the cursor must be moved with drop()
         };
         std::string_view text;
         End end = End::Whole;

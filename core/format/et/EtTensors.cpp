@@ -15,10 +15,8 @@ constexpr std::size_t kMaxNesting = 64; // lists in lists; real ones go three de
 
 std::string_view trimmed(std::string_view text)
 {
-    while (!text.empty() && isBlank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && isBlank(text.back()))
-        text.remove_suffix(1);
+    while (!text.empty() && isBlank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && isBlank(text.back())) text.remove_suffix(1);
     return text;
 }
 
@@ -33,8 +31,7 @@ std::string_view nextElement(Elements& elements)
 ElementTypes::ElementTypes(std::string_view type)
 {
     for (const std::string_view word : {"GenericList", "Tuple", "List", "Dict"}) {
-        if (!type.starts_with(word))
-            continue;
+        if (!type.starts_with(word)) continue;
         const std::size_t open = skipBlank(type, word.size());
         if (open < type.size() && type[open] == '[' && type.back() == ']') {
             m_text = type.substr(open + 1, type.size() - open - 2);
@@ -46,8 +43,7 @@ ElementTypes::ElementTypes(std::string_view type)
 
 bool ElementTypes::next(std::string_view& type)
 {
-    if (m_at >= m_text.size())
-        return false;
+    if (m_at >= m_text.size()) return false;
     std::size_t open = 0, end = m_at;
     for (; end < m_text.size(); ++end) {
         const char c = m_text[end];
@@ -60,8 +56,7 @@ bool ElementTypes::next(std::string_view& type)
     }
     const std::string_view found = trimmed(m_text.substr(m_at, end - m_at));
     m_at = end + 1;
-    if (found.empty() && m_at > m_text.size())
-        return false;
+    if (found.empty() && m_at > m_text.size()) return false;
     type = found;
     return true;
 }
@@ -75,15 +70,14 @@ std::size_t TensorReader::read(const RawSide& side, std::vector<TensorDesc>& out
     Argument argument;
     for (std::uint32_t number = 0; values.next(argument.value); ++number) {
         const std::string_view type = nextElement(types);
-        if (type.empty())
-            break; // arrays of different lengths: what has no type is not known to be a tensor
+        if (type.empty()) break; // arrays of different lengths: what has no type is not known to be a tensor
         argument.shape = nextElement(shapes);
         argument.strides = nextElement(strides);
-        argument.number = static_cast<std::uint16_t>(std::min<std::uint32_t>(number, std::numeric_limits<std::uint16_t>::max()));
+        argument.number =
+            static_cast<std::uint16_t>(std::min<std::uint32_t>(number, std::numeric_limits<std::uint16_t>::max()));
         watchLength(argument.value);
         argument.type = unquoted(type);
-        if (argument.type.find("Tensor") == std::string_view::npos)
-            continue;
+        if (argument.type.find("Tensor") == std::string_view::npos) continue;
         if (argument.type.find('\\') == std::string_view::npos) {
             readArgument(argument, out);
         } else if (const Result<JsonDocument> plain = JsonDocument::parse(type); plain.ok()) {
@@ -97,8 +91,7 @@ std::size_t TensorReader::read(const RawSide& side, std::vector<TensorDesc>& out
 /// Depth first, without recursion: the elements of a list go onto the stack in reverse.
 void TensorReader::readArgument(const Argument& argument, std::vector<TensorDesc>& out)
 {
-    if (readTensor(argument, out))
-        return;
+    if (readTensor(argument, out)) return;
     struct Open
     {
         Elements values, shapes, strides;
@@ -137,8 +130,7 @@ void TensorReader::readArgument(const Argument& argument, std::vector<TensorDesc
 /// [tensor id, storage id, offset, elements, item size, device]; false when the type is not that of a tensor.
 bool TensorReader::readTensor(const Argument& argument, std::vector<TensorDesc>& out)
 {
-    if (!argument.type.starts_with("Tensor"))
-        return false;
+    if (!argument.type.starts_with("Tensor")) return false;
     const char first = argument.value.empty() ? '\0' : argument.value.front();
     TensorDesc tensor;
     std::array<std::int64_t, 5> numbers{};
@@ -155,23 +147,21 @@ bool TensorReader::readTensor(const Argument& argument, std::vector<TensorDesc>&
     } else if (known[0] = integer(argument.value, numbers[0]); !known[0]) {
         return true;
     }
-    if (!known[0])
-        m_oddTensorIds.rows.push_back(static_cast<std::uint32_t>(out.size()));
-    if (!known[1])
-        m_oddStorageIds.rows.push_back(static_cast<std::uint32_t>(out.size()));
+    if (!known[0]) m_oddTensorIds.rows.push_back(static_cast<std::uint32_t>(out.size()));
+    if (!known[1]) m_oddStorageIds.rows.push_back(static_cast<std::uint32_t>(out.size()));
     tensor.tensorId = numbers[0];
     tensor.storageId = numbers[1];
     tensor.offset = numbers[2];
     tensor.elements = numbers[3];
-    tensor.itemSize = static_cast<std::int32_t>(std::clamp<std::int64_t>(numbers[4], 0, std::numeric_limits<std::int32_t>::max()));
+    tensor.itemSize =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(numbers[4], 0, std::numeric_limits<std::int32_t>::max()));
     const std::size_t open = argument.type.find('(');
     const bool whole = open != std::string_view::npos && argument.type.back() == ')';
     tensor.dtype = intern(whole ? argument.type.substr(open + 1, argument.type.size() - open - 2) : argument.type);
     tensor.shape = shapeText(argument.shape);
     tensor.strides = shapeText(argument.strides);
     // A scalar has one element; any other "[]" means that the writer did not know the sizes.
-    if (tensor.elements != 1 && m_strings.view(tensor.shape) == "[]")
-        tensor.shape = tensor.strides = {};
+    if (tensor.elements != 1 && m_strings.view(tensor.shape) == "[]") tensor.shape = tensor.strides = {};
     tensor.argument = argument.number;
     out.push_back(tensor);
     return true;
@@ -180,22 +170,18 @@ bool TensorReader::readTensor(const Argument& argument, std::vector<TensorDesc>&
 StringId TensorReader::intern(std::string_view raw)
 {
     const bool ascii = std::all_of(raw.begin(), raw.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-    if (ascii)
-        return m_strings.intern(raw);
+    if (ascii) return m_strings.intern(raw);
     sanitizeUtf8(raw, m_scratch);
     return m_strings.intern(m_scratch);
 }
 
 StringId TensorReader::shapeText(std::string_view array)
 {
-    if (array.empty() || array.front() != '[')
-        return {};
-    if (array.find_first_of(" \n\r\t") == std::string_view::npos)
-        return intern(array);
+    if (array.empty() || array.front() != '[') return {};
+    if (array.find_first_of(" \n\r\t") == std::string_view::npos) return intern(array);
     std::string dense;
     for (const char c : array) {
-        if (!isBlank(c))
-            dense += c;
+        if (!isBlank(c)) dense += c;
     }
     return intern(dense);
 }
@@ -206,8 +192,7 @@ void TensorReader::watchLength(std::string_view list)
         return;
     Elements elements(list);
     std::size_t count = 0;
-    for (std::string_view element; elements.next(element);)
-        ++count;
+    for (std::string_view element; elements.next(element);) ++count;
     m_truncated = m_truncated || count >= m_listLimit;
 }
 

@@ -12,8 +12,8 @@
 
 namespace opscope::et {
 
-/// Finds the tensors among the values of a node. Types decide, never the look of a value: a list of six numbers is a tensor
-/// only where the type string says so. Lists and tuples are flattened in order.
+/// Finds the tensors among the values of a node. Types decide, never the look of a value: a list of six numbers is a
+/// tensor only where the type string says so. Lists and tuples are flattened in order.
 class TensorReader
 {
 public:
