@@ -220,7 +220,7 @@ namespace {
 // Some kernels are recorded under their linker names. The length limit keeps a hostile name from being expensive.
 std::string demangled(std::string_view name)
 {
-    constexpr std::size_t kLongest = 2048;
+    constexpr std::size_t kLongest = 8192;
     if (!name.starts_with("_Z") || name.size() > kLongest) return {};
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), std::free);

@@ -98,6 +98,8 @@ bool TimelineInput::keyPressed(QKeyEvent& event)
 {
     if (!m_view.scene().ready() || !isOurs(event)) return false;
     const bool wasFramed = std::exchange(m_framed, false);
+    m_cardTimer.stop();
+    Q_EMIT cardWanted({}, {}); // what it spoke of may move away
     const bool fast = event.modifiers() & Qt::ShiftModifier;
     if (const Letter letter = letterAt(event); letter != Letter::None) return letterPressed(letter, fast);
     switch (event.key()) {

@@ -19,7 +19,10 @@ struct TimelineState
 {
     std::vector<TrackState> bands;       ///< by row of TimelineModel::bands
     std::vector<bool> closedGroups;      ///< by row of TimelineModel::groups
-    explicit TimelineState(const TimelineModel& model) : bands(model.bands.size()), closedGroups(model.groups.size(), false) {}
+    explicit TimelineState(const TimelineModel& model) : bands(model.bands.size()), closedGroups(model.groups.size(), false)
+    {
+        for (std::size_t i = 0; i < model.groups.size(); ++i) closedGroups[i] = model.groups[i].quiet;
+    }
     TimelineState() = default;
 };
 

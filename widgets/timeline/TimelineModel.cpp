@@ -101,7 +101,7 @@ private:
         std::vector<std::uint32_t> instants = shownInstants(track);
         if (track.sliceCount == 0 && track.seriesCount == 0 && instants.empty()) return;
         if (m_model.groups.empty() || m_model.groups.back().process != track.process)
-            m_model.groups.push_back({track.process, {}, {}, static_cast<std::uint32_t>(m_model.bands.size()), 0});
+            m_model.groups.push_back({track.process, {}, {}, false, static_cast<std::uint32_t>(m_model.bands.size()), 0});
         const std::size_t before = m_model.bands.size();
         if (track.kind == TrackKind::Thread && hasPython(track)) addSplit(id, track);
         else addWhole(id, track);
@@ -271,6 +271,7 @@ private:
         for (BandGroup& group : m_model.groups) {
             const Process& process = m_trace.process(group.process);
             group.name = m_trace.processName(group.process);
+            group.quiet = m_model.groups.size() > 1 && onlyMarks(group);
             if (const std::size_t comma = group.name.find(", "); comma != std::string::npos) {
                 group.note = group.name.substr(comma + 2);
                 group.name.resize(comma);
@@ -280,6 +281,19 @@ private:
                 && number < devices.size() && !devices[number].empty())
                 group.note = devices[number];
         }
+    }
+
+    // "Spans", "Traces" and the end of the recording: there for whoever asks, in nobody's way.
+    bool onlyMarks(const BandGroup& group) const
+    {
+        constexpr std::uint32_t kFew = 4;
+        for (std::uint32_t i = group.firstBand; i < group.firstBand + group.bandCount; ++i) {
+            const Track& track = m_trace.track(m_model.bands[i].track);
+            if (track.seriesCount || track.sliceCount > kFew || track.instantCount > kFew) return false;
+            for (std::uint32_t s = track.firstSlice; s < track.firstSlice + track.sliceCount; ++s)
+                if (m_trace.kindOf(SliceId(s)) != CategoryClass::Span) return false;
+        }
+        return true;
     }
 
     // Names by number from "deviceProperties": [{"id": 0, "name": "NVIDIA H100 80GB HBM3", ...}, ...]

@@ -53,6 +53,7 @@ struct BandGroup
     ProcessId process;
     std::string name;            ///< "python", "GPU 0"
     std::string note;            ///< "process 21587", "NVIDIA H100 80GB HBM3"
+    bool quiet = false;          ///< only marks of the recording itself: starts closed
     std::uint32_t firstBand = 0;
     std::uint32_t bandCount = 0;
 };

@@ -179,7 +179,7 @@ void TimelineView::zoomAt(int x, double factor)
 
 void TimelineView::panPixels(double px)
 {
-    const double ns = px * m_canvas->scale().nsPerPx();
+    const double ns = std::round(px * m_canvas->scale().nsPerPx());
     Wide by = static_cast<Wide>(std::clamp(ns, -1.8e19, 1.8e19));
     if (by == 0 && px != 0) by = px > 0 ? 1 : -1; // a key must move something even where a pixel is less than a nanosecond
     m_document.setVisibleRange(panned(m_document.visibleRange(), by));

@@ -40,11 +40,12 @@ QString TrackHeaders::foldNote(const Band& band, const TrackState& state)
 QString TrackHeaders::sideText(const Band& band, std::uint32_t index, const DrawList& list) const
 {
     if (band.kind != BandKind::Counter) return displayText(band.side);
+    const DrawCurve* highest = nullptr;
     for (const DrawCurve& curve : list.curves)
-        if (curve.band == index)
-            return tr("max %1").arg(curve.isBytes ? displayText(formatBytes(static_cast<std::int64_t>(std::clamp(curve.maxInView, -9e18, 9e18))))
-                                                  : number(curve.maxInView));
-    return {};
+        if (curve.band == index && (!highest || curve.maxInView > highest->maxInView)) highest = &curve;
+    if (!highest) return {};
+    const double most = highest->maxInView;
+    return tr("max %1").arg(highest->isBytes ? displayText(formatBytes(static_cast<std::int64_t>(std::clamp(most, -9e18, 9e18)))) : number(most));
 }
 
 void TrackHeaders::paintChevron(QPainter& painter, QPointF c, bool open, const QColor& color) const
