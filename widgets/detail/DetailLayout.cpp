@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kMargin = 12;
 constexpr int kLabelGap = 10;
+constexpr int kCellGap = 10;
 constexpr int kBarWidth = 96;
 constexpr int kButtonRoom = 30;  // the copy button stands at the right of the heading
 
@@ -133,7 +134,7 @@ QImage DetailLayout::bar(double share) const
     return picture;
 }
 
-QTextTable* DetailLayout::table(int rows, const QList<QTextLength>& widths, int left, int top)
+QTextTable* DetailLayout::table(int rows, const QList<QTextLength>& widths, int left, int top, int right)
 {
     QTextTableFormat format;
     format.setBorder(0);
@@ -141,11 +142,18 @@ QTextTable* DetailLayout::table(int rows, const QList<QTextLength>& widths, int 
     format.setCellSpacing(0);
     format.setColumnWidthConstraints(widths);
     format.setLeftMargin(left);
-    format.setRightMargin(kMargin);
+    format.setRightMargin(right);
     format.setTopMargin(top);
-    format.setWidth(QTextLength(QTextLength::FixedLength, m_width - left - kMargin));
+    format.setWidth(QTextLength(QTextLength::FixedLength, m_width - left - right));
     m_cursor.movePosition(QTextCursor::End);
-    return m_cursor.insertTable(rows, static_cast<int>(widths.size()), format);
+    QTextTable* made = m_cursor.insertTable(rows, static_cast<int>(widths.size()), format);
+    // A table is always followed by a block; it must not be as high as a line of text.
+    m_cursor.movePosition(QTextCursor::End);
+    QTextBlockFormat thin;
+    thin.setLineHeight(1, QTextBlockFormat::FixedHeight);
+    m_cursor.setBlockFormat(thin);
+    m_cursor.setBlockCharFormat(this->format(Theme::uiFont(1), m_theme.panel));
+    return made;
 }
 
 void DetailLayout::paragraph(const QString& text, const QTextCharFormat& format, int left, int top)
@@ -157,18 +165,6 @@ void DetailLayout::paragraph(const QString& text, const QTextCharFormat& format,
     block.setTopMargin(top);
     m_cursor.insertBlock(block, format);
     m_cursor.insertText(text, format);
-}
-
-/// A line of 1 px over the whole width. A text block is at least as high as its font, so the font is tiny too.
-void DetailLayout::separator()
-{
-    m_cursor.movePosition(QTextCursor::End);
-    QTextBlockFormat block;
-    block.setTopMargin(9);
-    block.setBottomMargin(9);
-    block.setLineHeight(1, QTextBlockFormat::FixedHeight);
-    block.setBackground(m_theme.line);
-    m_cursor.insertBlock(block, format(Theme::uiFont(1), m_theme.line));
 }
 
 void DetailLayout::heading(const DetailHeading& heading)
@@ -199,10 +195,24 @@ void DetailLayout::heading(const DetailHeading& heading)
     cell.insertText(heading.what, format(Theme::uiFont(12), m_theme.textDim));
 }
 
+/// Title and remark, under a line over the whole width.
 void DetailLayout::title(const DetailBlock& block)
 {
-    QTextTable* grid = table(1, {QTextLength(QTextLength::VariableLength, 1), QTextLength(QTextLength::PercentageLength, 60)}, kMargin, 0);
-    grid->cellAt(0, 0).firstCursorPosition().insertText(block.title, format(Theme::uiFont(12, QFont::DemiBold), m_theme.text));
+    const QFont titleFont = Theme::uiFont(12, QFont::DemiBold);
+    const int left = kMargin + QFontMetrics(titleFont).horizontalAdvance(block.title) + 12;
+    QTextTable* grid = table(1, {QTextLength(QTextLength::FixedLength, left), QTextLength(QTextLength::FixedLength, m_width - left)}, 0, 10, 0);
+    for (int column = 0; column < 2; ++column) {
+        QTextTableCellFormat cell;
+        cell.setTopBorder(1);
+        cell.setTopBorderStyle(QTextFrameFormat::BorderStyle_Solid);
+        cell.setTopBorderBrush(m_theme.line);
+        cell.setTopPadding(10);
+        cell.setBottomPadding(2);
+        if (column == 0) cell.setLeftPadding(kMargin);
+        else cell.setRightPadding(kMargin);
+        grid->cellAt(0, column).setFormat(cell);
+    }
+    grid->cellAt(0, 0).firstCursorPosition().insertText(block.title, format(titleFont, m_theme.text));
     QTextCursor aside = grid->cellAt(0, 1).firstCursorPosition();
     setAlignment(aside, Qt::AlignRight);
     aside.insertText(block.aside, format(Theme::uiFont(11), m_theme.textDim));
@@ -210,7 +220,6 @@ void DetailLayout::title(const DetailBlock& block)
 
 void DetailLayout::block(const DetailBlock& block)
 {
-    separator();
     title(block);
     if (!block.note.isEmpty()) paragraph(block.note, format(Theme::uiFont(12), m_theme.textDim), kMargin, 4);
     if (!block.table.lines.empty()) lines(block.table);
@@ -241,20 +250,38 @@ void DetailLayout::rows(const std::vector<DetailRow>& rows)
     }
 }
 
+/// Every column as wide as its widest cell, at most a third of the table; what is left goes to the one that stretches.
+QList<QTextLength> DetailLayout::columnWidths(const DetailTable& content) const
+{
+    const QFontMetrics heads(Theme::uiFont(11, QFont::Medium));
+    const int total = m_width - 2 * kMargin;
+    int left = total;
+    std::vector<int> widths;
+    for (std::size_t i = 0; i < content.columns.size(); ++i) {
+        int widest = heads.horizontalAdvance(content.columns[i].title);
+        for (const DetailLine& line : content.lines)
+            if (i < line.cells.size()) widest = std::max(widest, QFontMetrics(format(line.cells[i]).font()).horizontalAdvance(line.cells[i].text));
+        widths.push_back(std::min(widest + kCellGap + 3, total / 3));
+        if (!content.columns[i].stretch) left -= widths.back();
+    }
+    QList<QTextLength> lengths;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+        lengths += QTextLength(QTextLength::FixedLength, content.columns[i].stretch ? std::max(left, 40) : widths[i]);
+    return lengths;
+}
+
 void DetailLayout::lines(const DetailTable& content)
 {
     const int columns = static_cast<int>(content.columns.size());
     int below = 0;
     for (const DetailLine& line : content.lines) below += !line.below.empty();
-    QList<QTextLength> widths;
-    for (const DetailColumn& column : content.columns)
-        widths += column.stretch ? QTextLength(QTextLength::PercentageLength, 100) : QTextLength(QTextLength::VariableLength, 0);
+    const QList<QTextLength> widths = columnWidths(content);
     QTextTable* grid = table(1 + static_cast<int>(content.lines.size()) + below, widths, kMargin, 4);
     const auto pad = [&](int row, int column, bool odd, bool lower, bool upper) {
         QTextTableCellFormat cell;
         cell.setTopPadding(upper ? 3 : 0);
         cell.setBottomPadding(lower ? 3 : 0);
-        cell.setRightPadding(column + 1 < columns ? 10 : 0);
+        cell.setRightPadding(column + 1 < columns ? kCellGap : 0);
         if (odd) cell.setBackground(m_theme.alternateRow);
         grid->cellAt(row, column).setFormat(cell);
     };

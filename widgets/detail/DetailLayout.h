@@ -26,8 +26,8 @@ public:
     void message(const QString& text);
 
 private:
-    QTextTable* table(int rows, const QList<QTextLength>& widths, int left, int top);
-    void separator();
+    QTextTable* table(int rows, const QList<QTextLength>& widths, int left, int top, int right = 12);
+    QList<QTextLength> columnWidths(const DetailTable& content) const;
     void title(const DetailBlock& block);
     void rows(const std::vector<DetailRow>& rows);
     void lines(const DetailTable& table);

@@ -68,7 +68,7 @@ void DetailPane::resizeEvent(QResizeEvent* event)
 
 void DetailPane::placeButton()
 {
-    m_copy->move(m_text->viewport()->width() - m_copy->width() - 6, 8 - m_text->verticalScrollBar()->value());
+    m_copy->move(m_text->width() - 10 - m_copy->width() - 6, 8 - m_text->verticalScrollBar()->value());
 }
 
 /// What the document has selected now. A hidden pane reads nothing; it catches up when it is shown.

@@ -51,7 +51,7 @@ DetailHeading sliceHeading(const Trace& trace, SliceId slice)
     heading.what = displayText(title(kind));
     if (kind == CategoryClass::Other) heading.what = cutText(trace.category(trace.slices().category(slice)).name, 60);
     if (kind == CategoryClass::Kernel || kind == CategoryClass::CpuOp)
-        heading.what += QStringLiteral(", %1 family").arg(familyTitle(family).toLower());
+        heading.what += QStringLiteral(", %1 family").arg(familyTitle(family).section(QLatin1Char(','), 0, 0).toLower());
     if (!heading.what.isEmpty()) heading.what[0] = heading.what[0].toUpper();
     heading.what += QStringLiteral(", ") + place(trace, trace.trackOf(slice));
     return heading;

@@ -22,7 +22,6 @@ DetailText::DetailText(QWidget* parent) : QTextBrowser(parent)
     setUndoRedoEnabled(false);
     setFrameShape(NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // coming and going it would change the width, and so the layout
     setAccessibleName(QStringLiteral("Detail"));
 }
 
@@ -54,13 +53,16 @@ void DetailText::showMessage(const QString& text)
 void DetailText::resizeEvent(QResizeEvent* event)
 {
     QTextBrowser::resizeEvent(event);
-    if (viewport()->width() != m_builtWidth) rebuild();
+    if (layoutWidth() != m_builtWidth) rebuild();
 }
+
+/// Always with room for the scroll bar: its coming and going must not change the layout.
+int DetailText::layoutWidth() const { return width() - 10; }
 
 /// Builds the document apart and swaps it in: nothing of an unfinished layout is ever painted.
 void DetailText::rebuild()
 {
-    m_builtWidth = viewport()->width();
+    m_builtWidth = layoutWidth();
     const int place = verticalScrollBar()->value();
     auto next = std::make_unique<QTextDocument>();
     next->setUndoRedoEnabled(false);

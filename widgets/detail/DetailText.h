@@ -30,6 +30,8 @@ protected:
     QMimeData* createMimeDataFromSelection() const override;
     void resizeEvent(QResizeEvent* event) override;
 
+    int layoutWidth() const;
+
 private:
     void rebuild();
 

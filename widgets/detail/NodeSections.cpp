@@ -117,7 +117,7 @@ QString shortType(std::string_view type)
 
 DetailRow scalarRow(const QString& name, JsonDocument::Ref json, std::string_view type)
 {
-    DetailRow row{name, {jsonRun(json)}};
+    DetailRow row{name, {json.isArray() ? value(spacedShape(json.raw()), jsonText(json)) : jsonRun(json)}};
     if (!type.empty()) row.runs.push_back(dim(shortType(type)));
     // Doubles are written with six decimals only (execution-trace.md 5.5).
     if (type == "Double" && (json.raw() == "0.000000" || json.raw() == "-0.000000"))

@@ -16,6 +16,13 @@ SliceId stepAround(const Trace& trace, SliceId slice)
     return {};
 }
 
+/// "8.1 %", and two digits of what would read as nothing: "0.0015 %".
+QString shareText(double share)
+{
+    if (share >= 0.001 || share <= 0) return displayText(formatShare(share));
+    return QString::number(share * 100, 'g', 2) + QStringLiteral(" %");
+}
+
 /// What was repaired, or stands differently in the file; "" when nothing was.
 QString repairs(std::uint8_t flags)
 {
@@ -40,7 +47,7 @@ std::optional<DetailRun> clockTime(const Trace& trace, Nanos time)
     const QString plain = seconds.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.")) + digits + QStringLiteral(" UTC");
     const QChar thin(0x2009);
     return value(seconds.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss.")) + digits.left(3) + thin + digits.mid(3, 3) + thin +
-                     digits.mid(6) + QStringLiteral(" UTC"),
+                     digits.mid(6),
                  plain);
 }
 
@@ -60,10 +67,10 @@ void addSlice(const DetailContext& context, DetailBlock& block)
     if (const SliceId step = stepAround(trace, slice); step && slices.duration(step) > 0) {
         const double share = static_cast<double>(duration) / static_cast<double>(slices.duration(step));
         block.rows.push_back({QStringLiteral("In the step"),
-                              {value(displayText(formatShare(share))), dim(QStringLiteral("of")),
+                              {value(shareText(share)), dim(QStringLiteral("of")),
                                link(cutText(trace.name(step), 60), step)}});
     }
-    if (auto clock = clockTime(trace, slices.start(slice))) block.rows.push_back({QStringLiteral("Clock"), {*clock}});
+    if (auto clock = clockTime(trace, slices.start(slice))) block.rows.push_back({QStringLiteral("Clock, UTC"), {*clock}});
     if (const QString repaired = repairs(slices.flags(slice)); !repaired.isEmpty())
         block.rows.push_back({QStringLiteral("As read"), {warning(repaired)}});
 }
@@ -75,13 +82,15 @@ std::vector<DetailBlock> timeBlocks(DetailContext& context)
     const Trace& trace = context.trace;
     DetailBlock block{QStringLiteral("Time")};
     if (context.selection.node && (trace.timeBase() == TimeBase::NodeOrder || !context.selection.slice)) {
-        block.note = QStringLiteral("An execution trace alone has no times. Order of node ids.");
+        block.note = trace.timeBase() == TimeBase::NodeOrder
+                         ? QStringLiteral("An execution trace alone has no times. Order of node ids.")
+                         : QStringLiteral("Nodes of an execution trace have no times.");
     } else if (context.selection.slice) {
         addSlice(context, block);
     } else if (context.selection.instant) {
         const Nanos time = trace.instants().time(context.selection.instant);
         block.rows.push_back({QStringLiteral("At"), {timeRun(timeDifference(time, trace.origin()))}});
-        if (auto clock = clockTime(trace, time)) block.rows.push_back({QStringLiteral("Clock"), {*clock}});
+        if (auto clock = clockTime(trace, time)) block.rows.push_back({QStringLiteral("Clock, UTC"), {*clock}});
     }
     return {block};
 }

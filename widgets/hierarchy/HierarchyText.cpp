@@ -87,10 +87,14 @@ std::optional<RowTimes> timesOf(const Trace& trace, const HierarchyTree& tree, s
 
 QString spacedShape(std::string_view json)
 {
-    QString text = displayText(json.substr(0, kShapeBytes));
-    if (json.size() > kShapeBytes) text += QStringLiteral("…");
-    if (!text.contains(QStringLiteral(", "))) text.replace(QLatin1Char(','), QStringLiteral(", "));
-    return text;
+    QString text;
+    for (const QChar c : displayText(json.substr(0, kShapeBytes))) {
+        // Writers differ in blanks and line ends (a picture of one, U+240A, by now); we do not.
+        if (c.isSpace() || (c.unicode() >= 0x2400 && c.unicode() <= 0x2421)) continue;
+        text += c;
+        if (c == QLatin1Char(',')) text += QLatin1Char(' ');
+    }
+    return json.size() > kShapeBytes ? text + QStringLiteral("…") : text;
 }
 
 QString shapesText(const Trace& trace, std::span<const TensorDesc> tensors)

@@ -31,7 +31,7 @@ std::optional<RowTimes> timesOf(const Trace& trace, const HierarchyTree& tree, s
 
 /// "[32, 512, 14, 14] [512]": the recorded shapes, cut behind the first few; "" when there are none.
 QString shapesText(const Trace& trace, std::span<const TensorDesc> tensors);
-/// "[32,512]" -> "[32, 512]". Leaves text alone that already has blanks.
+/// "[32,512]" or a list over several lines -> "[32, 512]"; long ones are cut.
 QString spacedShape(std::string_view json);
 
 } // namespace opscope

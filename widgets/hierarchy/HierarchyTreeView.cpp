@@ -19,7 +19,8 @@ namespace opscope {
 namespace {
 
 constexpr int kIndent = 16;
-constexpr int kIndentsWidth = 420; // what all indents together may take, about
+constexpr int kSmallestIndent = 9; // a chevron must fit
+constexpr int kIndentsWidth = 480; // what all indents together may take, about
 
 int widthOf(HierarchyModel::Column column)
 {
@@ -29,7 +30,7 @@ int widthOf(HierarchyModel::Column column)
     case Column::Duration: return 158;
     case Column::Self: return 92;
     case Column::Node: return 76;
-    case Column::Thread: return 58;
+    case Column::Thread: return 66;
     case Column::Inputs: return 330;
     case Column::Outputs: return 190;
     case Column::Calls: return 72;
@@ -53,6 +54,7 @@ HierarchyTreeView::HierarchyTreeView(QWidget* parent) : QTreeView(parent)
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollMode(ScrollPerItem);
     header()->setFixedHeight(24);
+    header()->setFont(Theme::uiFont(11, QFont::Medium));
     header()->setStretchLastSection(false);
     header()->setHighlightSections(false);
     header()->setSectionsMovable(false);
@@ -70,7 +72,7 @@ void HierarchyTreeView::layOutColumns(int depth)
 {
     const auto* hierarchy = qobject_cast<const HierarchyModel*>(model());
     if (!hierarchy) return;
-    setIndentation(depth * kIndent <= kIndentsWidth ? kIndent : std::max(5, kIndentsWidth / depth));
+    setIndentation(depth * kIndent <= kIndentsWidth ? kIndent : std::max(kSmallestIndent, kIndentsWidth / depth));
     for (int i = 0; i < hierarchy->columnCount(); ++i) {
         header()->setSectionResizeMode(i, i == 0 ? QHeaderView::Stretch : QHeaderView::Interactive);
         if (i > 0) header()->resizeSection(i, widthOf(hierarchy->column(i)));
@@ -83,7 +85,7 @@ void HierarchyTreeView::drawBranches(QPainter* painter, const QRect& rect, const
     if (selected) painter->fillRect(rect, m_theme.selectedRow);
     if (!model()->hasChildren(index)) return;
     // The chevron stands in the last indent; the look of look.md section 11: stroke 1.4, round ends.
-    const QPointF middle(rect.right() - kIndent / 2.0 + 0.5, rect.center().y() + 0.5);
+    const QPointF middle(rect.right() - indentation() / 2.0 + 0.5, rect.center().y() + 0.5);
     QPainterPath path;
     if (isExpanded(index)) {
         path.moveTo(middle + QPointF(-3.5, -1.75));

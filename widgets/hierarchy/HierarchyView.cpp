@@ -59,8 +59,10 @@ void HierarchyView::buildTools()
     m_chooser = new QComboBox(m_tools);
     m_chooser->addItem(QStringLiteral("Slices"), static_cast<int>(HierarchySource::Slices));
     m_chooser->addItem(QStringLiteral("Execution trace nodes"), static_cast<int>(HierarchySource::Nodes));
+    m_chooser->setFont(Theme::uiFont(12));
     m_chooser->setAccessibleName(QStringLiteral("What the tree shows"));
     m_filter = new QLineEdit(m_tools);
+    m_filter->setFont(Theme::uiFont(12));
     m_filter->setClearButtonEnabled(true);
     m_filter->setMinimumWidth(120);
     m_filter->setMaximumWidth(210);

@@ -21,6 +21,8 @@
 #include <QToolButton>
 #include <QTreeView>
 
+#include <algorithm>
+
 namespace opscope {
 
 namespace {
@@ -57,9 +59,17 @@ QString chipText(Severity severity, std::uint64_t count)
     return number + (one ? QStringLiteral(" note") : QStringLiteral(" notes"));
 }
 
+/// Line ends and indents of the file would only take room here.
+QString onOneLine(std::string json)
+{
+    std::ranges::replace_if(json, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    return displayText(json).simplified();
+}
+
 void setUpTable(QHeaderView* header)
 {
     header->setFixedHeight(24);
+    header->setFont(Theme::uiFont(11, QFont::Medium));
     header->setStretchLastSection(false);
     header->setHighlightSections(false);
     header->setMinimumSectionSize(40);
@@ -107,6 +117,8 @@ QWidget* DiagnosticsPanel::makeTools()
     row->addStretch(1);
     for (const Severity severity : kSeverities) {
         auto* chip = new QToolButton;
+        chip->setProperty("chip", true); // for the style sheet
+        chip->setFont(Theme::uiFont(12));
         chip->setCheckable(true);
         chip->setChecked(true);
         chip->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -154,7 +166,7 @@ QWidget* DiagnosticsPanel::makePlaces()
     m_action = makeLabel(Theme::uiFont(12));
     m_action->setWordWrap(true);
     m_places = new QTableWidget(0, 3);
-    m_places->setHorizontalHeaderLabels({QStringLiteral("Byte"), QStringLiteral("File"), QStringLiteral("What stands there")});
+    m_places->setHorizontalHeaderLabels({QStringLiteral("Byte"), QStringLiteral("File"), QStringLiteral("Found there")});
     m_places->verticalHeader()->hide();
     m_places->verticalHeader()->setDefaultSectionSize(22);
     m_places->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -207,6 +219,7 @@ void DiagnosticsPanel::resizeEvent(QResizeEvent* event)
     const bool narrow = event->size().width() < 760;
     m_split->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     const int left = narrow ? event->size().width() : event->size().width() * 5 / 8;
+    if (!narrow) m_split->setSizes({left, event->size().width() - left});
     QHeaderView* header = m_findings->header();
     header->resizeSection(DiagnosticsModel::Finding, left * 36 / 100);
     header->resizeSection(DiagnosticsModel::Action, left * 30 / 100);
@@ -221,9 +234,9 @@ void DiagnosticsPanel::lookChanged()
     for (const Severity severity : kSeverities) chip(severity).setIcon(severityIcon(severity, theme));
     m_copy->setIcon(icon("copy", theme.text));
     m_tools->setStyleSheet(
-        QStringLiteral("QToolButton:checkable { background: %1; color: %2; border: 1px solid %3; border-radius: 4px; padding: 1px 7px 1px 4px; }"
-                       "QToolButton:checkable:checked { background: %4; border-color: %5; color: %6; }"
-                       "QToolButton:checkable:disabled { background: transparent; border-color: %3; color: %7; }")
+        QStringLiteral("QToolButton[chip=\"true\"] { background: %1; color: %2; border: 1px solid %3; padding: 1px 8px 1px 5px; }"
+                       "QToolButton[chip=\"true\"]:checked { background: %4; border-color: %5; color: %6; }"
+                       "QToolButton[chip=\"true\"]:disabled { background: transparent; border-color: %3; color: %7; }")
             .arg(theme.input.name(), theme.text.name(), theme.line.name(), theme.selectedRow.name(), theme.accent.name(),
                  theme.textHi.name(), theme.textOff.name()));
     setColour(m_summary, theme.textDim);
@@ -316,7 +329,7 @@ void DiagnosticsPanel::goTo(int row)
     else m_job.run(look, [this, offset](const Place& found) { arrived(found, offset); });
     m_excerptJob.run([trace, source, offset](const JobControl&) { return readPlace(*trace, source, offset, kExcerptBytes); },
                      [this](const Result<EventText>& text) {
-                         m_excerpt->setText(text.ok() ? displayText(text.value().json.substr(0, kExcerptBytes)) +
+                         m_excerpt->setText(text.ok() ? onOneLine(text.value().json.substr(0, kExcerptBytes)) +
                                                             (text.value().cut ? QStringLiteral(" …") : QString())
                                                       : displayText(text.error().text()));
                          m_excerpt->show();
