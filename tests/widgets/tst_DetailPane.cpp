@@ -1,0 +1,154 @@
+#include "tests/support/TraceFixture.h"
+#include "widgets/detail/DetailPane.h"
+#include "widgets/detail/DetailText.h"
+#include "widgets/detail/DetailValues.h"
+#include "widgets/detail/RawPane.h"
+#include "widgets/document/TraceDocument.h"
+#include "widgets/document/ViewSettings.h"
+
+#include <QFile>
+#include <QPlainTextEdit>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace opscope;
+
+namespace {
+
+// Written without raw strings: moc loses its way in them.
+constexpr std::string_view kTrace =
+    "{\"traceEvents\":["
+    "{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"aten::mm\",\"pid\":1,\"tid\":1,\"ts\":100.5,\"dur\":20,\"args\":{\"External id\":81,"
+    "\"Sequence number\":7,\"Input Dims\":[[2,3],[3,4],[]],\"Input type\":[\"float\",\"c10::BFloat16\",\"Scalar\"],"
+    "\"Input Strides\":[[3,1],[1,3],[]],\"Concrete Inputs\":[\"\",\"\",\"1e-05\"],"
+    "\"my <b>key</b>\":\"a <i>value</i> with \\u202e and \\u0007\"}},"
+    "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"void ns::gemm<float>(int)\",\"pid\":0,\"tid\":7,\"ts\":130,\"dur\":3,"
+    "\"args\":{\"grid\":[16,1,32],\"block\":[128,1,1],\"registers per thread\":222,\"shared memory\":81920,"
+    "\"est. achieved occupancy %\":30,\"correlation\":5,\"stream\":7,\"device\":0}}]}";
+
+class File
+{
+public:
+    explicit File(std::string_view text)
+    {
+        QFile file(m_folder.filePath(QStringLiteral("trace.json")));
+        if (!file.open(QIODevice::WriteOnly) || file.write(text.data(), static_cast<qint64>(text.size())) < 0) qFatal("cannot write");
+        file.close();
+        trace = test::traceFromFile(file.fileName().toStdString());
+    }
+    TracePtr trace;
+
+private:
+    QTemporaryDir m_folder;
+};
+
+struct Pane
+{
+    explicit Pane(const TracePtr& trace) : pane(document, settings)
+    {
+        pane.resize(356, 700);
+        pane.show();
+        document.setTrace(trace);
+    }
+    TraceDocument document;
+    ViewSettings settings;
+    DetailPane pane;
+};
+
+} // namespace
+
+class tst_DetailPane : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void nothingSelectedSaysWhatToDo()
+    {
+        const File file(kTrace);
+        Pane p(file.trace);
+        QVERIFY(p.pane.text().toPlainText().contains(QStringLiteral("Nothing selected. Click a slice, or press / to find one.")));
+    }
+
+    void columnsStandThereAtOnceAndTheRestFollows()
+    {
+        const File file(kTrace);
+        Pane p(file.trace);
+        p.document.selectSlice(test::sliceNamed(*file.trace, "aten::mm"));
+        QVERIFY(p.pane.allText().contains(QStringLiteral("External id\t81")));
+        QVERIFY(!p.pane.allText().contains(QStringLiteral("1e-05")));
+        QTRY_VERIFY(!p.pane.busy());
+        const QString text = p.pane.allText();
+        QVERIFY2(text.contains(QStringLiteral("Duration\t20000 ns")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("0\t[2, 3]\tfloat\t24")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("strides [1, 3]")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("2\t1e-05\tScalar")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("2 tensors")), qPrintable(text));
+        QVERIFY(p.pane.jsonText().startsWith(QStringLiteral("{\"ph\":\"X\",\"cat\":\"cpu_op\"")));
+    }
+
+    void textOfTheFileIsNeverMarkup()
+    {
+        const File file(kTrace);
+        Pane p(file.trace);
+        p.document.selectSlice(test::sliceNamed(*file.trace, "aten::mm"));
+        QTRY_VERIFY(!p.pane.busy());
+        const QString shown = p.pane.text().toPlainText();
+        QVERIFY2(shown.contains(QStringLiteral("my <b>key</b>")), qPrintable(shown));
+        QVERIFY2(shown.contains(QStringLiteral("a <i>value</i>")), qPrintable(shown));
+        QVERIFY(!shown.contains(QChar(0x202E)));
+        QVERIFY(!shown.contains(QChar(7)));
+    }
+
+    void aKernelShowsItsLaunch()
+    {
+        const File file(kTrace);
+        Pane p(file.trace);
+        p.document.selectSlice(test::sliceNamed(*file.trace, "void ns::gemm<float>(int)"));
+        QTRY_VERIFY(!p.pane.busy());
+        const QString text = p.pane.allText();
+        QVERIFY2(text.contains(QStringLiteral("16 × 1 × 32 of 128 × 1 × 1")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("Shared memory\t81920")), qPrintable(text));
+        QVERIFY2(text.startsWith(QStringLiteral("void ns::gemm<float>(int)")), qPrintable(text));
+        QVERIFY(p.pane.text().toPlainText().contains(QStringLiteral("gemm")));
+    }
+
+    void whatIsCopiedIsExact()
+    {
+        const File file(kTrace);
+        Pane p(file.trace);
+        p.document.selectSlice(test::sliceNamed(*file.trace, "aten::mm"));
+        QTRY_VERIFY(!p.pane.busy());
+        QVERIFY(p.pane.text().toPlainText().contains(QStringLiteral("20.000")));
+        p.pane.text().selectAll();
+        QVERIFY2(p.pane.text().plainSelection().contains(QStringLiteral("20000 ns")), qPrintable(p.pane.text().plainSelection()));
+    }
+
+    void deepAndLongArgumentsDoNotHang()
+    {
+        std::string deep(10'000, '[');
+        deep += std::string(10'000, ']');
+        const std::string text = "{\"traceEvents\":[{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"deep\",\"pid\":1,\"tid\":1,\"ts\":1,\"dur\":1,"
+                                 "\"args\":{\"deep\":" + deep + ",\"long\":\"" + std::string(9'000'000, 'x') + "\"}}]}";
+        const File file(text);
+        Pane p(file.trace);
+        RawPane raw(p.document, p.settings);
+        raw.show();
+        p.document.selectSlice(test::sliceNamed(*file.trace, "deep"));
+        QTRY_VERIFY_WITH_TIMEOUT(!p.pane.busy() && !raw.busy(), 20'000);
+        QVERIFY(p.pane.allText().size() < 20'000);
+        QVERIFY2(raw.text().toPlainText().contains(QStringLiteral("… cut")), "the raw text says that it is cut");
+        QVERIFY(raw.text().toPlainText().size() < 600'000);
+    }
+
+    void schemaNamesAreFound()
+    {
+        const SchemaNames names = schemaNames("aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=[1, 1], *, int groups=1) -> (Tensor out, Tensor)");
+        QCOMPARE(names.inputs, (std::vector<std::string>{"input", "weight", "bias", "stride", "groups"}));
+        QCOMPARE(names.outputs, (std::vector<std::string>{"out", ""}));
+        QVERIFY(schemaNames("").inputs.empty());
+        QVERIFY(schemaNames(")->(").inputs.empty());
+    }
+};
+
+QTEST_MAIN(tst_DetailPane)
+#include "tst_DetailPane.moc"

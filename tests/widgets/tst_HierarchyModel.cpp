@@ -1,0 +1,180 @@
+#include "tests/support/TraceFixture.h"
+#include "widgets/document/TraceDocument.h"
+#include "widgets/document/ViewSettings.h"
+#include "widgets/hierarchy/HierarchyModel.h"
+#include "widgets/hierarchy/HierarchyTreeView.h"
+#include "widgets/hierarchy/HierarchyView.h"
+
+#include <QAbstractItemModelTester>
+#include <QLineEdit>
+#include <QTest>
+
+using namespace opscope;
+using opscope::test::TraceFixture;
+
+namespace {
+
+TracePtr twoThreads()
+{
+    TraceFixture f;
+    const TrackId main = f.thread(1, 10, "main", "python");
+    const TrackId other = f.thread(1, 11, "worker");
+    f.slice(main, 0, 100'000, "step").slice(main, 1'000, 50'000, "aten::conv2d", "cpu_op", {{ArgField::ExternalId, 42}});
+    f.slice(main, 2'000, 10'000, "aten::empty").slice(main, 60'000, 10'000, "aten::relu").slice(other, 0, 7'000, "load");
+    return f.finish();
+}
+
+constexpr std::string_view kNodes = R"json({"schema":"1.0.2-chakra.0.0.4","pid":7,"nodes":[
+ {"id":2,"name":"[pytorch|profiler|execution_trace|thread]","ctrl_deps":1,"inputs":{"values":[],"shapes":[],"types":[]},
+  "outputs":{"values":[],"shapes":[],"types":[]},"attrs":[{"name":"tid","type":"uint64","value":1},{"name":"scope","type":"uint64","value":7}]},
+ {"id":3,"name":"aten::relu","ctrl_deps":2,"inputs":{"values":[[5,6,0,8,4,"cpu"]],"shapes":[[2,4]],"types":["Tensor(float)"]},
+  "outputs":{"values":[[9,10,0,8,4,"cpu"]],"shapes":[[2,4]],"types":["Tensor(float)"]},"attrs":[{"name":"tid","type":"uint64","value":1}]},
+ {"id":4,"name":"aten::add","ctrl_deps":2,"inputs":{"values":[],"shapes":[],"types":[]},
+  "outputs":{"values":[],"shapes":[],"types":[]},"attrs":[{"name":"tid","type":"uint64","value":1}]},
+ {"id":1,"name":"[pytorch|profiler|execution_trace|process]","ctrl_deps":1,"inputs":{"values":[],"shapes":[],"types":[]},
+  "outputs":{"values":[],"shapes":[],"types":[]},"attrs":[{"name":"scope","type":"uint64","value":7}]}]})json";
+
+/// "python [main [step [...]]]": names by nesting.
+QString outline(const QAbstractItemModel& model, const QModelIndex& parent = {})
+{
+    QStringList parts;
+    for (int row = 0; row < model.rowCount(parent); ++row) {
+        const QModelIndex index = model.index(row, 0, parent);
+        const QString inside = outline(model, index);
+        parts += inside.isEmpty() ? index.data().toString() : index.data().toString() + QStringLiteral(" [") + inside + QStringLiteral("]");
+    }
+    return parts.join(QStringLiteral(", "));
+}
+
+void show(HierarchyModel& model, const TracePtr& trace, HierarchySource source, std::string_view filter = {})
+{
+    const auto all = HierarchyTree::build(*trace, source);
+    model.set(trace, all, HierarchyTree::build(*trace, source, filter));
+}
+
+} // namespace
+
+class tst_HierarchyModel : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void slicesNestUnderTheirTrackAndProcess()
+    {
+        const TracePtr trace = twoThreads();
+        HierarchyModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        show(model, trace, HierarchySource::Slices);
+        const QString text = outline(model);
+        QVERIFY2(text.contains(QStringLiteral("[step [aten::conv2d [aten::empty], aten::relu]]")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("[load]")), qPrintable(text));
+        QCOMPARE(model.rowCount(), 1);
+    }
+
+    void timesAreExactInACopyAndShortInTheTable()
+    {
+        const TracePtr trace = twoThreads();
+        HierarchyModel model;
+        show(model, trace, HierarchySource::Slices);
+        const SliceId conv = test::sliceNamed(*trace, "aten::conv2d");
+        QCOMPARE(model.indexOf(conv, 2).data().toString(), QStringLiteral("50.0 µs"));
+        QCOMPARE(model.indexOf(conv, 2).data(HierarchyModel::PlainRole).toString(), QStringLiteral("50000 ns"));
+        QCOMPARE(model.indexOf(conv, 3).data(HierarchyModel::PlainRole).toString(), QStringLiteral("40000 ns"));
+        QCOMPARE(model.indexOf(conv, 4).data().toString(), QStringLiteral("1"));
+        QCOMPARE(model.indexOf(conv, 2).data(HierarchyModel::ShareRole).toDouble(), 0.5);
+    }
+
+    void theFilterKeepsAncestorsAndNothingElse()
+    {
+        const TracePtr trace = twoThreads();
+        HierarchyModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        show(model, trace, HierarchySource::Slices, "EMPTY");
+        const QString text = outline(model);
+        QVERIFY2(text.endsWith(QStringLiteral("[step [aten::conv2d [aten::empty]]]]")), qPrintable(text));
+        QVERIFY(!text.contains(QStringLiteral("relu")));
+        QVERIFY(!model.indexOf(test::sliceNamed(*trace, "aten::relu")).isValid());
+        // What is hidden still counts as a call.
+        QCOMPARE(model.indexOf(test::sliceNamed(*trace, "step"), 4).data().toString(), QStringLiteral("2"));
+        show(model, trace, HierarchySource::Slices, "#42");
+        QCOMPARE(model.tree()->matches(), 1u);
+        QVERIFY(model.indexOf(test::sliceNamed(*trace, "aten::conv2d")).isValid());
+        show(model, trace, HierarchySource::Slices, "no such name");
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void nodesNestByParent()
+    {
+        const TracePtr trace = test::traceFromText(kNodes);
+        HierarchyModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        show(model, trace, HierarchySource::Nodes);
+        const QString text = outline(model);
+        QVERIFY2(text.endsWith(QStringLiteral("thread] [aten::relu, aten::add]]")), qPrintable(text));
+        const QModelIndex relu = model.indexOf(trace->executionTrace()->byId(3), 3);
+        QCOMPARE(relu.data().toString(), QStringLiteral("[2, 4]"));
+        show(model, trace, HierarchySource::Nodes, "#4");
+        QCOMPARE(model.tree()->rows(), 3u);
+    }
+
+    void aMillionRowsAreOpenedByCountingNotByObjects()
+    {
+        TraceFixture f;
+        const TrackId main = f.thread(1, 10);
+        constexpr int kParents = 1'000, kChildren = 1'000;
+        for (int i = 0; i < kParents; ++i) {
+            f.slice(main, i * 10'000, 9'000, "outer");
+            for (int k = 0; k < kChildren; ++k) f.slice(main, i * 10'000 + k * 9, 8, "inner");
+        }
+        const TracePtr trace = f.finish();
+        const auto all = HierarchyTree::build(*trace, HierarchySource::Slices);
+        QCOMPARE(all->rows(), 2u + kParents + kParents * kChildren);
+        HierarchyModel model;
+        model.set(trace, all, all);
+        const QModelIndex track = model.index(0, 0, model.index(0, 0));
+        QCOMPARE(model.rowCount(track), kParents);
+        const QModelIndex outer = model.index(kParents - 1, 0, track);
+        QCOMPARE(model.rowCount(outer), kChildren);
+        const QModelIndex last = model.index(kChildren - 1, 0, outer);
+        QCOMPARE(last.parent(), outer);
+        QCOMPARE(model.indexOf(model.sliceAt(last)), last);
+    }
+
+    void selectingAnywhereSelectsEverywhere()
+    {
+        TraceDocument document;
+        ViewSettings settings;
+        HierarchyView view(document, settings);
+        view.resize(800, 300);
+        view.show();
+        const TracePtr trace = twoThreads();
+        document.setTrace(trace);
+        const SliceId inner = test::sliceNamed(*trace, "aten::empty");
+        document.selectSlice(inner);
+        QCOMPARE(view.model().sliceAt(view.tree().currentIndex()), inner);
+        QVERIFY(view.tree().isExpanded(view.tree().currentIndex().parent()));
+        QTest::keyClick(&view.tree(), Qt::Key_Up);
+        QCOMPARE(document.selection().slice, test::sliceNamed(*trace, "aten::conv2d"));
+        document.clearSelection();
+        QVERIFY(!view.tree().currentIndex().isValid());
+    }
+
+    void theFilterFieldWorksAndTheTraceMayGo()
+    {
+        TraceDocument document;
+        ViewSettings settings;
+        HierarchyView view(document, settings);
+        const QAbstractItemModelTester tester(&view.model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+        view.show();
+        document.setTrace(twoThreads());
+        view.filterField().setText(QStringLiteral("relu"));
+        QTRY_VERIFY(!view.busy());
+        QCOMPARE(view.model().tree()->matches(), 1u);
+        document.setTrace(nullptr);
+        QCOMPARE(view.model().rowCount(), 0);
+        QVERIFY(view.filterField().text().isEmpty());
+    }
+};
+
+QTEST_MAIN(tst_HierarchyModel)
+#include "tst_HierarchyModel.moc"
