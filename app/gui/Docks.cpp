@@ -68,7 +68,7 @@ void Docks::make(const Panel& panel)
     dock->setWidget(panel.create(m_document, m_settings));
     auto* title = new DockTitle(*dock, panel.icon, m_settings);
     dock->setTitleBarWidget(title);
-    m_docks.push_back({&panel, dock, title});
+    m_docks.push_back({&panel, dock, title, DockTools(*dock->widget())});
     const auto later = [this] { m_decorate.start(); };
     connect(dock, &QDockWidget::dockLocationChanged, this, later);
     connect(dock, &QDockWidget::topLevelChanged, this, later);
@@ -77,29 +77,37 @@ void Docks::make(const Panel& panel)
 
 void Docks::arrange()
 {
-    const bool compact = m_window.width() < 1360;
-    const bool low = m_window.height() < 800;
-    QDockWidget* firstOf[16] = {};
-    for (const Dock& dock : m_docks) {
-        const Qt::DockWidgetArea area = dock.panel->area;
+    for (Dock& dock : m_docks) {
+        dock.tools.putIntoPanel();
         dock.widget->setFloating(false);
         m_window.removeDockWidget(dock.widget);
-        m_window.addDockWidget(area, dock.widget);
-        if (QDockWidget*& first = firstOf[area & 15]; first)
-            m_window.tabifyDockWidget(first, dock.widget);
-        else
-            first = dock.widget;
+    }
+    for (const Dock& dock : m_docks) {
+        const auto first = std::find_if(m_docks.begin(), m_docks.end(), [&](const Dock& d) { return d.panel->area == dock.panel->area; });
+        m_window.addDockWidget(dock.panel->area, dock.widget);
         dock.widget->show();
+        if (first->widget != dock.widget) {
+            m_window.tabifyDockWidget(first->widget, dock.widget);
+            first->widget->raise();
+        }
     }
-    for (QDockWidget* first : firstOf) {
-        if (first)
-            first->raise();
-    }
-    if (QDockWidget* right = firstOf[Qt::RightDockWidgetArea])
-        m_window.resizeDocks({right}, {compact ? kDetailCompact : kDetailWidth}, Qt::Horizontal);
-    if (QDockWidget* bottom = firstOf[Qt::BottomDockWidgetArea])
-        m_window.resizeDocks({bottom}, {low ? kBottomCompact : kBottomHeight}, Qt::Vertical);
+    resizeToDefault();
+    QTimer::singleShot(0, this, &Docks::resizeToDefault); // once more with the sizes that the layout then has
     m_decorate.start();
+}
+
+void Docks::resizeToDefault()
+{
+    const bool compact = m_window.width() < 1360;
+    const bool low = m_window.height() < 800;
+    for (const Dock& dock : m_docks) {
+        if (dock.widget->isFloating())
+            continue;
+        if (dock.panel->area == Qt::BottomDockWidgetArea)
+            m_window.resizeDocks({dock.widget}, {low ? kBottomCompact : kBottomHeight}, Qt::Vertical);
+        else
+            m_window.resizeDocks({dock.widget}, {compact ? kDetailCompact : kDetailWidth}, Qt::Horizontal);
+    }
 }
 
 void Docks::setAllHidden()
@@ -141,49 +149,65 @@ void Docks::walk(QWidget* home, int direction)
 
 bool Docks::eventFilter(QObject* watched, QEvent* event)
 {
-    // Qt makes tab bars as it needs them, without a signal.
-    if (event->type() == QEvent::ChildAdded || event->type() == QEvent::LayoutRequest)
+    // Qt makes, moves and drops tab bars as it needs them, without a signal.
+    switch (event->type()) {
+    case QEvent::ChildAdded:
+    case QEvent::LayoutRequest:
+    case QEvent::Move:
+    case QEvent::Resize:
+    case QEvent::Show:
+    case QEvent::Hide:
         m_decorate.start();
+        break;
+    default:
+        break;
+    }
     return QObject::eventFilter(watched, event);
 }
 
 void Docks::decorate()
 {
-    for (const Dock& dock : m_docks) {
+    for (Dock& dock : m_docks) {
         const bool amongTabs = !dock.widget->isFloating() && !m_window.tabifiedDockWidgets(dock.widget).isEmpty();
         dock.title->setFolded(amongTabs);
+        if (!amongTabs)
+            dock.tools.putIntoPanel();
     }
-    decorateTabs();
-}
-
-void Docks::decorateTabs()
-{
-    const Theme& theme = m_settings.theme();
     for (QTabBar* bar : m_window.findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly)) {
-        bar->setIconSize({14, 14});
-        bar->setExpanding(false);
+        if (bar->expanding()) { // new: setting these anew each time would ask for the next layout, and that for us
+            bar->setExpanding(false);
+            bar->setIconSize({14, 14});
+            bar->installEventFilter(this);
+        }
         for (int tab = 0; tab < bar->count(); ++tab) {
-            const QString title = bar->tabText(tab);
             const auto dock = std::find_if(m_docks.begin(), m_docks.end(),
-                                           [&](const Dock& d) { return d.widget->windowTitle() == title; });
-            if (dock == m_docks.end())
-                continue;
-            bar->setTabIcon(tab, icon(dock->panel->icon, tab == bar->currentIndex() ? theme.textHi : theme.textDim));
-            const QString count = badge(*dock->panel);
-            auto* label = qobject_cast<QLabel*>(bar->tabButton(tab, QTabBar::RightSide));
-            if (count.isEmpty()) {
-                bar->setTabButton(tab, QTabBar::RightSide, nullptr);
-            } else if (!label) {
-                label = new QLabel(count, bar);
-                label->setObjectName(QStringLiteral("badge"));
-                label->setAttribute(Qt::WA_TransparentForMouseEvents);
-                bar->setTabButton(tab, QTabBar::RightSide, label);
-            } else if (label->text() != count) {
-                label->setText(count);
-                label->adjustSize();
-            }
+                                           [&](const Dock& d) { return d.widget->windowTitle() == bar->tabText(tab); });
+            if (dock != m_docks.end())
+                decorateTab(*bar, tab, *dock);
         }
     }
+}
+
+void Docks::decorateTab(QTabBar& bar, int tab, Dock& dock)
+{
+    const bool inFront = tab == bar.currentIndex();
+    const Theme& theme = m_settings.theme();
+    bar.setTabIcon(tab, icon(dock.panel->icon, inFront ? theme.textHi : theme.textDim));
+    const QString count = badge(*dock.panel);
+    auto* label = qobject_cast<QLabel*>(bar.tabButton(tab, QTabBar::RightSide));
+    if (label && count.isEmpty()) {
+        bar.setTabButton(tab, QTabBar::RightSide, nullptr);
+    } else if (!label && !count.isEmpty()) {
+        label = new QLabel(count, &bar);
+        label->setObjectName(QStringLiteral("badge"));
+        label->setAttribute(Qt::WA_TransparentForMouseEvents);
+        bar.setTabButton(tab, QTabBar::RightSide, label);
+    } else if (label && label->text() != count) {
+        label->setText(count);
+        label->adjustSize();
+    }
+    if (bar.isVisible())
+        dock.tools.putIntoTabRow(bar, inFront);
 }
 
 QString Docks::badge(const Panel& panel) const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/gui/DockTools.h"
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
 #include "widgets/panel/Panel.h"
@@ -11,6 +12,7 @@
 
 class QMainWindow;
 class QMenu;
+class QTabBar;
 
 namespace opscope {
 
@@ -41,10 +43,12 @@ private:
         const Panel* panel;
         QDockWidget* widget;
         DockTitle* title;
+        DockTools tools;
     };
     void make(const Panel& panel);
-    void decorate();        ///< icons and counts of the tabs, titles only where there is no tab
-    void decorateTabs();
+    void decorate();        ///< icons and counts and tools of the tabs, titles where there is no tab
+    void decorateTab(QTabBar& bar, int tab, Dock& dock);
+    void resizeToDefault();
     QString badge(const Panel& panel) const;
 
     QMainWindow& m_window;

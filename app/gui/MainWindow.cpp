@@ -44,6 +44,29 @@ QSize defaultSize(const QScreen* screen)
     return screen ? wanted.boundedTo(screen->availableSize() * 0.95) : wanted;
 }
 
+/// QStatusBar keeps a few pixels for its own decoration; ours fills all of it.
+class StatusFrame : public QStatusBar
+{
+public:
+    StatusFrame(QWidget* content, QWidget* parent) : QStatusBar(parent), m_content(content)
+    {
+        setSizeGripEnabled(false);
+        setFixedHeight(content->height());
+        content->setParent(this);
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QStatusBar::resizeEvent(event);
+        m_content->setGeometry(rect());
+    }
+    void paintEvent(QPaintEvent*) override {}
+
+private:
+    QWidget* m_content;
+};
+
 QStringList localFiles(const QMimeData* data)
 {
     QStringList files;
@@ -69,6 +92,7 @@ Result<TracePtr> loadFiles(const QStringList& files, const JobControl& job)
 MainWindow::MainWindow(OpenController& opener) : m_opener(opener), m_search(m_document), m_loading(this)
 {
     setAcceptDrops(true);
+    setMinimumSize(640, 400);
     setWindowIcon(QIcon(QStringLiteral(":/opscope.svg")));
     m_settings.setTheme(themeFor(opener.settings().theme()));
     m_settings.setDensity(opener.settings().density());
@@ -129,13 +153,7 @@ void MainWindow::makePages()
 void MainWindow::makeStatus()
 {
     m_status = new StatusLine(m_document, m_settings, this);
-    auto* bar = new QStatusBar(this);
-    bar->setSizeGripEnabled(false);
-    bar->setContentsMargins(0, 0, 0, 0);
-    bar->layout()->setContentsMargins(0, 0, 0, 0);
-    bar->setFixedHeight(24);
-    bar->addWidget(m_status, 1);
-    setStatusBar(bar);
+    setStatusBar(new StatusFrame(m_status, this));
 }
 
 void MainWindow::connectParts()

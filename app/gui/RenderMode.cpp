@@ -128,7 +128,8 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     opener.setTheme(options.dark ? ThemeChoice::Dark : ThemeChoice::Light);
     const std::unique_ptr<MainWindow> window(opener.newWindow());
     window->setAttribute(Qt::WA_DeleteOnClose, false);
-    window->resize(options.size / options.scale);
+    // Fixed: the picture has the size that was asked for, whatever the panels would like to have.
+    window->setFixedSize((options.size + QSize(options.scale - 1, options.scale - 1)) / options.scale);
     window->show();
     QStringList names;
     for (const std::string& file : files)
@@ -141,7 +142,8 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
         document.setVisibleRange(shifted(*options.range, document.trace()->origin()));
     if (!options.select.empty() && !select(document, options))
         return cannot("nothing in the trace is called \"" + options.select + "\", and no node has that id");
-    if (!settled(*window).save(QString::fromStdString(options.output), "PNG"))
+    const QImage picture = settled(*window).copy(QRect(QPoint(), options.size));
+    if (!picture.save(QString::fromStdString(options.output), "PNG"))
         return cannot(options.output + ": the picture cannot be written there");
     return 0;
 }
