@@ -7,6 +7,8 @@
 
 #include <QFile>
 #include <QTest>
+#include <algorithm>
+#include <random>
 
 using namespace opscope;
 using namespace opscope::test;
@@ -130,6 +132,7 @@ private slots:
     void aLinkedHostTraceIsRead();
     void onlyARootMeansNothingWasCaptured();
     void deepTreesNeedNoStack();
+    void whateverTheLinksTheResultIsATree();
     void aHugeNodeGrowsTheWindow();
     void whatIsAnExecutionTrace_data();
     void whatIsAnExecutionTrace();
@@ -547,6 +550,32 @@ void tst_EtImporter::deepTreesNeedNoStack()
     const TracePtr trace = traceFromText(document(nodes));
     QCOMPARE(trace->etStats().maxTreeDepth, std::uint64_t{kDepth - 1});
     QCOMPARE(nodeOf(*trace, kDepth).depth, std::uint16_t{0xFFFF});
+}
+
+void tst_EtImporter::whateverTheLinksTheResultIsATree()
+{
+    std::mt19937 random(11);
+    const auto upTo = [&random](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+    for (int round = 0; round < 300; ++round) {
+        std::string nodes = node(upTo(20), upTo(24));
+        const int count = 1 + upTo(20);
+        for (int i = 1; i < count; ++i) nodes += "," + node(upTo(20), upTo(24));
+        const TracePtr trace = traceFromText(document(nodes));
+        const ExecutionTrace& et = *trace->executionTrace();
+        std::vector<NodeId> seen(et.roots().begin(), et.roots().end());
+        for (std::size_t i = 0; i < seen.size() && seen.size() <= et.nodes().size(); ++i) {
+            for (const NodeId child : et.children(seen[i])) {
+                QCOMPARE(et.node(child).parent, seen[i]);
+                QCOMPARE(et.node(child).depth, static_cast<std::uint16_t>(et.node(seen[i]).depth + 1));
+                seen.push_back(child);
+            }
+        }
+        QCOMPARE(seen.size(), et.nodes().size());
+        std::sort(seen.begin(), seen.end());
+        QVERIFY(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+        QVERIFY(std::is_sorted(et.nodes().begin(), et.nodes().end(), [](const EtNode& a, const EtNode& b) { return a.id < b.id; }));
+        QCOMPARE(trace->etStats().nodes, static_cast<std::uint64_t>(count + 2));
+    }
 }
 
 void tst_EtImporter::aHugeNodeGrowsTheWindow()
