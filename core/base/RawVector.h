@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,11 @@ struct UninitializedAllocator : std::allocator<T>
     };
     using std::allocator<T>::allocator;
 
+    /// Nothing at all for rows of plain data, even where their members have initial values.
     template <class U>
     void construct(U* place) noexcept
     {
-        ::new (static_cast<void*>(place)) U;
+        if constexpr (!std::is_trivially_copyable_v<U>) ::new (static_cast<void*>(place)) U;
     }
     template <class U, class... Args>
     void construct(U* place, Args&&... args)

@@ -71,9 +71,11 @@ Result<TracePtr> TraceBuilder::Finisher::run()
 void TraceBuilder::Finisher::nestTracks()
 {
     std::vector<Measured> measured(trace->m_tracks.size());
+    std::vector<std::uint8_t> isStep(trace->m_strings.size()); // looked up once a text, not once a slice
+    for (std::size_t i = 0; i < isStep.size(); ++i) isStep[i] = trace->text(StringId(i)).starts_with(kStepName);
     parallelFor(measured.size(), threads(), [&](std::size_t t) {
         nestTrack(t, measured[t]);
-        measureTrack(trace->m_tracks[t], measured[t]);
+        measureTrack(trace->m_tracks[t], isStep, measured[t]);
     });
     for (std::size_t t = 0; t < measured.size(); ++t) {
         Track& track = trace->m_tracks[t];
@@ -96,14 +98,14 @@ void TraceBuilder::Finisher::nestTrack(std::size_t t, Measured& m)
     m.nesting = nest(input, {rows(s.m_parent), rows(s.m_lane), rows(s.m_self), rows(s.m_flags)});
 }
 
-void TraceBuilder::Finisher::measureTrack(const Track& track, Measured& m) const
+void TraceBuilder::Finisher::measureTrack(const Track& track, const std::vector<std::uint8_t>& isStep, Measured& m) const
 {
     const SliceTable& s = trace->m_slices;
     for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i) {
         const Nanos start = s.m_start[i], end = start + s.m_duration[i];
         widen(m.all, start, end);
         if (trace->m_categories[s.m_category[i]].kind != CategoryClass::Span) widen(m.shown, start, end);
-        if (start < m.firstStep && trace->text(s.m_name[i]).starts_with(kStepName)) m.firstStep = start;
+        if (start < m.firstStep && s.m_name[i].valid() && isStep[s.m_name[i].index()]) m.firstStep = start;
     }
     const InstantTable& t = trace->m_instants;
     for (std::uint32_t i = track.firstInstant; i < track.firstInstant + track.instantCount; ++i) {

@@ -58,8 +58,49 @@ void TraceBuilder::Finisher::addFlows()
         FlowPoint* out = points.data() + first[p];
         gatherFlows(parts[p], out);
     });
-    mergeSort(points.data(), ranges, threads(), [this](const FlowPoint& a, const FlowPoint& b) { return flowLess(a, b); });
+    for (const SortRange& r : ranges) sortFlows(r.begin, r.end);
     for (std::size_t r = 0; r < ranges.size(); ++r) countLooseFlows(ranges[r].begin, ranges[r].end, SourceId(sourceOf[r]));
+}
+
+/// Ids are mostly numbers given one after the other: then one counting pass by (category, id) brings the points of a flow
+/// together, and what is left to sort are handfuls. Sparse ids (pointers, hashes, texts) take the general way.
+void TraceBuilder::Finisher::sortFlows(std::size_t begin, std::size_t end)
+{
+    FlowPoint* const points = trace->m_flows.m_points.data() + begin;
+    const std::size_t count = end - begin;
+    const auto less = [this](const FlowPoint& a, const FlowPoint& b) { return flowLess(a, b); };
+    std::vector<std::uint64_t> low(trace->m_categories.size(), UINT64_MAX), width(low.size(), 0);
+    bool dense = true;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t c = points[i].category.index();
+        low[c] = std::min<std::uint64_t>(low[c], points[i].id);
+        width[c] = std::max<std::uint64_t>(width[c], points[i].id);
+        dense = dense && points[i].idKind == static_cast<unsigned>(TrackKey::Kind::Number);
+    }
+    std::uint64_t slots = 0;
+    std::vector<std::uint64_t> first(low.size(), 0);
+    for (std::size_t c = 0; c < low.size(); ++c) {
+        if (low[c] > width[c]) continue; // no flow of this category
+        first[c] = slots;
+        dense = dense && width[c] - low[c] < 16 * count;
+        slots += dense ? width[c] - low[c] + 1 : 0;
+    }
+    if (!dense || slots > 16 * count + 1024) {
+        mergeSort(points, {{0, count}}, threads(), less);
+        return;
+    }
+    const auto slotOf = [&](const FlowPoint& p) { return first[p.category.index()] + (p.id - low[p.category.index()]); };
+    std::vector<std::uint32_t> next(slots + 1, 0); // counts, then where the next point of the slot goes
+    for (std::size_t i = 0; i < count; ++i) ++next[slotOf(points[i]) + 1];
+    for (std::size_t s = 1; s <= slots; ++s) next[s] += next[s - 1];
+    RawVector<FlowPoint> sorted(count);
+    for (std::size_t i = 0; i < count; ++i) sorted[next[slotOf(points[i])]++] = points[i];
+    for (std::size_t i = 0, n = 0; i < count; i = n) {
+        for (n = i + 1; n < count && sameFlow(sorted[i], sorted[n]);) ++n;
+        if (n - i > 1) std::sort(sorted.data() + i, sorted.data() + n, less);
+    }
+    if (count == trace->m_flows.m_points.size()) trace->m_flows.m_points = std::move(sorted);
+    else std::copy(sorted.begin(), sorted.end(), points);
 }
 
 void TraceBuilder::Finisher::gatherFlows(Part& part, FlowPoint* out)

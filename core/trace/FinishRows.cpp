@@ -10,6 +10,7 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kBlock = BlockColumn::kBlockRows;
+constexpr auto kSignature = static_cast<std::size_t>(ArgField::Signature);
 
 } // namespace
 
@@ -165,9 +166,10 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
 {
     SliceTable& s = trace->m_slices;
     const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
-    thread_local std::array<std::vector<std::int64_t>, kArgFields> args;
-    std::array<bool, kArgFields> any{};
-    for (auto& column : args) column.assign(kBlock, BlockColumn::kNone);
+    thread_local std::vector<std::int64_t> args; // kArgFields runs of kBlock
+    args.resize(kArgFields * kBlock);
+    std::array<std::uint32_t, kArgFields> seen;  // all "none" as long as no row has the field
+    seen.fill(kArgNone);
 
     for (std::size_t i = first; i < end; ++i) {
         const SortKey key = sliceKeys[i];
@@ -182,18 +184,24 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         s.m_offsetLow[i] = static_cast<std::uint32_t>(e.offset);
         s.m_offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
         s.m_length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
-        for (std::size_t f = 0; f < kArgFields; ++f) {
-            if (e.args[f] == kArgNone) continue;
-            any[f] = true;
-            args[f][i - first] = e.args[f] == kArgWide ? wideArg(*part.staged, key.row, static_cast<ArgField>(f))
-                                                       : argOf(worker, static_cast<ArgField>(f), e.args[f]);
+        bool isWide = false;
+        for (std::size_t f = 0; f < kArgFields; ++f) { // no branches: kinds of events alternate unpredictably
+            const std::uint32_t value = e.args[f];
+            args[f * kBlock + (i - first)] = value == kArgNone ? BlockColumn::kNone : std::int64_t{value};
+            seen[f] &= value;
+            isWide |= value == kArgWide;
         }
+        if (e.args[kSignature] != kArgNone && !worker.signatures.empty())
+            args[kSignature * kBlock + (i - first)] = worker.signatures[e.args[kSignature]].value;
+        for (std::size_t f = 0; isWide && f < kArgFields; ++f)
+            if (e.args[f] == kArgWide)
+                args[f * kBlock + (i - first)] = wideArg(*part.staged, key.row, static_cast<ArgField>(f));
         if (const FineTime* t = fineTime(*part.staged, key.row))
             fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
         if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own ? asyncGroup[key.row] : 0;
     }
     for (std::size_t f = 0; f < kArgFields; ++f)
-        if (any[f]) s.m_args[f].setBlock(block, args[f].data(), end - first);
+        if (seen[f] != kArgNone) s.m_args[f].setBlock(block, args.data() + f * kBlock, end - first);
 }
 
 void TraceBuilder::Finisher::gatherInstants(std::size_t block)

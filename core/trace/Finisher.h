@@ -193,13 +193,14 @@ private:
     // FinishFlows
     void addFlows();
     void gatherFlows(Part& part, FlowPoint* out);
+    void sortFlows(std::size_t begin, std::size_t end);
     void countLooseFlows(std::size_t begin, std::size_t end, SourceId source);
     bool flowLess(const FlowPoint& a, const FlowPoint& b) const;
     // FinishClose
     void nestTracks();
     struct Measured;
     void nestTrack(std::size_t t, Measured& m);
-    void measureTrack(const Track& track, Measured& m) const;
+    void measureTrack(const Track& track, const std::vector<std::uint8_t>& isStep, Measured& m) const;
     void setExtent(const std::vector<Measured>& measured);
     void noteOverlaps();
     void close();
@@ -213,10 +214,6 @@ private:
     std::uint16_t category(const Worker& worker, std::uint16_t id) const
     {
         return worker.categories.empty() ? id : worker.categories[id];
-    }
-    std::int64_t argOf(const Worker& worker, ArgField field, std::uint32_t value) const
-    {
-        return field == ArgField::Signature && !worker.signatures.empty() ? worker.signatures[value].value : value;
     }
     TrackKey key(const Worker& worker, const TrackKey& local) const;
     std::uint64_t idOf(const Worker& worker, const StagedIdEvent& event) const;
