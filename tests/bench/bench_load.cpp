@@ -27,11 +27,12 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-double secondsOf(const std::function<void()>& work)
+double cpuSeconds()
 {
-    const auto begin = Clock::now();
-    work();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double median(std::vector<double> values)
@@ -39,6 +40,25 @@ double median(std::vector<double> values)
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
 }
+
+/// Wall and CPU seconds (of all threads: beside other work the second tells more) of some runs.
+struct Runs
+{
+    std::vector<double> wall, cpu;
+    void time(const std::function<void()>& work)
+    {
+        const double cpuBefore = cpuSeconds();
+        const auto begin = Clock::now();
+        work();
+        wall.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+        cpu.push_back(cpuSeconds() - cpuBefore);
+    }
+    void dropFirst()
+    {
+        wall.erase(wall.begin());
+        cpu.erase(cpu.begin());
+    }
+};
 
 std::uint64_t walk(simdjson::ondemand::value value)
 {
@@ -126,38 +146,41 @@ void compare(const std::string& plain, int runs)
 {
     const std::string packed = plain + ".bench.gz";
     compress(plain, packed);
-    std::vector<double> ours, theirs, gz;
+    Runs ours, theirs, gz;
     std::uint64_t elements = 0;
     std::size_t bytes = 0, names = 0;
     for (int run = 0; run <= runs; ++run) {
-        const double a = secondsOf([&] {
+        ours.time([&] {
             const TracePtr trace = mustLoad(plain);
             elements = trace->stats().elements;
             bytes = trace->bytes();
             names = trace->strings().bytes();
         });
-        const double b = secondsOf([&] { walkFile(plain); });
-        const double c = secondsOf([&] { mustLoad(packed); });
-        if (run == 0)
-            continue;
-        ours.push_back(a);
-        theirs.push_back(b);
-        gz.push_back(c);
+        theirs.time([&] { walkFile(plain); });
+        gz.time([&] { mustLoad(packed); });
     }
+    for (Runs* r : {&ours, &theirs, &gz})
+        r->dropFirst();
     const double size = static_cast<double>(std::filesystem::file_size(plain));
-    const double walkSeconds = median(theirs);
+    const double walkSeconds = median(theirs.wall);
+    const auto line = [&](const char* title, const Runs& r) {
+        std::printf("  %-26s %7.1f ms wall %7.1f ms CPU  %5.2f s/GB", title, median(r.wall) * 1000, median(r.cpu) * 1000,
+                    median(r.wall) / size * 1e9);
+    };
     std::printf("%s: %.1f MB, %llu events, %d runs\n", std::filesystem::path(plain).filename().c_str(), size / 1e6,
                 static_cast<unsigned long long>(elements), runs);
-    std::printf("  simdjson walk, one thread   %7.1f ms  %5.2f s/GB\n", walkSeconds * 1000, walkSeconds / size * 1e9);
-    std::printf("  our load, plain             %7.1f ms  %5.2f s/GB  ratio %.2f (at most 0.60)  %.2f M events/s\n", median(ours) * 1000,
-                median(ours) / size * 1e9, median(ours) / walkSeconds, static_cast<double>(elements) / median(ours) / 1e6);
-    std::printf("  our load, gzip              %7.1f ms  %5.2f s/GB  ratio %.2f (at most 0.70)\n", median(gz) * 1000,
-                median(gz) / size * 1e9, median(gz) / walkSeconds);
-    std::printf("  bytes an event              %7.1f beside %.1f MB of names (at most 64)\n",
+    line("simdjson walk, one thread", theirs);
+    std::printf("\n");
+    line("our load, plain", ours);
+    std::printf("  ratio %.2f (at most 0.60)  %.2f M events/s\n", median(ours.wall) / walkSeconds,
+                static_cast<double>(elements) / median(ours.wall) / 1e6);
+    line("our load, gzip", gz);
+    std::printf("  ratio %.2f (at most 0.70)\n", median(gz.wall) / walkSeconds);
+    std::printf("  bytes an event             %7.1f beside %.1f MB of names (at most 64)\n",
                 static_cast<double>(bytes - std::min(bytes, names)) / static_cast<double>(std::max<std::uint64_t>(elements, 1)),
                 static_cast<double>(names) / 1e6);
     const double plainPeak = peakMiB(plain), packedPeak = peakMiB(packed), fileMiB = size / (1 << 20);
-    std::printf("  peak resident memory        %7.1f MiB = %.2f of the plain file (at most 0.70); gzip %.1f MiB = %.2f\n", plainPeak,
+    std::printf("  peak resident memory       %7.1f MiB = %.2f of the plain file (at most 0.70); gzip %.1f MiB = %.2f\n", plainPeak,
                 plainPeak / fileMiB, packedPeak, packedPeak / fileMiB);
     std::printf("  stages, plain:\n");
     stageTimes(plain);
@@ -185,7 +208,7 @@ int main(int count, char** args)
         const std::filesystem::path folder = std::filesystem::temp_directory_path();
         const std::string big = folder / ("opscope-bench-" + std::to_string(getpid()) + ".json");
         for (const std::uint64_t events : {std::uint64_t{0}, std::uint64_t{1'000'000}, std::uint64_t{4'000'000}}) {
-            writeScaled({OPSCOPE_SAMPLE, events ? 0 : 100'000'000, events}, big);
+            writeScaled({OPSCOPE_SAMPLE, events ? std::uint64_t{0} : std::uint64_t{100'000'000}, events}, big);
             compare(big, runs);
         }
         std::filesystem::remove(big);
