@@ -27,9 +27,11 @@ bool holdsFocus(const QWidget* widget)
     return focus && (focus == widget || widget->isAncestorOf(focus));
 }
 
-/// The first thing inside that takes the focus by Tab.
+/// What the panel names itself, else the first thing inside that takes the focus by Tab.
 QWidget* firstFocusable(QWidget* widget)
 {
+    if (widget->focusProxy())
+        return widget;
     if (widget->focusPolicy() & Qt::TabFocus && widget->isVisible() && widget->isEnabled())
         return widget;
     for (QWidget* child : widget->findChildren<QWidget*>()) {

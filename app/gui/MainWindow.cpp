@@ -316,6 +316,9 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event)
         m_status->setPointerTime(std::nullopt);
     } else if (event->type() == QEvent::Resize || event->type() == QEvent::Show) {
         m_status->setTimelineWidth(canvas.canvasWidth());
+    } else if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape
+               && m_document.selection().empty()) {
+        m_tools->search().clear(); // selection and range went first; the timeline clears those
     }
     return QMainWindow::eventFilter(watched, event);
 }

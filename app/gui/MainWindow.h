@@ -65,7 +65,7 @@ protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override; ///< of the canvas: where the pointer is
+    bool eventFilter(QObject* watched, QEvent* event) override; ///< of the canvas: where the pointer is, the last Esc
 
 private:
     enum class Page : std::uint8_t { Start, Loading, Error, Trace };

@@ -219,6 +219,8 @@ QAbstractScrollArea { border: none; }
 QTreeView, QTableView, QListView { background: $panel$; alternate-background-color: $alternateRow$; color: $text$; border: none;
     outline: none; selection-background-color: $selectedRow$; selection-color: $textHi$; gridline-color: $lineSoft$;
     show-decoration-selected: 1; }
+QTreeView, QTableView { border: 1px solid transparent; }
+QTreeView:focus, QTableView:focus, QListView:focus { border: 1px solid $accent$; }
 QTreeView::item, QTableView::item, QListView::item { border: none; padding: 0 4px; min-height: 22px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover$; }
 QTreeView::item:selected, QTableView::item:selected, QListView::item:selected { background: $selectedRow$; color: $textHi$; }
