@@ -127,7 +127,8 @@ void EventStager::tellTroubles()
         note(Defect::ControlCharacter);
     if (e.nonFinite)
         note(Defect::NonFiniteNumber);
-    if (e.unfinished)
+    const bool slice = e.isString(Key::Ph) && e[Key::Ph].view() == "X"; // newer writers say it of every [memory] instant
+    if (e.unfinished && slice)
         note(Defect::UnfinishedScope);
     if (e.deepest > 64)
         note(Defect::DeepArguments);
@@ -249,7 +250,7 @@ void EventStager::stageSlice(char phase, const Times& when, StringId named)
     row.track = m_track;
     row.category = m_category;
     row.phase = phase;
-    row.flags = static_cast<std::uint8_t>(when.flags | (e.unfinished ? kUnfinished : 0) | (e.repaired ? kRepaired : 0));
+    row.flags = static_cast<std::uint8_t>(when.flags | (e.unfinished && phase == 'X' ? kUnfinished : 0) | (e.repaired ? kRepaired : 0));
     fillArgs(row, index);
     if (when.start.atto | when.duration.atto)
         m_part->fine.push_back({index, when.start.atto, when.duration.atto});
