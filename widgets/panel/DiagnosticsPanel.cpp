@@ -28,7 +28,7 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kLookedUpAtOnce = 200'000; // rows; more are searched on a worker
-constexpr std::size_t kExcerptBytes = 600;
+constexpr std::size_t kExcerptBytes = 320; // the places above must keep their room
 constexpr std::array kSeverities{Severity::Error, Severity::Warning, Severity::Note};
 
 QLabel* makeLabel(const QFont& font)
