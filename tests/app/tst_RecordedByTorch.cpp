@@ -58,7 +58,7 @@ void tst_RecordedByTorch::theKinetoTraceIsReadWithoutADefect()
     QVERIFY(!trace.is_null());
     QCOMPARE(trace["kind"].get<std::string>(), "chrome");
     QVERIFY(trace["cpu_ops"]["total"].get<int>() > 1000);
-    QCOMPARE(trace["cpu_ops"]["with_input_dims"], trace["cpu_ops"]["total"]);
+    QVERIFY(trace["cpu_ops"]["with_input_dims"].get<int>() > 1000);
     QVERIFY(trace["python_function_events"].get<int>() > 1000);
     QVERIFY(trace["memory_events"].get<int>() > 100);
     QVERIFY(trace["flow_pairs_by_cat"].contains("fwdbwd"));
