@@ -73,7 +73,7 @@ TracePtr synthetic(std::size_t wanted)
         }
         made += perTrack;
     }
-    for (int i = 0; i < 200'000; ++i) builder.addCounter(1, "Memory", "allocated", i * 50'000, static_cast<double>(random() % 1'000));
+    for (Nanos i = 0; i < 200'000; ++i) builder.addCounter(1, "Memory", "allocated", i * 50'000, static_cast<double>(random() % 1'000));
     auto trace = std::move(builder).finish();
     if (!trace) std::exit((std::fprintf(stderr, "%s\n", trace.error().text().c_str()), 1));
     return *trace;
