@@ -26,20 +26,35 @@ void LabelCache::clear()
     m_bytes = 0;
 }
 
-const LabelMask& LabelCache::mask(std::uint32_t key, const QString& text)
+void LabelCache::allowNew(int count)
 {
-    if (const auto it = m_masks.find(key); it != m_masks.end()) return it->second;
+    m_allowed = count;
+    m_missed = false;
+}
+
+bool LabelCache::mayRender()
+{
+    if (m_allowed-- > 0) return true;
+    m_missed = true;
+    return false;
+}
+
+const LabelMask* LabelCache::mask(std::uint32_t key, const QString& text)
+{
+    if (const auto it = m_masks.find(key); it != m_masks.end()) return &it->second;
+    if (!mayRender()) return nullptr;
     if (m_bytes > kMaxBytes) clear();
     LabelMask& mask = m_masks[key] = render(text);
     m_bytes += mask.coverage.size();
-    return mask;
+    return &mask;
 }
 
-const LabelMask& LabelCache::countMask(std::uint32_t count)
+const LabelMask* LabelCache::countMask(std::uint32_t count)
 {
-    if (const auto it = m_counts.find(count); it != m_counts.end()) return it->second;
+    if (const auto it = m_counts.find(count); it != m_counts.end()) return &it->second;
+    if (!mayRender()) return nullptr;
     if (m_counts.size() > 4096) m_counts.clear();
-    return m_counts[count] = render(QStringLiteral("×") + QLocale(QLocale::English).toString(count));
+    return &(m_counts[count] = render(QStringLiteral("×") + QLocale(QLocale::English).toString(count)));
 }
 
 LabelMask LabelCache::render(const QString& text) const

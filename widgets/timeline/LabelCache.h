@@ -23,9 +23,12 @@ class LabelCache
 {
 public:
     void setFont(const QFont& font, double pixelRatio);
-    /// `key` stands for the text as long as nobody calls clear().
-    const LabelMask& mask(std::uint32_t key, const QString& text);
-    const LabelMask& countMask(std::uint32_t count);  ///< "×14"
+    /// How many new masks may be rendered until the next call. Those beyond are missing, and missed() says so.
+    void allowNew(int count);
+    bool missed() const { return m_missed; }
+    /// `key` stands for the text as long as nobody calls clear(). Null when it is new and no more may be rendered.
+    const LabelMask* mask(std::uint32_t key, const QString& text);
+    const LabelMask* countMask(std::uint32_t count);  ///< "×14"
     const LabelMask& ellipsis() const { return m_ellipsis; }
     void clear();
 
@@ -33,11 +36,14 @@ private:
     static constexpr int kMaxWidth = 720;             ///< logical; longer texts are cut by then anyway
     static constexpr std::size_t kMaxBytes = 24u << 20;
     LabelMask render(const QString& text) const;
+    bool mayRender();
 
     QFont m_font;
     double m_ratio = 1;
     LabelMask m_ellipsis;
     std::size_t m_bytes = 0;
+    int m_allowed = 0;
+    bool m_missed = false;
     std::unordered_map<std::uint32_t, LabelMask> m_masks, m_counts;
 };
 

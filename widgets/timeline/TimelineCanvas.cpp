@@ -18,6 +18,11 @@ TimelineCanvas::TimelineCanvas(const TimelineScene& scene, const ViewSettings& s
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAccessibleName(tr("Timeline"));
+    m_complete.setSingleShot(true);
+    connect(&m_complete, &QTimer::timeout, this, [this] {
+        m_imageDirty = true;
+        update();
+    });
 }
 
 void TimelineCanvas::invalidate()
@@ -89,7 +94,11 @@ void TimelineCanvas::renderFrame()
     const auto& bands = m_scene.layout.bands;
     for (std::size_t i = m_scene.layout.firstBandBelow(m_scene.scrollY); i < bands.size() && bands[i].y < m_scene.scrollY + height(); ++i)
         lines.push_back(static_cast<int>(std::lround((bands[i].bottom() - 1 - m_scene.scrollY) * ratio)));
-    m_painter.paint(m_list, lines, m_image);
+    constexpr qint64 kMovingMs = 100; // frames nearer than this belong to one movement
+    const bool moving = m_sinceFrame.isValid() && m_sinceFrame.elapsed() < kMovingMs;
+    const bool complete = m_painter.paint(m_list, lines, m_image, moving ? TimelinePainter::Labels::MayWait : TimelinePainter::Labels::All);
+    if (!complete) m_complete.start();
+    m_sinceFrame.start();
     m_imageDirty = false;
 }
 

@@ -7,7 +7,9 @@
 #include "widgets/timeline/TimelineScene.h"
 #include "widgets/timeline/TrackHeaders.h"
 
+#include <QElapsedTimer>
 #include <QImage>
+#include <QTimer>
 #include <QWidget>
 
 #include <optional>
@@ -56,8 +58,11 @@ public:
     TimeScale scale() const { return m_scene.scale(canvasWidth()); }
     int xOf(Nanos t) const;                      ///< widget pixels, clamped to just outside the widget
     Nanos timeAt(int x) const { return scale().timeAt(x - m_scene.headerWidth); }
-    /// Makes geometry and picture if they are out of date; the frame whose cost is measured.
+    /// Makes geometry and picture if they are out of date; the frame whose cost is measured. In quick succession labels never
+    /// seen before may come a frame later.
     void renderFrame();
+    /// The next frame has every label at once, however long that takes.
+    void wantComplete() { m_sinceFrame.invalidate(); }
     const DrawList& drawList();
 
 protected:
@@ -84,6 +89,8 @@ private:
     bool m_geometryDirty = true;
     bool m_imageDirty = true;
     bool m_focusRing = false;
+    QElapsedTimer m_sinceFrame;
+    QTimer m_complete;                           ///< paints the labels that had to wait
     CanvasHit m_hover;
     Selection m_selection;
     QRect m_selectionRect;

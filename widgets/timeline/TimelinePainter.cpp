@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 namespace opscope {
 
@@ -27,8 +28,11 @@ void TimelinePainter::setStyle(const Theme& theme, const SliceColors& names, dou
 
 int TimelinePainter::px(double logical) const { return std::max(1, static_cast<int>(std::lround(logical * m_ratio))); }
 
-void TimelinePainter::paint(const DrawList& list, const std::vector<int>& lines, QImage& image)
+bool TimelinePainter::paint(const DrawList& list, const std::vector<int>& lines, QImage& image, Labels labels)
 {
+    constexpr int kNewLabels = 80; // about 2 ms
+    for (LabelCache* cache : {&m_labels, &m_mutedLabels})
+        cache->allowNew(labels == Labels::All ? std::numeric_limits<int>::max() : kNewLabels / 2);
     Raster raster(image);
     raster.fill({0, 0, raster.width(), raster.height()}, m_canvas);
     const QRgb soft = m_theme.lineSoft.rgb();
@@ -38,6 +42,7 @@ void TimelinePainter::paint(const DrawList& list, const std::vector<int>& lines,
         for (const DrawRect& rect : list.rectsOf(lane)) paintRect(raster, lane, rect);
     for (const DrawCurve& curve : list.curves) paintCurve(raster, list, curve);
     paintInstants(image, list);
+    return !m_labels.missed() && !m_mutedLabels.missed();
 }
 
 void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect)
@@ -49,12 +54,12 @@ void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const Draw
     if (rect.folded()) {
         if (rect.kind != Fill::Hatch && rect.kind != Fill::Outline) paintNotches(raster, box);
         if (rect.width() >= px(GeometryRules::kCountFrom)) {
-            const LabelMask& mask = m_labels.countMask(rect.count);
-            if (mask.width + px(8) <= rect.width()) paintLabel(raster, box, mask, text);
+            const LabelMask* mask = m_labels.countMask(rect.count);
+            if (mask && mask->width + px(8) <= rect.width()) paintLabel(raster, box, *mask, text);
         }
     } else if (rect.label.valid()) {
         LabelCache& labels = rect.kind == Fill::Muted ? m_mutedLabels : m_labels;
-        paintLabel(raster, box, labels.mask(rect.label.value, m_names->label(rect.label)), text);
+        if (const LabelMask* mask = labels.mask(rect.label.value, m_names->label(rect.label))) paintLabel(raster, box, *mask, text);
     }
     if (rect.marks & (DrawRect::kCutOff | DrawRect::kRepaired)) paintMarks(raster, box, rect);
 }

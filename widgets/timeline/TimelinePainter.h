@@ -15,8 +15,10 @@ class TimelinePainter
 public:
     /// `names`: where labels come from. Must be called before paint() and whenever theme, names or pixel ratio change.
     void setStyle(const Theme& theme, const SliceColors& names, double pixelRatio);
-    /// `lines`: y (device pixels) of the lines between bands. The image has the size of the list.
-    void paint(const DrawList& list, const std::vector<int>& lines, QImage& image);
+    /// Whether every label must be there, or those never seen before may wait for the next frame, so that this one is quick.
+    enum class Labels : std::uint8_t { All, MayWait };
+    /// `lines`: y (device pixels) of the lines between bands. The image has the size of the list. Says whether it is complete.
+    bool paint(const DrawList& list, const std::vector<int>& lines, QImage& image, Labels labels);
 
 private:
     void paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect);

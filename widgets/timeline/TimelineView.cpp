@@ -98,6 +98,8 @@ void TimelineView::renderNow()
     }
     applyRightMargin();
     updateScrollBar();
+    m_canvas->wantComplete();
+    m_canvas->invalidate();
 }
 
 void TimelineView::settingsChanged()
