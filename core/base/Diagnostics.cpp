@@ -32,7 +32,7 @@ constexpr DefectInfo kInfo[] = {
     {S::Warning, "bad-time", "Times that are no numbers", "Counted, not shown"},
     {S::Warning, "time-out-of-range", "Times beyond 64-bit nanoseconds", "Counted; not shown, or clamped to the limit"},
     {S::Warning, "missing-duration", "Slices without a duration", "Shown with length 0"},
-    {S::Warning, "bad-duration", "Durations that are no numbers", "Shown with length 0"},
+    {S::Warning, "bad-duration", "Durations that are no numbers", "Counted, not shown"},
     {S::Warning, "negative-duration", "Negative durations", "Shown with length 0"},
     {S::Note, "number-in-string", "Numbers written as strings", "Read as numbers"},
     {S::Warning, "non-finite-number", "NaN and infinity", "Accepted as non-finite"},

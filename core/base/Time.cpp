@@ -58,10 +58,10 @@ std::string grouped(std::uint64_t rest, const Unit& unit, std::size_t decimals)
 std::string withUnit(Nanos t, const Unit& unit, std::size_t decimals)
 {
     const std::uint64_t size = magnitude(t);
-    std::string out(t < 0 ? kMinus : "");
-    out += std::to_string(size / unit.nanos);
+    std::string out = std::to_string(size / unit.nanos);
     if (decimals) out += "." + grouped(size % unit.nanos, unit, decimals);
-    return out + " " + std::string(unit.name);
+    const bool nothingShown = out.find_first_of("123456789") == std::string::npos; // "-0 ms" would be one
+    return (t < 0 && !nothingShown ? std::string(kMinus) : std::string()) + out + " " + std::string(unit.name);
 }
 
 // value / unit, rounded half up to `decimals` places: integer arithmetic only.

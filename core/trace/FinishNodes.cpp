@@ -49,9 +49,14 @@ void TraceBuilder::Finisher::layOutNodes()
     TrackKey pid;
     if (et.pid) pid = {TrackKey::Kind::Number, *et.pid, {}};
     const std::uint32_t group = groupOf(et.source, pid, Side::Host);
-    const auto category = static_cast<std::uint16_t>(
-        std::find_if(trace->m_categories.begin(), trace->m_categories.end(), [](const Category& c) { return c.name == "et"; }) -
-        trace->m_categories.begin());
+    const auto categoryNamed = [&](std::string_view name) {
+        return static_cast<std::uint16_t>(std::find_if(trace->m_categories.begin(), trace->m_categories.end(),
+                                                       [name](const Category& c) { return c.name == name; }) -
+                                          trace->m_categories.begin());
+    };
+    // The profiler's own rule (kineto-trace.md section 4): scope "user" is an annotation, every other one an operator.
+    constexpr std::uint8_t kUserScope = 7;
+    const std::uint16_t operators = categoryNamed("cpu_op"), annotations = categoryNamed("user_annotation");
     std::map<std::uint32_t, std::uint32_t> planOfThread;
     const std::vector<std::uint32_t> ends = nodeEnds();
     const auto setArg = [&](StagedEvent& event, ArgField field, std::int64_t value) {
@@ -73,7 +78,8 @@ void TraceBuilder::Finisher::layOutNodes()
         event.length = n.sourceLength < (1u << 24) ? n.sourceLength : 0;
         event.name = n.name;
         event.track = it->second;
-        event.category = category;
+        event.category = n.scope == kUserScope ? annotations : operators;
+        ++trace->m_categories[event.category].events;
         event.flags = kFromNode | (n.damaged ? kRepaired : 0);
         event.args.fill(kArgNone);
         if (n.rfId) setArg(event, ArgField::RecordFunctionId, static_cast<std::int64_t>(n.rfId));
@@ -81,7 +87,6 @@ void TraceBuilder::Finisher::layOutNodes()
         if (n.fwTid) setArg(event, ArgField::FwdThreadId, n.fwTid);
         ++plans[it->second].track.events;
     }
-    trace->m_categories[category].events = ends.size();
 }
 
 /// start = rank, so the slices know their nodes.

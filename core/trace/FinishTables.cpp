@@ -95,7 +95,7 @@ void TraceBuilder::Finisher::mergeCategories()
     std::map<std::string, std::uint64_t> events;
     for (const Worker& worker : workers)
         for (const Category& c : worker.tables->categories) events[c.name] += c.events;
-    if (nodeOrder) events["et"] = 0;
+    if (nodeOrder) events["cpu_op"] = events["user_annotation"] = 0;
 
     std::map<std::string, std::uint16_t, std::less<>> numbers;
     for (const auto& [name, count] : events) {

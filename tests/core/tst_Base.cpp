@@ -75,6 +75,8 @@ private Q_SLOTS:
         QCOMPARE(formatDuration(480), std::string("480 ns"));
         QCOMPARE(formatDuration(999'960), std::string("1.000 ms"));
         QCOMPARE(formatAxis(343'500'000, 100'000), std::string("343.5 ms"));
+        QCOMPARE(formatAxis(-340'095, 1'000'000), std::string("0 ms"));
+        QCOMPARE(formatAxis(-1'340'095, 1'000'000), std::string("-1 ms"));
         QCOMPARE(formatCount(14'388), std::string("14,388"));
         QCOMPARE(formatCount(-1'000'000), std::string("-1,000,000"));
         QCOMPARE(formatBytes(12'845'056), std::string("12.25 MiB"));

@@ -91,7 +91,7 @@ void EventStager::add(const RawEvent& event)
             case PhaseKind::WithId: stageWithId(ph, when, named); break;
             case PhaseKind::Counter: stageCounter(when, named); break;
             case PhaseKind::Unknown: note(Defect::UnknownPhase, std::string_view(&ph, 1)); [[fallthrough]];
-            default: stageSlice(ph, when, named); break;
+            default: if (when.drawable) stageSlice(ph, when, named); break;
             }
         }
     }
@@ -210,6 +210,7 @@ void EventStager::duration(Times& times)
     }
     ExactTime length;
     if (!time(Key::Dur, length)) {
+        times.drawable = false; // a length is claimed that nobody can know: 0 would be a guess that looks like a fact
         malformed(Reason::BadDuration);
         note(Defect::BadDuration);
     } else if (length.ns < 0) {

@@ -36,6 +36,7 @@ private:
     struct Times
     {
         bool usable = false;
+        bool drawable = true;   ///< false: counted, but no place on the timeline
         ExactTime start, duration;
         std::uint8_t flags = 0;
     };
