@@ -47,15 +47,21 @@ QRect Overview::frameRect() const
 void Overview::paintStrip(QPainter& painter, const OverviewData::Strip& strip, int bottom, int height, double alpha)
 {
     const Theme& theme = m_settings.theme();
-    const double columnWidth = static_cast<double>(canvasWidth()) / static_cast<double>(OverviewData::kColumns);
-    for (std::size_t i = 0; i < OverviewData::kColumns; ++i) {
-        const OverviewData::Cell& cell = strip.cells[i];
+    // Whole pixels: columns that share one would be blended twice and show as stripes.
+    const auto columnAt = [columns = OverviewData::kColumns, width = canvasWidth()](int x) {
+        return std::min(static_cast<std::size_t>(x) * columns / static_cast<std::size_t>(width), columns);
+    };
+    for (int x = 0; x < canvasWidth(); ++x) {
+        const std::size_t first = columnAt(x), last = std::min(std::max(columnAt(x + 1), first + 1), OverviewData::kColumns);
+        if (first >= last) break;
+        const auto& cell = *std::max_element(strip.cells.begin() + static_cast<std::ptrdiff_t>(first),
+                                             strip.cells.begin() + static_cast<std::ptrdiff_t>(last),
+                                             [](const auto& a, const auto& b) { return a.share < b.share; });
         if (cell.share <= 0) continue;
-        const double h = std::max(1.0, std::round(static_cast<double>(cell.share) * height));
+        const int h = static_cast<int>(std::max(1.0, std::round(static_cast<double>(cell.share) * height)));
         QColor color = cell.family == Family::Python ? theme.line : QColor(familyColor(cell.family, theme));
         color.setAlphaF(static_cast<float>(alpha));
-        const double x = static_cast<double>(i) * columnWidth;
-        painter.fillRect(QRectF(x, bottom - h, std::max(columnWidth, 1.0), h), color);
+        painter.fillRect(QRect(x, bottom - h, 1, h), color);
     }
 }
 
