@@ -7,6 +7,20 @@
 
 using namespace opscope::bench;
 
+namespace {
+
+// "400000000", "400M", "1G"; 0 for what is no number, which asks for nothing and so is refused.
+std::uint64_t amount(const char* text)
+{
+    char* end = nullptr;
+    const std::uint64_t number = std::strtoull(text, &end, 10);
+    const std::string_view unit(end);
+    if (unit.empty()) return number;
+    return unit == "K" ? number * 1'000 : unit == "M" ? number * 1'000'000 : unit == "G" ? number * 1'000'000'000 : 0;
+}
+
+} // namespace
+
 // scale_trace OUT [--bytes N] [--events N] [--input FILE]: a big trace made of a small one, see ScaledTrace.h.
 int main(int count, char** args)
 {
@@ -15,15 +29,15 @@ int main(int count, char** args)
     for (int i = 1; i < count; ++i) {
         const std::string_view arg = args[i];
         if (arg == "--bytes" && i + 1 < count)
-            scale.bytes = std::strtoull(args[++i], nullptr, 10);
+            scale.bytes = amount(args[++i]);
         else if (arg == "--events" && i + 1 < count)
-            scale.events = std::strtoull(args[++i], nullptr, 10);
+            scale.events = amount(args[++i]);
         else if (arg == "--input" && i + 1 < count)
             scale.input = args[++i];
         else
             output = arg;
     }
-    if (output.empty() || output.starts_with("-")) {
+    if (output.empty() || output.starts_with("-") || (!scale.bytes && !scale.events)) {
         std::cerr << "scale_trace OUT [--bytes N] [--events N] [--input FILE]\n";
         return 2;
     }

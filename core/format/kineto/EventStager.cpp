@@ -353,6 +353,8 @@ void EventStager::stageCounter(const Times& when, StringId named)
         const double number = numberOf(value);
         if (!std::isfinite(number))
             return;
+        if (value.form == Form::String)
+            note(Defect::NumberInString);
         const StringId series = text(key);
         StagedCounter& row = m_part->counters.append();
         row.time = when.start.ns;

@@ -92,9 +92,11 @@ double numberOf(const Scalar& value)
     if (value.form == Form::Integer)
         return static_cast<double>(value.number);
     double out = std::numeric_limits<double>::quiet_NaN();
-    if (value.form == Form::Number)
-        std::from_chars(value.begin, value.begin + value.length, out);
-    return out;
+    if (value.form != Form::Number && value.form != Form::String)
+        return out;
+    const char* end = value.begin + value.length;
+    const auto [stop, error] = std::from_chars(value.begin, end, out);
+    return error == std::errc() && stop == end ? out : std::numeric_limits<double>::quiet_NaN();
 }
 
 } // namespace opscope::kineto

@@ -17,7 +17,7 @@ struct TextTrouble
 /// The text between the quotes as UTF-8, escapes resolved. Valid whatever the bytes are.
 TextTrouble unescape(std::string_view raw, std::string& out);
 
-/// The double that the digits of a JSON number say; also of a NonFinite. NaN when it is none.
+/// The double that the digits of a JSON number say, or of a string that is nothing but one. NaN when it is none.
 double numberOf(const Scalar& value);
 
 /// Calls `use(key, value)` for each member of an object, `key` raw. The text is whole (it was scanned before) and stands in a
