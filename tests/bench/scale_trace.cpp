@@ -16,7 +16,7 @@ std::uint64_t amount(const char* text)
     const std::uint64_t number = std::strtoull(text, &end, 10);
     const std::string_view unit(end);
     if (unit.empty()) return number;
-    return unit == "K" ? number * 1'000 : unit == "M" ? number * 1'000'000 : unit == "G" ? number * 1'000'000'000 : 0;
+    return unit == "k" ? number * 1'000 : unit == "M" ? number * 1'000'000 : unit == "G" ? number * 1'000'000'000 : 0;
 }
 
 } // namespace
