@@ -10,7 +10,7 @@ namespace opscope {
 struct ImportOptions
 {
     unsigned threads = 2;                      ///< including the caller's
-    std::size_t windowBytes = 2u << 20;        ///< tests make it tiny, to cut everywhere
+    std::size_t windowBytes = 1u << 20;        ///< tests make it tiny, to cut everywhere
 };
 
 /// Reads one source into the builder. Synchronous; may start helper threads and joins them before it returns.
