@@ -238,6 +238,19 @@ void EventStager::countTime(const Times& when)
 
 // ---------------------------------------------------------------- rows
 
+// What rows of every kind know of their event.
+template <class Row>
+void EventStager::place(Row& row, char phase, StringId named)
+{
+    const RawEvent& e = *m_event;
+    row.offset = e.offset;
+    row.length = e.length < (1u << 24) ? e.length : 0;
+    row.name = named;
+    row.track = m_track;
+    row.category = m_category;
+    row.phase = phase;
+}
+
 void EventStager::stageSlice(char phase, const Times& when, StringId named)
 {
     const RawEvent& e = *m_event;
@@ -245,12 +258,7 @@ void EventStager::stageSlice(char phase, const Times& when, StringId named)
     StagedEvent& row = m_part->events.append();
     row.start = when.start.ns;
     row.duration = when.duration.ns;
-    row.offset = e.offset;
-    row.length = e.length < (1u << 24) ? e.length : 0;
-    row.name = named;
-    row.track = m_track;
-    row.category = m_category;
-    row.phase = phase;
+    place(row, phase, named);
     row.flags = static_cast<std::uint8_t>(when.flags | (e.unfinished && phase == 'X' ? kUnfinished : 0) | (e.repaired ? kRepaired : 0));
     fillArgs(row, index);
     if (when.start.atto | when.duration.atto)
@@ -290,12 +298,7 @@ void EventStager::stageWithId(char phase, const Times& when, StringId named)
     const RawEvent& e = *m_event;
     StagedIdEvent& row = m_part->idEvents.append();
     row.time = when.start.ns;
-    row.offset = e.offset;
-    row.length = e.length < (1u << 24) ? e.length : 0;
-    row.name = named;
-    row.track = m_track;
-    row.category = m_category;
-    row.phase = phase;
+    place(row, phase, named);
     row.bindsEnclosing = e.isString(Key::BindPoint) && e[Key::BindPoint].view() == "e";
     if (e.isString(Key::Scope))
         row.scope = text(e[Key::Scope]);

@@ -64,6 +64,8 @@ private:
     StringId longText(std::string_view text, std::size_t longest);
     StringId name();
 
+    template <class Row>
+    void place(Row& row, char phase, StringId name);
     void stageSlice(char phase, const Times& times, StringId name);
     void stageWithId(char phase, const Times& times, StringId name);
     void stageCounter(const Times& times, StringId name);
