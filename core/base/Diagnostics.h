@@ -25,6 +25,10 @@ enum class Defect : std::uint8_t {
     // execution traces
     UnknownSchema, DamagedNode, MissingParent, ParentCycle, DuplicateNodeId, MissingRoot, MissingNodeId, WrongNodeType, OrphanScope,
     TruncatedList, MissingFinishTime,
+    // links and what belongs to an execution trace
+    RepeatedCorrelation, WideId, ExternalIdNotUsed, ZeroRecordFunctionIds, OtherProcess, UnrelatedTraces, DanglingLink,
+    StartsBeforeLaunch, CollectiveMismatch, ClockShifted, UnsafePath, MissingCapture, WrongSizeCapture, SurplusCapture,
+    MissingKernelFile, CaptureOffset, ValuesOutOfRange,
     // the trace as a whole
     NoEvents, ProducerMessage,
     Count_

@@ -75,6 +75,56 @@ std::string Trace::processName(ProcessId id) const
     return std::string(name) + ", process " + pid;
 }
 
+SliceId Trace::operatorOf(SliceId slice) const
+{
+    const auto isOperator = [this](SliceId s) {
+        const CategoryClass kind = kindOf(s);
+        return kind == CategoryClass::CpuOp || kind == CategoryClass::UserAnnotation;
+    };
+    if (const Link* link = m_links.into(slice, LinkKind::Operator)) return link->from;
+    const CategoryClass kind = kindOf(slice);
+    if (kind != CategoryClass::Runtime && kind != CategoryClass::Driver) return {};
+    SliceId above = m_slices.parent(slice);
+    while (above && !isOperator(above)) above = m_slices.parent(above);
+    return above;
+}
+
+Trace::NodeLink Trace::nodeLink(NodeId node) const
+{
+    if (m_timeBase == TimeBase::NodeOrder || !m_executionTrace || !sliceOf(node)) return {};
+    const EtPairing* pairing = m_links.pairing(m_executionTrace->source);
+    if (!pairing) return {};
+    const bool byId = pairing->method == LinkMethod::RecordFunctionId || pairing->method == LinkMethod::ExternalIdAsRf;
+    return {pairing->method, byId ? LinkConfidence::Exact : LinkConfidence::Inferred, pairing->relation};
+}
+
+/// Rows of a track are in the order of their starts, so what lies inside a slice stands behind it, up to the first row that starts
+/// at its end. Only rows of overlapping stacks (spilled ones) can stand there without being inside.
+DeviceWork Trace::deviceWork(SliceId slice) const
+{
+    if (m_workFrom.empty()) return {};
+    const Track& track = this->track(trackOf(slice));
+    const auto starts = m_slices.starts().subspan(slice.index(), track.firstSlice + track.sliceCount - slice.index());
+    const Nanos end = m_slices.end(slice);
+    const auto behind = std::lower_bound(starts.begin() + 1, starts.end(), end);
+    const SliceId last(slice.index() + static_cast<std::size_t>(behind - starts.begin()));
+    const auto first = std::lower_bound(m_workFrom.begin(), m_workFrom.end(), slice);
+    const auto stop = std::lower_bound(first, m_workFrom.end(), last);
+    const DeviceWork& a = m_workSum[static_cast<std::size_t>(first - m_workFrom.begin())];
+    const DeviceWork& b = m_workSum[static_cast<std::size_t>(stop - m_workFrom.begin())];
+    DeviceWork sum{b.ops - a.ops, b.time - a.time};
+    if (track.spillBases.empty()) return sum;
+    for (auto it = first; it != stop; ++it) {
+        SliceId above = *it;
+        while (above && above > slice) above = m_slices.parent(above);
+        if (above == slice) continue;
+        const auto i = static_cast<std::size_t>(it - m_workFrom.begin());
+        sum.ops -= m_workSum[i + 1].ops - m_workSum[i].ops;
+        sum.time -= m_workSum[i + 1].time - m_workSum[i].time;
+    }
+    return sum;
+}
+
 std::size_t SliceTable::bytes() const
 {
     std::size_t sum = bytesOf(m_start) + bytesOf(m_duration) + bytesOf(m_self) + bytesOf(m_name) + bytesOf(m_parent) +
@@ -102,6 +152,7 @@ std::size_t Trace::bytes() const
     for (const Track& track : m_tracks) sum += bytesOf(track.spillBases);
     for (const TopLevelEntry& entry : m_topLevel) sum += sizeof entry + entry.key.size() + entry.json.size();
     if (m_executionTrace) sum += m_executionTrace->bytes();
+    sum += m_links.bytes() + bytesOf(m_workFrom) + bytesOf(m_workSum) + bytesOf(m_nodeWork);
     return sum + bytesOf(m_sliceNode) + bytesOf(m_nodeSlice);
 }
 

@@ -10,6 +10,7 @@
 #include "core/trace/LaneIndex.h"
 #include "core/trace/SignatureTable.h"
 #include "core/trace/SliceTable.h"
+#include "core/trace/TraceLinks.h"
 #include "core/trace/Track.h"
 
 #include <map>
@@ -119,13 +120,31 @@ public:
     std::string processName(ProcessId process) const;
     /// Text of a pid or tid as the file has it, "" when missing.
     std::string keyText(const TrackKey& key) const;
-    /// Only in NodeOrder traces: slice <-> node, one to one.
+    const TraceLinks& links() const { return m_links; }
+    /// Slice <-> node, at most one each way. In NodeOrder traces each slice is a node; else the events that are known to be
+    /// nodes (linking.md 4): how and how surely says nodeLink().
     NodeId nodeOf(SliceId slice) const { return slice.index() < m_sliceNode.size() ? m_sliceNode[slice.index()] : NodeId(); }
     SliceId sliceOf(NodeId node) const { return node.index() < m_nodeSlice.size() ? m_nodeSlice[node.index()] : SliceId(); }
+    /// How a node was found to be its slice; of no use where sliceOf() is none.
+    struct NodeLink
+    {
+        LinkMethod method = LinkMethod::NodeOrder;
+        LinkConfidence confidence = LinkConfidence::Exact;
+        RunRelation relation = RunRelation::SameRun; ///< other than SameRun: times of the slice are examples (linking.md 4.1)
+    };
+    NodeLink nodeLink(NodeId node) const;
+    /// The operator or annotation that a device op or a runtime call works for: the Operator link, else what encloses the call
+    /// on its lane. None for anything else.
+    SliceId operatorOf(SliceId slice) const;
+    /// What devices did for a slice and everything inside it. O(log n).
+    DeviceWork deviceWork(SliceId slice) const;
+    /// What devices did for the events of a node and of its subtree, a root included. O(1).
+    DeviceWork deviceWork(NodeId node) const { return node.index() < m_nodeWork.size() ? m_nodeWork[node.index()] : DeviceWork(); }
     std::size_t bytes() const;
 
 private:
     friend class TraceBuilder;
+    friend class LinkBuilder;
     TimeBase m_timeBase = TimeBase::Nanoseconds;
     TimeRange m_extent;
     Nanos m_origin = 0;
@@ -146,6 +165,10 @@ private:
     std::unique_ptr<ExecutionTrace> m_executionTrace;
     std::vector<NodeId> m_sliceNode;
     std::vector<SliceId> m_nodeSlice;
+    TraceLinks m_links;
+    std::vector<SliceId> m_workFrom;            ///< Operator links by `from`: who is charged ...
+    std::vector<DeviceWork> m_workSum;          ///< ... and the sum over all in front of it; one longer
+    std::vector<DeviceWork> m_nodeWork;         ///< by node, subtree included
     EtStats m_etStats;
     Diagnostics m_diagnostics;
     TraceStats m_stats;

@@ -8,13 +8,14 @@
 
 namespace opscope {
 
-/// What is chosen, everywhere at once. At most one focus: a slice, an instant or a node; with an execution trace alone
-/// a slice and its node are the same thing and both are set.
+/// What is chosen, everywhere at once. At most one focus: a slice, an instant or a node. A slice that is known
+/// to be a node (Trace::nodeOf) carries both; which pane asks decides what it shows of them.
 struct Selection
 {
     SliceId slice;
     InstantId instant;
     NodeId node;
+    TensorId tensor;                    ///< one tensor of the node, on top of it
     TrackId track;                      ///< of the slice or instant
     std::optional<TimeRange> range;     ///< a stretch of time, independent of the focus
 

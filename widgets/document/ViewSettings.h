@@ -23,6 +23,9 @@ public:
     void setColorBy(ColorBy by) { m_colorBy = by; Q_EMIT changed(); }
     Density density() const { return m_density; }
     void setDensity(Density density) { m_density = density; Q_EMIT changed(); }
+    /// Arrows of the selection, and what is not linked to it dimmed.
+    bool showLinks() const { return m_showLinks; }
+    void setShowLinks(bool show) { m_showLinks = show; Q_EMIT changed(); }
 
 Q_SIGNALS:
     void changed();
@@ -31,6 +34,7 @@ private:
     Theme m_theme = Theme::dark();
     ColorBy m_colorBy = ColorBy::Family;
     Density m_density = Density::Normal;
+    bool m_showLinks = true;
 };
 
 } // namespace opscope
