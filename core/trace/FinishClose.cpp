@@ -1,4 +1,5 @@
 #include "core/base/Parallel.h"
+#include "core/link/LinkBuilder.h"
 #include "core/trace/Finisher.h"
 #include "core/trace/Nesting.h"
 
@@ -65,6 +66,7 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     trace->m_lanes = LaneIndex::build(trace->m_slices, trace->m_tracks, threads());
     if (!enter("Indexing")) return cancelled;
     close();
+    if (!enter("Linking") || !LinkBuilder(*trace, job, threads()).run()) return cancelled;
     return TracePtr(std::move(trace));
 }
 

@@ -122,7 +122,7 @@ public:
     std::span<const Link> out(SliceId from) const;
     /// Leading to it, as rows of all(), sorted by kind. O(log n).
     std::span<const std::uint32_t> into(SliceId to) const;
-    /// The first link of that kind that leads to it; null when there is none.
+    /// The surest link of that kind that leads to it; null when there is none.
     const Link* into(SliceId to, LinkKind kind) const;
 
     std::span<const LinkCount> report() const { return m_report; }
@@ -137,7 +137,7 @@ public:
 private:
     friend class LinkBuilder;
     std::vector<Link> m_links;
-    std::vector<std::uint32_t> m_into;     ///< rows of m_links, by (to, kind, from)
+    std::vector<std::uint32_t> m_into;     ///< rows of m_links, by (to, kind, surest first, from)
     std::vector<LinkCount> m_report;
     std::vector<EtPairing> m_pairings;
     std::vector<bool> m_externalIds;       ///< by source

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "core/base/JobControl.h"
+#include "core/trace/Trace.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Internal to core: the last part of TraceBuilder::finish(). Everything is in its place by then: rows, tracks, nesting, flows,
+/// execution traces, sources and defects. What comes out is Trace::links(), the slices of nodes and the work of devices.
+///
+///     LinkSurvey       one pass over the rows: calls with their operator, device ops, numbered operators, ids, by source
+///     LaunchLinks      device op -> call -> operator (linking.md 2)
+///     BackwardLinks    forward -> backward (3)
+///     AnnotationLinks  annotations of host and device (2.7)
+///     SyncLinks        synchronisation (2.8)
+///     FlowLinks        flows of other producers
+///     NodeLinks        nodes of execution traces -> events (4)
+///     CollectiveLinks  the same collective on other ranks (6)
+///     LinkBuilder      run(), the list of all steps; the report; seal(), which sorts and sums up
+///
+/// Nothing that comes out depends on the number of threads. Ids never leave their source.
+namespace opscope {
+
+class LinkBuilder
+{
+public:
+    LinkBuilder(Trace& trace, const JobControl& job, unsigned threads) : m_trace(trace), m_job(job), m_threads(threads) {}
+    /// False when it was cancelled; the trace is of no use then.
+    bool run();
+
+private:
+    /// A runtime or driver call with a correlation, and the innermost operator or annotation around it (linking.md 1).
+    struct Call
+    {
+        std::uint64_t correlation = 0;
+        SliceId slice, op;
+    };
+    struct IdRow
+    {
+        std::uint64_t id = 0;
+        SliceId slice;
+    };
+    /// What the survey found in one file; rows by track, in the order of the tracks.
+    struct SourceRows
+    {
+        std::vector<TrackId> tracks;             ///< with slices
+        std::vector<Call> calls;                 ///< runtime and driver, those without correlation included
+        std::vector<SliceId> deviceOps;          ///< kernels, copies, sets
+        std::vector<SliceId> gpuAnnotations, syncs;
+        std::vector<SliceId> numbered;           ///< operators with a sequence number
+        std::vector<IdRow> operatorIds;          ///< operators and annotations by External id; only where somebody asks for them
+        bool externalIdsUsable = false;
+    };
+    /// A row of the report while it is counted.
+    struct ReportRow
+    {
+        LinkCount count;
+        std::array<std::uint64_t, static_cast<std::size_t>(LinkMethod::Count_)> byMethod{};
+        /// One thing that found its partner.
+        void matched(LinkMethod method, LinkConfidence confidence);
+    };
+    /// A reason while its things are counted. The text shown is "<count> <one or many>".
+    struct Finding
+    {
+        std::string_view id, one, many;
+        bool unmatched = true;
+        std::uint64_t count = 0;
+        std::vector<LinkPlace> places = {};
+        void add(LinkPlace place);
+    };
+
+    // The steps.
+    void survey();
+    void linkDeviceOps();
+    void linkBackward();
+    void linkAnnotations();
+    void linkSyncs();
+    void linkFlows();
+    void linkNodes();
+    void linkCollectives();
+    void seal();
+
+    // What steps use.
+    void add(SliceId from, SliceId to, LinkKind kind, LinkMethod method, LinkConfidence confidence)
+    {
+        m_links.push_back({from, to, kind, method, confidence});
+    }
+    /// The row of that id, made when it is asked for first. Rows without things are left out of the report.
+    ReportRow& row(std::string_view id, std::string_view title);
+    /// Puts the finding under the row, and into its `unmatched` when it is one. Nothing when it counted nothing.
+    void report(ReportRow& row, Finding&& finding);
+    Diagnostics& defects(SourceId source) { return m_defects[source.index()]; }
+    SourceId sourceOf(const Track& track) const { return m_trace.process(track.process).source; }
+    CategoryClass kind(SliceId slice) const { return m_kinds[m_trace.m_slices.categories()[slice.index()]]; }
+    bool isOperator(SliceId slice) const
+    {
+        return kind(slice) == CategoryClass::CpuOp || kind(slice) == CategoryClass::UserAnnotation;
+    }
+    std::int64_t arg(SliceId slice, ArgField field) const { return m_trace.m_slices.arg(slice, field); }
+
+    // seal()
+    void sortLinks();
+    void indexBack();
+    void sumWork();
+    void sumNodeWork();
+    SliceId charged(SliceId deviceOp) const;
+    void finishReport();
+
+    Trace& m_trace;
+    const JobControl& m_job;
+    unsigned m_threads;
+    std::vector<CategoryClass> m_kinds;          ///< by category
+    std::vector<SourceRows> m_sources;
+    std::vector<Diagnostics> m_defects;          ///< by source
+    std::vector<Link> m_links;                   ///< in any order until seal()
+    std::vector<ReportRow> m_rows;
+};
+
+} // namespace opscope
