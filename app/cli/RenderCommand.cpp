@@ -14,7 +14,8 @@ namespace {
 struct Options
 {
     std::vector<std::string> files;
-    std::string output, size, range, select, theme, scale;
+    std::string output, size, range, select, theme, scale, docks, panels;
+    bool noLinks = false;
 };
 
 bool isNumber(std::string_view text, int low, int high)
@@ -31,6 +32,14 @@ std::string checkSize(const std::string& text)
     const bool good = x != std::string::npos && isNumber(std::string_view(text).substr(0, x), 200, 16384) &&
                       isNumber(std::string_view(text).substr(x + 1), 200, 16384);
     return good ? "" : "\"" + text + "\" is no size such as 1600x1000 (200 to 16384 each)";
+}
+
+std::string checkDocks(const std::string& text)
+{
+    const std::size_t x = text.find('x');
+    const bool good = x != std::string::npos && isNumber(std::string_view(text).substr(0, x), 0, 16384) &&
+                      isNumber(std::string_view(text).substr(x + 1), 0, 16384);
+    return good ? "" : "\"" + text + "\" is no size such as 356x276 (0 to 16384 each)";
 }
 
 std::string checkRange(const std::string& text)
@@ -54,6 +63,9 @@ ExitStatus render(Console& console, const Options& options)
     pass("--select", options.select);
     pass("--theme", options.theme);
     pass("--scale", options.scale);
+    pass("--dock", options.docks);
+    pass("--panel", options.panels); // the window knows which there are
+    if (options.noLinks) arguments.push_back("--no-links");
     arguments.push_back("--");
     arguments.insert(arguments.end(), options.files.begin(), options.files.end());
     setenv("QT_QPA_PLATFORM", "offscreen", 0); // a picture needs no display
@@ -68,8 +80,13 @@ Run declare(CLI::App& app)
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
         ->type_name("A..B")->check(checkRange);
-    app.add_option("--select", o->select, "Select the longest slice of this name, or the node with this id")
-        ->type_name("NAME|ID");
+    app.add_option("--select", o->select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0 or node:ID/out0")
+        ->type_name("WHAT");
+    app.add_option("--panel", o->panels, "Bring these panels to the front of their tabs: links,raw")
+        ->type_name("ID,...");
+    app.add_option("--dock", o->docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
+        ->type_name("WxH")->check(checkDocks);
+    app.add_flag("--no-links", o->noLinks, "Do not draw the links of the selection");
     app.add_option("--theme", o->theme, "light or dark (default light)")
         ->type_name("THEME")->check(CLI::IsMember({"light", "dark"}));
     app.add_option("--scale", o->scale, "Device pixels a pixel, 1 to 4 (default 1)")->type_name("N")->check(checkScale);
@@ -85,7 +102,8 @@ Command renderCommand()
             "Examples:\n"
             "  opscope render trace.json.gz -o shot.png\n"
             "  opscope render trace.json.gz -o shot.png --size 2400x1400 --theme dark\n"
-            "  opscope render trace.json.gz -o shot.png --range 10ms..25ms --select aten::conv2d",
+            "  opscope render trace.json.gz -o shot.png --range 10ms..25ms --select aten::conv2d\n"
+            "  opscope render trace.json.gz trace_et.json.gz -o shot.png --select node:36/in0 --panel links --dock 400x500",
             declare};
 }
 

@@ -124,14 +124,37 @@ void Docks::addToMenu(QMenu& menu)
         menu.addAction(dock.widget->toggleViewAction());
 }
 
+Docks::Dock* Docks::find(const QString& id)
+{
+    const auto found = std::find_if(m_docks.begin(), m_docks.end(), [&](const Dock& d) { return d.widget->objectName() == id; });
+    return found == m_docks.end() ? nullptr : &*found;
+}
+
 void Docks::raise(const char* id)
 {
+    if (bringToFront(QLatin1String(id)))
+        firstFocusable(find(QLatin1String(id))->widget->widget())->setFocus(Qt::OtherFocusReason);
+}
+
+bool Docks::bringToFront(const QString& id)
+{
+    const Dock* dock = find(id);
+    if (!dock)
+        return false;
+    dock->widget->show();
+    dock->widget->raise();
+    return true;
+}
+
+void Docks::setSizes(QSize sizes)
+{
     for (const Dock& dock : m_docks) {
-        if (std::strcmp(dock.panel->id, id) != 0)
-            continue;
-        dock.widget->show();
-        dock.widget->raise();
-        firstFocusable(dock.widget->widget())->setFocus(Qt::OtherFocusReason);
+        const bool atBottom = m_window.dockWidgetArea(dock.widget) == Qt::BottomDockWidgetArea;
+        const int size = atBottom ? sizes.height() : sizes.width();
+        if (size == 0)
+            dock.widget->hide();
+        else
+            m_window.resizeDocks({dock.widget}, {size}, atBottom ? Qt::Vertical : Qt::Horizontal);
     }
 }
 

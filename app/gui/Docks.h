@@ -29,8 +29,12 @@ public:
     /// The places and sizes that a new window has.
     void arrange();
     void setAllHidden();
-    /// Shows the panel of this id and brings it in front of its tabs.
+    /// Shows the panel of this id, brings it in front of its tabs and gives it the focus.
     void raise(const char* id);
+    /// The same without the focus. False when no panel has that id.
+    bool bringToFront(const QString& id);
+    /// Width of the docks at the right, height of those at the bottom; 0 hides them.
+    void setSizes(QSize sizes);
     /// Gives the focus to the next (previous) visible dock; `home` is the timeline, first of the round.
     void walk(QWidget* home, int direction);
 
@@ -49,6 +53,7 @@ private:
     void decorate();        ///< icons and counts and tools of the tabs, titles where there is no tab
     void decorateTab(QTabBar& bar, int tab, Dock& dock);
     void resizeToDefault();
+    Dock* find(const QString& id);
     QString badge(const Panel& panel) const;
 
     QMainWindow& m_window;

@@ -1,7 +1,10 @@
 #include "app/gui/Options.h"
 
+#include "widgets/panel/Panels.h"
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <string_view>
@@ -22,13 +25,13 @@ std::optional<int> parseNumber(std::string_view text, int low, int high)
     return value;
 }
 
-std::optional<QSize> parseSize(std::string_view text)
+std::optional<QSize> parseSize(std::string_view text, int low = kSmallest)
 {
     const std::size_t x = text.find('x');
     if (x == std::string_view::npos)
         return std::nullopt;
-    const auto width = parseNumber(text.substr(0, x), kSmallest, kLargest);
-    const auto height = parseNumber(text.substr(x + 1), kSmallest, kLargest);
+    const auto width = parseNumber(text.substr(0, x), low, kLargest);
+    const auto height = parseNumber(text.substr(x + 1), low, kLargest);
     if (!width || !height)
         return std::nullopt;
     return QSize(*width, *height);
@@ -39,6 +42,34 @@ std::string checkSize(const std::string& text)
     return parseSize(text) ? "" : "\"" + text + "\" is no size such as 1600x1000 (200 to 16384 each)";
 }
 
+std::string checkDocks(const std::string& text)
+{
+    return parseSize(text, 0) ? "" : "\"" + text + "\" is no size such as 356x276 (0 to 16384 each)";
+}
+
+std::vector<std::string> split(std::string_view list)
+{
+    std::vector<std::string> parts;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        parts.emplace_back(list.substr(0, comma));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return parts;
+}
+
+std::string checkPanels(const std::string& list)
+{
+    std::string known;
+    for (const Panel& panel : panels())
+        known += (known.empty() ? "" : ", ") + std::string(panel.id);
+    for (const std::string& id : split(list)) {
+        if (std::ranges::none_of(panels(), [&](const Panel& panel) { return id == panel.id; }))
+            return "there is no panel \"" + id + "\"; there are: " + known;
+    }
+    return "";
+}
+
 std::string checkRange(const std::string& text)
 {
     return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
@@ -46,8 +77,9 @@ std::string checkRange(const std::string& text)
 
 struct RawOptions
 {
-    std::string render, size, range, select, theme;
+    std::string render, size, range, select, theme, docks, panels;
     int scale = 1;
+    bool noLinks = false;
 };
 
 void declare(CLI::App& app, Options& options, RawOptions& raw)
@@ -59,8 +91,13 @@ void declare(CLI::App& app, Options& options, RawOptions& raw)
     withRender(app.add_option("--scale", raw.scale, "Pixels of the picture per pixel of the layout, 1 to 4")->check(CLI::Range(1, 4)));
     withRender(app.add_option("--range", raw.range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
                    ->type_name("A..B")->check(checkRange));
-    withRender(app.add_option("--select", raw.select, "Select the longest slice of this name, or the node with this id")
-                   ->type_name("NAME|ID"));
+    withRender(app.add_option("--select", raw.select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0 or node:ID/out0")
+                   ->type_name("WHAT"));
+    withRender(app.add_option("--panel", raw.panels, "Bring these panels to the front of their tabs: links,raw")
+                   ->type_name("ID,...")->check(checkPanels));
+    withRender(app.add_option("--dock", raw.docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
+                   ->type_name("WxH")->check(checkDocks));
+    withRender(app.add_flag("--no-links", raw.noLinks, "Do not draw the links of the selection"));
     withRender(app.add_option("--theme", raw.theme, "light or dark (default light)")->check(CLI::IsMember({"light", "dark"})));
     app.add_flag("--time-first-paint", options.timeFirstPaint, "Print the milliseconds to the first paint and quit")->group("");
 }
@@ -72,6 +109,10 @@ RenderOptions finish(const RawOptions& raw)
     render.scale = raw.scale;
     render.select = raw.select;
     render.dark = raw.theme == "dark";
+    render.panels = split(raw.panels);
+    render.links = !raw.noLinks;
+    if (!raw.docks.empty())
+        render.docks = parseSize(raw.docks, 0);
     if (!raw.size.empty())
         render.size = parseSize(raw.size).value_or(render.size);
     if (!raw.range.empty())

@@ -17,7 +17,10 @@ struct RenderOptions
     QSize size{1600, 1000};             ///< pixels of the picture
     int scale = 1;                      ///< pixels of the picture per pixel of the layout
     std::optional<TimeRange> range;     ///< counted from Trace::origin()
-    std::string select;                 ///< name or node id, "" for none
+    std::string select;                 ///< as selectByText() reads it, "" for none
+    std::vector<std::string> panels;    ///< ids of those to bring to the front of their tabs, in this order
+    std::optional<QSize> docks;         ///< width of those at the right, height of those at the bottom; 0 hides them
+    bool links = true;                  ///< arrows of the selection
     bool dark = false;
 };
 

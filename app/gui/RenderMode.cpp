@@ -2,6 +2,7 @@
 
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
+#include "app/gui/RenderSelect.h"
 #include "widgets/common/Text.h"
 #include "widgets/timeline/TimelineView.h"
 
@@ -20,8 +21,9 @@ namespace opscope {
 
 namespace {
 
-constexpr int kLookMs = 120;            // between two looks at the window
-constexpr int kPatienceMs = 20'000;     // then the picture is taken as it is
+constexpr int kLookMs = 80;             // between two looks at the window
+constexpr int kQuietLooks = 3;          // alike, one after the other: panels wait a moment before they begin to read
+constexpr int kPatienceMs = 60'000;     // then the picture is taken as it is
 
 int cannot(const std::string& sentence)
 {
@@ -36,30 +38,24 @@ void wait(int ms)
     loop.exec();
 }
 
-bool anyJobRuns(const MainWindow& window)
-{
-    const QList<Job*> jobs = window.findChildren<Job*>();
-    return std::any_of(jobs.begin(), jobs.end(), [](const Job* job) { return job->running(); });
-}
-
 QImage grab(MainWindow& window)
 {
     return window.grab().toImage().convertToFormat(QImage::Format_RGB32);
 }
 
-/// Panels fill themselves in the background: done when nothing runs and two looks are the same.
+/// Panels fill themselves in the background: done when nothing runs and the looks are the same.
 QImage settled(MainWindow& window)
 {
     QElapsedTimer since;
     since.start();
     QImage before = grab(window);
-    for (;;) {
+    for (int alike = 0; alike < kQuietLooks && since.elapsed() < kPatienceMs;) {
         wait(kLookMs);
         QImage now = grab(window);
-        if ((now == before && !anyJobRuns(window)) || since.elapsed() > kPatienceMs)
-            return now;
+        alike = now == before && !Job::anyRunning() ? alike + 1 : 0;
         before = std::move(now);
     }
+    return before;
 }
 
 /// Runs until the trace is there; the reason when it never will be.
@@ -83,29 +79,6 @@ TimeRange shifted(TimeRange range, Nanos by)
         return static_cast<Nanos>(std::clamp<__int128>(static_cast<__int128>(t) + by, INT64_MIN, INT64_MAX));
     };
     return {add(range.start), add(range.end)};
-}
-
-/// So that a short slice can be seen among its neighbours.
-void frameAround(TraceDocument& document, TimeRange range)
-{
-    const auto margin = static_cast<__int128>(std::max<std::uint64_t>(range.length(), 1)) * 5;
-    const auto clamp = [](__int128 t) { return static_cast<Nanos>(std::clamp<__int128>(t, INT64_MIN, INT64_MAX)); };
-    document.setVisibleRange({clamp(range.start - margin), clamp(range.end + margin)});
-}
-
-/// False when nothing has that name or id.
-bool select(TraceDocument& document, const RenderOptions& options)
-{
-    const Match match = findOne(*document.trace(), QString::fromStdString(options.select));
-    if (!match.slice && !match.instant)
-        return false;
-    if (match.slice && !options.range)
-        frameAround(document, document.trace()->slices().range(match.slice));
-    if (match.slice)
-        document.reveal(match.slice);
-    else
-        document.reveal(match.instant);
-    return true;
 }
 
 } // namespace
@@ -137,11 +110,17 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     if (const std::optional<QString> reason = waitForTrace(*window, names))
         return cannot(toUtf8(*reason));
     TraceDocument& document = window->document();
+    window->viewSettings().setShowLinks(options.links);
+    for (const std::string& panel : options.panels)
+        window->docks().bringToFront(QString::fromStdString(panel));
     settled(*window); // the layout first: revealing needs the sizes
+    if (options.docks)
+        window->docks().setSizes(*options.docks);
     if (options.range)
         document.setVisibleRange(shifted(*options.range, document.trace()->origin()));
-    if (!options.select.empty() && !select(document, options))
-        return cannot("nothing in the trace is called \"" + options.select + "\", and no node has that id");
+    const auto frame = options.range ? Framing::Keep : Framing::Around;
+    if (!options.select.empty() && !selectByText(document, options.select, frame))
+        return cannot("nothing in the trace is called \"" + options.select + "\", and no node or tensor has that id");
     const QImage picture = settled(*window).copy(QRect(QPoint(), options.size));
     if (!picture.save(QString::fromStdString(options.output), "PNG"))
         return cannot(options.output + ": the picture cannot be written there");

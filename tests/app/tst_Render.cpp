@@ -42,6 +42,8 @@ private Q_SLOTS:
     void theThemesDiffer();
     void theSamePictureComesEveryTime();
     void aRangeAndASelectionChangeThePicture();
+    void panelsComeToTheFrontAndDocksHaveTheAskedSize();
+    void nodesAndTensorsCanBeSelected();
     void whatCannotBeDrawnIsOneSentenceAndStatus1_data();
     void whatCannotBeDrawnIsOneSentenceAndStatus1();
     void misuseIsStatus2_data();
@@ -50,7 +52,8 @@ private Q_SLOTS:
 
 private:
     QString path(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)); }
-    QImage draw(const QStringList& more);
+    QImage draw(const QStringList& more) { return draw(m_trace, more); }
+    QImage draw(const QString& trace, const QStringList& more);
     QTemporaryDir m_folder;
     QString m_trace;
 };
@@ -62,11 +65,11 @@ void tst_Render::initTestCase()
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(kTrace) > 0);
 }
 
-QImage tst_Render::draw(const QStringList& more)
+QImage tst_Render::draw(const QString& trace, const QStringList& more)
 {
     const QString picture = path("shot.png");
     QFile::remove(picture);
-    const Ran ran = runWindow(QStringList{QStringLiteral("--render"), picture, m_trace} + more);
+    const Ran ran = runWindow(QStringList{QStringLiteral("--render"), picture, trace} + more);
     if (ran.status != 0)
         qWarning("%s", ran.err.constData());
     return QImage(picture);
@@ -108,11 +111,39 @@ void tst_Render::aRangeAndASelectionChangeThePicture()
     QVERIFY(selected != all);
 }
 
+void tst_Render::panelsComeToTheFrontAndDocksHaveTheAskedSize()
+{
+    const QStringList size{QStringLiteral("--size"), QStringLiteral("1280x800")};
+    const QImage all = draw(size);
+    QVERIFY(draw(size + QStringList{QStringLiteral("--panel"), QStringLiteral("problems,raw")}) != all);
+    // Without docks the last rows above the status line are the empty canvas under the tracks.
+    const QImage bare = draw(size + QStringList{QStringLiteral("--dock=0x0"), QStringLiteral("--theme"), QStringLiteral("light")});
+    QCOMPARE(bare.pixelColor(1200, 740), QColor(Qt::white));
+    const QImage high = draw(size + QStringList{QStringLiteral("--dock=300x500"), QStringLiteral("--theme"), QStringLiteral("light")});
+    QVERIFY(high.pixelColor(600, 440) != QColor(Qt::white));
+    QVERIFY(high.pixelColor(1200, 740) != QColor(Qt::white));
+}
+
+void tst_Render::nodesAndTensorsCanBeSelected()
+{
+    const QString et = QStringLiteral(OPSCOPE_TEST_DATA "/et/linked_host_trace.json");
+    const QImage none = draw(et, {});
+    const QImage node = draw(et, {QStringLiteral("--select"), QStringLiteral("node:4")});
+    const QImage other = draw(et, {QStringLiteral("--select"), QStringLiteral("node:3")});
+    QVERIFY(!none.isNull() && !node.isNull() && !other.isNull());
+    QVERIFY(none != node && node != other);
+    QVERIFY(!draw(et, {QStringLiteral("--select"), QStringLiteral("node:3/in0"), QStringLiteral("--no-links")}).isNull());
+}
+
 void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1_data()
 {
     QTest::addColumn<QStringList>("arguments");
     QTest::newRow("a missing file") << QStringList{path("none.json")};
     QTest::newRow("an absent name") << QStringList{m_trace, QStringLiteral("--select"), QStringLiteral("no such thing")};
+    const QString et = QStringLiteral(OPSCOPE_TEST_DATA "/et/linked_host_trace.json");
+    QTest::newRow("an absent node") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:4711")};
+    QTest::newRow("an absent tensor") << QStringList{et, QStringLiteral("--select"), QStringLiteral("tensor:4711")};
+    QTest::newRow("an input too many") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:3/in99")};
     QTest::newRow("a folder") << QStringList{m_folder.path()};
 }
 
@@ -133,6 +164,8 @@ void tst_Render::misuseIsStatus2_data()
     QTest::newRow("no file") << QStringList{QStringLiteral("--render"), path("x.png")};
     QTest::newRow("a size that is none") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--size"), QStringLiteral("big")};
     QTest::newRow("a theme that is none") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--theme"), QStringLiteral("pink")};
+    QTest::newRow("a panel that is none") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--panel"), QStringLiteral("none")};
+    QTest::newRow("docks without a size") << QStringList{QStringLiteral("--render"), path("x.png"), m_trace, QStringLiteral("--dock"), QStringLiteral("wide")};
     QTest::newRow("a size without a picture") << QStringList{m_trace, QStringLiteral("--size"), QStringLiteral("800x600")};
 }
 

@@ -31,6 +31,7 @@ void Job::start(Work work)
         retire();
     auto run = std::make_shared<Run>();
     m_current = run;
+    ++s_running;
     m_timer.start();
     // The thread holds a plain pointer: Run outlives it, since whoever drops the last reference joins first.
     run->thread = std::jthread([this, raw = run.get(), work = std::move(work)](std::stop_token stop) {
@@ -54,6 +55,7 @@ void Job::finished(const std::shared_ptr<Run>& run, const Deliver& deliver)
 {
     const std::shared_ptr<Run> keep = run; // until its thread is joined, at the end of this function
     m_current.reset();
+    --s_running;
     m_timer.stop();
     Q_EMIT runningChanged();
     if (deliver)
@@ -65,6 +67,7 @@ void Job::retire()
     m_current->thread.request_stop();
     m_retired.push_back(std::move(m_current));
     m_current.reset();
+    --s_running;
 }
 
 void Job::cancel()

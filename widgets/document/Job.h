@@ -40,6 +40,8 @@ public:
     /// Asks the worker to stop and drops its result at once; does not wait.
     void cancel();
     bool running() const { return m_current != nullptr; }
+    /// Whether any job of the program runs: for whoever must wait until nothing moves any more. UI thread only.
+    static bool anyRunning() { return s_running > 0; }
     /// Of the running job; zeros when none runs.
     const Progress& progress() const;
 
@@ -52,6 +54,7 @@ private:
     void finished(const std::shared_ptr<Run>& run, const Deliver& deliver);
     void retire();
 
+    inline static int s_running = 0;
     std::shared_ptr<Run> m_current;
     std::vector<std::shared_ptr<Run>> m_retired; ///< cancelled, but not yet done
     QTimer m_timer;
