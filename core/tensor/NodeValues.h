@@ -27,7 +27,8 @@ struct NodeValue
 
 enum class NodeSide : std::uint8_t { Inputs, Outputs };
 /// Reads the typed values of a node, decoding by types, never by looks (execution-trace.md section 5). `node` is the JSON of the
-/// node (readNode). At most `limit` rows. No recursion on depth.
+/// node (readNode). At most `limit` rows: that many mean that there may be more. Deeper than 64 levels a list is one scalar that
+/// shows its text. No recursion on depth.
 std::vector<NodeValue> nodeValues(const Trace& trace, NodeId node, JsonDocument::Ref json, NodeSide side, std::size_t limit = 5000);
 
 /// Names of arguments and results by the operator's schema, and which arguments it writes: "Tensor(a!) self".
