@@ -196,7 +196,7 @@ void addEventFacts(Json& out, const Trace& trace)
     out["malformed"] = {{"events", stats.malformedEvents}, {"by_reason", countsJson(stats.malformedByReason)}};
 }
 
-void addNodeFacts(Json& out, const ExecutionTrace& et, const EtStats& stats)
+void addNodeFacts(Json& out, const EtFile& et, const EtStats& stats)
 {
     out["schema"] = et.schemaVersion.empty() ? Json(nullptr) : Json(et.schemaVersion);
     out["pid"] = et.pid ? Json(*et.pid) : Json(nullptr);
@@ -228,7 +228,7 @@ Json infoJson(const Trace& trace, Privacy privacy)
     out["read"] = sourceJson(source);
     out["recorded_by"] = provenanceJson(trace);
     if (nodesOnly) {
-        addNodeFacts(out, *trace.executionTrace(), trace.etStats());
+        addNodeFacts(out, trace.executionTrace()->files().front(), trace.etStats());
     } else {
         addEventFacts(out, trace);
         out["extent_ns"] = {trace.extent().start, trace.extent().end};

@@ -252,8 +252,13 @@ void addNodeLines(Heading& heading, const Trace& trace)
     if (stats.withKernelFile) extras.push_back(count(stats.withKernelFile) + " with kernel files");
     if (stats.withCollectiveName) extras.push_back(count(stats.withCollectiveName) + " collectives");
     heading.add("also", joined(extras, kDot));
-    heading.add("process", et.pid ? "pid " + std::to_string(*et.pid) : "");
-    heading.add("started", et.time);
+    std::vector<std::string> pids, times;
+    for (const EtFile& file : et.files()) {
+        if (file.pid) pids.push_back("pid " + std::to_string(*file.pid));
+        if (!file.time.empty()) times.push_back(file.time);
+    }
+    heading.add("process", joined(pids, kDot));
+    heading.add("started", joined(times, kDot));
     heading.add("times", "none: a node says what ran in which order, not when");
 }
 

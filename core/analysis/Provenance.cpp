@@ -133,7 +133,7 @@ std::string eventProducer(const Trace& trace)
 std::string producerOf(const Trace& trace)
 {
     if (trace.timeBase() == TimeBase::NodeOrder || (trace.executionTrace() && trace.sources().size() == 1)) {
-        const ExecutionTrace& et = *trace.executionTrace();
+        const EtFile& et = trace.executionTrace()->files().front();
         const std::string kind = et.graphNames ? "PyTorch Execution Graph" : "PyTorch Execution Trace";
         return et.schemaVersion.empty() ? kind : kind + ", schema " + et.schemaVersion;
     }

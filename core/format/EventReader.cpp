@@ -103,7 +103,7 @@ Result<EventText> readNode(const Trace& trace, NodeId node)
     if (row.synthetic || row.sourceLength == 0) {
         return Error{ErrorCode::CannotRead, "this node was made while reading; the file has no text for it", {}};
     }
-    return readFrom(trace, et->source, row.sourceOffset, row.sourceLength);
+    return readFrom(trace, et->fileOf(node).source, row.sourceOffset, row.sourceLength);
 }
 
 Result<EventText> readPlace(const Trace& trace, SourceId source, std::uint64_t offset, std::size_t length)

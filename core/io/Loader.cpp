@@ -6,6 +6,7 @@
 #include "core/trace/TraceBuilder.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 
 namespace opscope {
@@ -62,20 +63,15 @@ Result<Input> recogniseInput(const std::string& path, OpenBytes open)
     return input;
 }
 
-/// One trace is made of one timed file and its execution trace. Anything else would mix clocks or ids.
+/// Ranks and parts of a run may be many, but each file once: it would double every event.
 Status checkCombination(std::span<const Input> inputs)
 {
-    for (const std::string_view id : {"et", "kineto"}) {
-        const auto isOne = [&](const Input& input) { return input.format->id == id; };
-        const auto first = std::find_if(inputs.begin(), inputs.end(), isOne);
-        if (first == inputs.end()) continue;
-        const auto second = std::find_if(first + 1, inputs.end(), isOne);
-        if (second == inputs.end()) continue;
-        const std::string what = id == "et" ? "execution traces" : "Kineto or Chrome traces";
-        return Error{ErrorCode::Usage,
-                     first->name + " and " + second->name + " are both " + what +
-                         "; one trace of each kind can be opened together",
-                     {}};
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            std::error_code failed; // files of a test need not be on disk
+            if (inputs[i].path == inputs[k].path || std::filesystem::equivalent(inputs[i].path, inputs[k].path, failed))
+                return Error{ErrorCode::Usage, inputs[i].name + " was given twice", {}};
+        }
     }
     return Done{};
 }

@@ -186,7 +186,7 @@ std::vector<NodeValue> nodeValues(const Trace& trace, NodeId node, JsonDocument:
     const bool inputs = side == NodeSide::Inputs;
     const Schema schema = parseSchema(trace.text(n.schema));
     ValueReader reader(inputs ? raw.inputs : raw.outputs, TensorId(inputs ? n.firstTensor : n.firstTensor + n.inputTensors),
-                       inputs ? n.inputTensors : n.outputTensors, et->schemaVersion == "1.0.0" ? 101 : 4097, limit);
+                       inputs ? n.inputTensors : n.outputTensors, et->fileOf(node).schemaVersion == "1.0.0" ? 101 : 4097, limit);
     return reader.read(inputs ? schema.arguments : schema.results);
 }
 

@@ -186,7 +186,7 @@ Resources Resources::of(const Trace& trace, SourceId source, Listing listing)
 Resources Resources::of(const Trace& trace, NodeId node)
 {
     const ExecutionTrace* et = trace.executionTrace();
-    return et && node.index() < et->nodes().size() ? of(trace, et->source, Listing::None) : Resources();
+    return et && node.index() < et->nodes().size() ? of(trace, et->fileOf(node).source, Listing::None) : Resources();
 }
 
 void Resources::list(const Folder& folder)

@@ -1,5 +1,6 @@
 #include "core/base/Parallel.h"
 #include "core/link/LinkBuilder.h"
+#include "core/link/Ranks.h"
 #include "core/trace/Finisher.h"
 #include "core/trace/Nesting.h"
 
@@ -41,7 +42,8 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     const Error cancelled{ErrorCode::Cancelled, "Cancelled", {}};
     if (!enter("Sorting")) return cancelled;
     mergeTables();
-    adoptNodes();
+    if (!adoptNodes()) return Error{ErrorCode::TooLarge, "The execution traces have more than four thousand million nodes", {}};
+    if (Status clock = shareClock(); !clock) return clock.error();
     survey();
     pairBeginEnd();
     readNames();
@@ -171,7 +173,7 @@ void TraceBuilder::Finisher::close()
     std::stable_sort(trace->m_topLevel.begin(), trace->m_topLevel.end(), [](const TopLevelEntry& a, const TopLevelEntry& b) {
         return std::pair(a.source, a.offset) < std::pair(b.source, b.offset);
     });
-    trace->m_baseTime = in.baseTime.value_or(0);
+    setRanks(trace->m_sources, trace->m_topLevel);
 }
 
 } // namespace opscope

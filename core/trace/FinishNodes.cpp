@@ -5,12 +5,25 @@
 // Execution traces: their strings join the trace's; alone, without a timed source, they are laid out by order of id.
 namespace opscope {
 
-void TraceBuilder::Finisher::adoptNodes()
+/// The nodes of all files, one file behind the other. False when there are more than row numbers.
+bool TraceBuilder::Finisher::adoptNodes()
 {
-    if (in.nodes.empty()) return;
-    State::Nodes& nodes = in.nodes.front();
-    for (std::size_t i = 1; i < in.nodes.size(); ++i) defects(in.nodes[i].source).note(Defect::SecondDocument, 0);
+    for (State::Nodes& nodes : in.nodes) {
+        mergeStrings(nodes);
+        EtFile& file = nodes.trace->m_files.front();
+        file.source = nodes.source;
+        file.nodeCount = static_cast<std::uint32_t>(nodes.trace->m_nodes.size());
+        trace->m_etStats.add(nodes.stats);
+        file.stats = std::move(nodes.stats);
+        if (!trace->m_executionTrace) trace->m_executionTrace = std::move(nodes.trace);
+        else if (!trace->m_executionTrace->append(std::move(*nodes.trace))) return false;
+        nodes = {};
+    }
+    return true;
+}
 
+void TraceBuilder::Finisher::mergeStrings(State::Nodes& nodes)
+{
     std::vector<StringId> map(nodes.strings.size());
     for (std::size_t i = 0; i < map.size(); ++i) map[i] = trace->m_strings.intern(nodes.strings.view(StringId(i)));
     const auto remap = [&](StringId& id) { id = id.valid() ? map[id.index()] : id; };
@@ -19,9 +32,6 @@ void TraceBuilder::Finisher::adoptNodes()
                              &n.processGroup}) remap(*id);
     for (TensorDesc& t : nodes.trace->m_tensors)
         for (StringId* id : {&t.dtype, &t.device, &t.shape, &t.strides}) remap(*id);
-    nodes.trace->source = nodes.source;
-    trace->m_executionTrace = std::move(nodes.trace);
-    trace->m_etStats = std::move(nodes.stats);
 }
 
 /// Each node from its own rank up to behind its last descendant. No recursion: files may be deep.
@@ -42,13 +52,20 @@ std::vector<std::uint32_t> TraceBuilder::Finisher::nodeEnds() const
     return end;
 }
 
+/// Every file counts its own nodes from 0, so that iterations and ranks lie below each other and can be compared.
 void TraceBuilder::Finisher::layOutNodes()
 {
-    const ExecutionTrace& et = *trace->m_executionTrace;
     trace->m_timeBase = TimeBase::NodeOrder;
+    const std::vector<std::uint32_t> ends = nodeEnds();
+    for (const EtFile& file : trace->m_executionTrace->files()) layOutFile(file, ends);
+}
+
+void TraceBuilder::Finisher::layOutFile(const EtFile& file, const std::vector<std::uint32_t>& ends)
+{
+    const ExecutionTrace& et = *trace->m_executionTrace;
     TrackKey pid;
-    if (et.pid) pid = {TrackKey::Kind::Number, *et.pid, {}};
-    const std::uint32_t group = groupOf(et.source, pid, Side::Host);
+    if (file.pid) pid = {TrackKey::Kind::Number, *file.pid, {}};
+    const std::uint32_t group = groupOf(file.source, pid, Side::Host);
     const auto categoryNamed = [&](std::string_view name) {
         return static_cast<std::uint16_t>(std::find_if(trace->m_categories.begin(), trace->m_categories.end(),
                                                        [name](const Category& c) { return c.name == name; }) -
@@ -58,13 +75,13 @@ void TraceBuilder::Finisher::layOutNodes()
     constexpr std::uint8_t kUserScope = 7;
     const std::uint16_t operators = categoryNamed("cpu_op"), annotations = categoryNamed("user_annotation");
     std::map<std::uint32_t, std::uint32_t> planOfThread;
-    const std::vector<std::uint32_t> ends = nodeEnds();
     const auto setArg = [&](StagedEvent& event, ArgField field, std::int64_t value) {
         const bool narrow = value >= 0 && value < kArgWide;
         event.args[static_cast<std::size_t>(field)] = narrow ? static_cast<std::uint32_t>(value) : kArgWide;
         if (!narrow) own.wide.push_back({static_cast<std::uint32_t>(own.events.size() - 1), field, value});
     };
-    for (std::uint32_t i = 0; i < ends.size(); ++i) {
+    const std::uint32_t first = file.firstNode.value;
+    for (std::uint32_t i = first; i < first + file.nodeCount; ++i) {
         const EtNode& n = et.node(NodeId(i));
         const auto [it, isNew] = planOfThread.try_emplace(n.tid, 0);
         if (isNew) {
@@ -72,7 +89,7 @@ void TraceBuilder::Finisher::layOutNodes()
             plans[it->second].track.tid = {TrackKey::Kind::Number, n.tid, {}};
         }
         StagedEvent& event = own.events.append();
-        event.start = i;
+        event.start = i - first;
         event.duration = ends[i] - i;
         event.offset = n.sourceOffset;
         event.length = n.sourceLength < (1u << 24) ? n.sourceLength : 0;
@@ -89,16 +106,19 @@ void TraceBuilder::Finisher::layOutNodes()
     }
 }
 
-/// start = rank, so the slices know their nodes.
+/// start = place within the file, so the slices know their nodes.
 void TraceBuilder::Finisher::linkNodes()
 {
     const SliceTable& slices = trace->m_slices;
     trace->m_sliceNode.resize(slices.size());
     trace->m_nodeSlice.resize(trace->m_executionTrace->nodes().size());
-    for (std::uint32_t i = 0; i < slices.size(); ++i) {
-        const auto node = static_cast<std::uint32_t>(slices.start(SliceId(i)));
-        trace->m_sliceNode[i] = NodeId(node);
-        trace->m_nodeSlice[node] = SliceId(i);
+    for (const Track& track : trace->m_tracks) {
+        const EtFile* file = trace->m_executionTrace->fileOf(trace->process(track.process).source);
+        for (std::uint32_t i = track.firstSlice; file && i < track.firstSlice + track.sliceCount; ++i) {
+            const NodeId node(file->firstNode.value + static_cast<std::uint32_t>(slices.start(SliceId(i))));
+            trace->m_sliceNode[i] = node;
+            trace->m_nodeSlice[node.index()] = SliceId(i);
+        }
     }
 }
 

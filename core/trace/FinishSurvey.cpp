@@ -35,6 +35,7 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
     for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
         StagedEvent& event = part.staged->events[i];
         const bool slice = isSlice(event.phase);
+        event.start = shifted(event.start, worker.shift);
         event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
         part.last = std::max(part.last, event.start + event.duration);
         part.pairEvents += event.phase == 'B' || event.phase == 'E';
@@ -43,11 +44,16 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         count.instants += !slice && event.phase != 'E';
     }
     for (std::size_t i = 0, n = part.staged->idEvents.size(); i < n; ++i) {
-        const StagedIdEvent& event = part.staged->idEvents[i];
+        StagedIdEvent& event = part.staged->idEvents[i];
+        event.time = shifted(event.time, worker.shift);
         part.flows += isFlow(event.phase);
         countOf(place(worker, event.track, event.category));
     }
-    for (std::size_t i = 0, n = part.staged->counters.size(); i < n; ++i) countOf(2 * part.staged->counters[i].track);
+    for (std::size_t i = 0, n = part.staged->counters.size(); i < n; ++i) {
+        StagedCounter& value = part.staged->counters[i];
+        value.time = shifted(value.time, worker.shift);
+        countOf(2 * value.track);
+    }
     for (const Count& count : part.counts) rowOf[count.place] = kNoPlan;
 }
 

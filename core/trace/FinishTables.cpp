@@ -8,6 +8,8 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kMostCategories = 65'535; // rows hold 16 bits
+constexpr Nanos kDay = 86'400'000'000'000;
+constexpr Nanos kFarApart = 7 * kDay;           // no run is recorded in parts with a week between them
 
 /// Adds what `from` counted.
 void addCounts(std::map<std::string, std::uint64_t>& to, const std::map<std::string, std::uint64_t>& from)
@@ -136,8 +138,49 @@ void TraceBuilder::Finisher::mergeStats(const TraceStats& from)
     to.memoryEvents += from.memoryEvents;
     addCounts(to.byPhase, from.byPhase);
     addCounts(to.malformedByReason, from.malformedByReason);
-    if (from.minTime && (!to.minTime || *from.minTime < *to.minTime)) to.minTime = from.minTime;
-    if (from.maxEnd && (!to.maxEnd || *to.maxEnd < *from.maxEnd)) to.maxEnd = from.maxEnd;
+}
+
+/// Times of all sources count from one base time: the difference of the bases is added to the rows of the others (survey). Sources
+/// that would leave a desert between them are refused: they were not recorded together, or do not share a clock.
+Status TraceBuilder::Finisher::shareClock()
+{
+    in.baseTimes.resize(in.sources.size());
+    const auto given = std::find_if(in.baseTimes.begin(), in.baseTimes.end(), [](const auto& base) { return base.has_value(); });
+    trace->m_baseTime = given == in.baseTimes.end() ? 0 : **given;
+    std::vector<SourceTimes> times;
+    for (Worker& worker : workers) {
+        const std::int64_t base = in.baseTimes[worker.source.index()].value_or(0);
+        if (__builtin_sub_overflow(base, trace->m_baseTime, &worker.shift))
+            return Error{ErrorCode::Usage, "the base times of the files are too far apart for one time axis", {}};
+        const TraceStats& stats = worker.tables->stats;
+        if (!stats.minTime || !stats.maxEnd) continue;
+        const ExactTime from{shifted(stats.minTime->ns, worker.shift), stats.minTime->atto};
+        const ExactTime to{shifted(stats.maxEnd->ns, worker.shift), stats.maxEnd->atto};
+        TraceStats& all = trace->m_stats;
+        if (!all.minTime || from < *all.minTime) all.minTime = from;
+        if (!all.maxEnd || *all.maxEnd < to) all.maxEnd = to;
+        times.push_back({from.ns, to.ns, worker.source});
+    }
+    return checkGaps(std::move(times));
+}
+
+Status TraceBuilder::Finisher::checkGaps(std::vector<SourceTimes> times) const
+{
+    std::sort(times.begin(), times.end(), [](const SourceTimes& a, const SourceTimes& b) { return a.from < b.from; });
+    const auto nameOf = [this](SourceId source) {
+        const std::string& path = in.sources[source.index()].path;
+        return withoutControls(path.substr(path.find_last_of('/') + 1));
+    };
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        SourceTimes& last = times[i - 1];
+        if (times[i].source != last.source && distance(last.to, times[i].from) > kFarApart)
+            return Error{ErrorCode::Usage,
+                         nameOf(last.source) + " and " + nameOf(times[i].source) + " do not fit on one time axis: " +
+                             std::to_string(distance(last.to, times[i].from) / kDay) + " days lie between them; open them apart",
+                         {}};
+        if (times[i].to < last.to) times[i] = {times[i].from, last.to, last.source};
+    }
+    return Done{};
 }
 
 } // namespace opscope

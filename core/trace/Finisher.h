@@ -41,6 +41,14 @@ constexpr Nanos distance(Nanos start, Nanos end)
     return length > static_cast<std::uint64_t>(kMax) ? kMax : static_cast<Nanos>(length);
 }
 
+/// t + by, cut to what a Nanos holds.
+constexpr Nanos shifted(Nanos t, Nanos by)
+{
+    Nanos sum = 0;
+    if (!__builtin_add_overflow(t, by, &sum)) return sum;
+    return by < 0 ? std::numeric_limits<Nanos>::min() : std::numeric_limits<Nanos>::max();
+}
+
 constexpr bool isSlice(char phase) { return phase == 'X' || phase == 'B'; }
 constexpr bool isFlow(char phase) { return phase == 's' || phase == 't' || phase == 'f'; }
 
@@ -74,6 +82,7 @@ private:
         std::vector<std::uint8_t> onDevice = {}; ///< by local category
         std::vector<std::uint8_t> mixed = {};    ///< by local track: shown as two, one on the host and one on the device
         std::vector<TrackId> tracks = {};        ///< by place()
+        Nanos shift = 0;                         ///< what its times lack to count from the trace's base time
     };
     struct Count
     {
@@ -144,6 +153,13 @@ private:
     void mergeCategories();
     void mergeTracks(Worker& worker);
     void mergeStats(const TraceStats& from);
+    Status shareClock();
+    struct SourceTimes
+    {
+        Nanos from, to;
+        SourceId source;
+    };
+    Status checkGaps(std::vector<SourceTimes> times) const;
     // FinishSurvey
     void survey();
     void surveyPart(Part& part);
@@ -176,8 +192,10 @@ private:
     void addCounters();
     void addSeries(CounterPlan& plan);
     // FinishNodes
-    void adoptNodes();
+    bool adoptNodes();
+    void mergeStrings(State::Nodes& nodes);
     void layOutNodes();
+    void layOutFile(const EtFile& file, const std::vector<std::uint32_t>& ends);
     std::vector<std::uint32_t> nodeEnds() const;
     void linkNodes();
     // FinishRows

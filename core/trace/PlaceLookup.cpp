@@ -37,9 +37,9 @@ void offerTrack(const Trace& trace, const Track& track, Nearest& nearest)
     }
 }
 
-void offerNodes(const ExecutionTrace& trace, Nearest& nearest)
+void offerNodes(const ExecutionTrace& trace, const EtFile& file, Nearest& nearest)
 {
-    for (std::uint32_t i = 0; i < trace.nodes().size(); ++i) {
+    for (std::uint32_t i = file.firstNode.value; i < file.firstNode.value + file.nodeCount; ++i) {
         const EtNode& node = trace.nodes()[i];
         if (node.sourceLength > 0) nearest.offer(&Place::node, NodeId(i), node.sourceOffset, node.sourceLength);
     }
@@ -52,8 +52,9 @@ Place placeAt(const Trace& trace, SourceId source, std::uint64_t offset, const J
     Nearest nearest;
     nearest.offset = offset;
     const ExecutionTrace* nodes = trace.executionTrace();
-    if (nodes && nodes->source == source) {
-        offerNodes(*nodes, nearest);
+    const EtFile* file = nodes ? nodes->fileOf(source) : nullptr;
+    if (file) {
+        offerNodes(*nodes, *file, nearest);
     } else {
         for (const Track& track : trace.tracks()) {
             if (job.cancelled()) return {};

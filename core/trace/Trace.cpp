@@ -58,9 +58,30 @@ std::string Trace::trackName(TrackId id) const
     return tid.empty() ? "no thread" : "thread " + tid;
 }
 
+bool Trace::hasSeveralRanks() const
+{
+    const SourceFile* first = nullptr;
+    for (const SourceFile& source : m_sources) {
+        if (!source.rank) continue;
+        if (first && first->rank != source.rank) return true;
+        first = &source;
+    }
+    return false;
+}
+
 std::string Trace::processName(ProcessId id) const
 {
     const Process& process = this->process(id);
+    if (process.source.index() >= m_sources.size() || m_sources.size() < 2) return ownName(process);
+    const SourceFile& source = m_sources[process.source.index()];
+    if (source.rank && hasSeveralRanks())
+        return "rank " + std::to_string(*source.rank) + (source.rankFrom == RankOrigin::FileName ? "?, " : ", ") + ownName(process);
+    if (m_timeBase != TimeBase::NodeOrder) return ownName(process);
+    return withoutControls(source.path.substr(source.path.find_last_of('/') + 1)) + ", " + ownName(process);
+}
+
+std::string Trace::ownName(const Process& process) const
+{
     const std::string_view name = text(process.name), labels = text(process.labels);
     const std::string pid = keyText(process.pid);
     if (process.side == Side::Device) {
@@ -92,7 +113,7 @@ SliceId Trace::operatorOf(SliceId slice) const
 Trace::NodeLink Trace::nodeLink(NodeId node) const
 {
     if (m_timeBase == TimeBase::NodeOrder || !m_executionTrace || !sliceOf(node)) return {};
-    const EtPairing* pairing = m_links.pairing(m_executionTrace->source);
+    const EtPairing* pairing = m_links.pairing(m_executionTrace->fileOf(node).source);
     if (!pairing) return {};
     const bool byId = pairing->method == LinkMethod::RecordFunctionId || pairing->method == LinkMethod::ExternalIdAsRf;
     return {pairing->method, byId ? LinkConfidence::Exact : LinkConfidence::Inferred, pairing->relation};

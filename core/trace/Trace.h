@@ -29,6 +29,15 @@ enum class TimeBase : std::uint8_t {
     NodeOrder     ///< an execution trace alone: "time" counts nodes in order of their ids; nothing here is a duration
 };
 
+/// Who says which rank a file is of.
+enum class RankOrigin : std::uint8_t {
+    None,
+    DistributedInfo,
+    CollectiveArgs,  ///< "Rank" of its collectives
+    Pairing,         ///< of the Kineto trace that the execution trace goes with
+    FileName         ///< "rank-0", "worker3": a guess
+};
+
 /// One file that the trace came from.
 struct SourceFile
 {
@@ -40,6 +49,8 @@ struct SourceFile
     bool gzip = false;
     std::uint32_t gzipMembers = 0;
     std::shared_ptr<const RestartPoints> restarts; ///< null for plain files
+    std::optional<std::int64_t> rank, worldSize;   ///< of a distributed run (linking.md 6.1)
+    RankOrigin rankFrom = RankOrigin::None;
 };
 
 /// A top-level member of the JSON object beside traceEvents, kept as it stands in the file.
@@ -83,7 +94,7 @@ public:
     TimeRange extent() const { return m_extent; }
     /// Where displayed times count from: the first ProfilerStep#, else the first event (look.md section 8).
     Nanos origin() const { return m_origin; }
-    /// baseTimeNanoseconds of the file; 0 when absent. Absolute time = base + time.
+    /// baseTimeNanoseconds of the first file that has one, else 0. Absolute time = base + time: times of all files count from here.
     std::int64_t baseTime() const { return m_baseTime; }
 
     std::span<const SourceFile> sources() const { return m_sources; }
@@ -105,6 +116,7 @@ public:
     std::span<const SubNanosecond> subNanoseconds() const { return m_subNanoseconds; }
     /// Null when no execution trace was opened.
     const ExecutionTrace* executionTrace() const { return m_executionTrace.get(); }
+    /// Of all execution traces together; EtFile::stats has them one by one.
     const EtStats& etStats() const { return m_etStats; }
     const Diagnostics& diagnostics() const { return m_diagnostics; }
     const TraceStats& stats() const { return m_stats; }
@@ -116,10 +128,13 @@ public:
     CategoryClass kindOf(SliceId slice) const { return m_categories[m_slices.category(slice).index()].kind; }
     /// "main thread", "stream 7", else "thread 1234"; never empty.
     std::string trackName(TrackId track) const;
-    /// "python, process 21587", "GPU 0": name for people; never empty.
+    /// "python, process 21587", "GPU 0": name for people; never empty. With several ranks open "rank 1, GPU 0", with several
+    /// execution traces and nothing else the name of the file in front.
     std::string processName(ProcessId process) const;
     /// Text of a pid or tid as the file has it, "" when missing.
     std::string keyText(const TrackKey& key) const;
+    /// Whether files of different ranks are open together.
+    bool hasSeveralRanks() const;
     const TraceLinks& links() const { return m_links; }
     /// Slice <-> node, at most one each way. In NodeOrder traces each slice is a node; else the events that are known to be
     /// nodes (linking.md 4): how and how surely says nodeLink().
@@ -143,6 +158,8 @@ public:
     std::size_t bytes() const;
 
 private:
+    std::string ownName(const Process& process) const;
+
     friend class TraceBuilder;
     friend class LinkBuilder;
     TimeBase m_timeBase = TimeBase::Nanoseconds;

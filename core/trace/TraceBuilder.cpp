@@ -62,9 +62,11 @@ SourceFile& TraceBuilder::source(SourceId id) { return m_state->sources[id.index
 Diagnostics& TraceBuilder::diagnostics(SourceId source) { return m_state->diagnostics[source.index()]; }
 void TraceBuilder::addTopLevel(TopLevelEntry entry) { m_state->topLevel.push_back(std::move(entry)); }
 
-void TraceBuilder::setBaseTime(SourceId, std::int64_t nanoseconds)
+void TraceBuilder::setBaseTime(SourceId source, std::int64_t nanoseconds)
 {
-    if (!m_state->baseTime) m_state->baseTime = nanoseconds;
+    auto& times = m_state->baseTimes;
+    times.resize(std::max(times.size(), source.index() + 1));
+    times[source.index()] = nanoseconds;
 }
 
 void TraceBuilder::addStaged(SourceId source, std::vector<StagingTables> tables, std::vector<StagedPart> parts)

@@ -26,7 +26,7 @@ struct TraceBuilder::State
     std::deque<SourceFile> sources;        // deques: references given out stay good
     std::deque<Diagnostics> diagnostics;   // one a source
     std::vector<TopLevelEntry> topLevel;
-    std::optional<std::int64_t> baseTime;  // of the first source that has one
+    std::vector<std::optional<std::int64_t>> baseTimes; // by source
     std::vector<Batch> batches;
     std::vector<Nodes> nodes;
     StagingTables handTables;              // of the plain calls: add(), addInstant(), ...

@@ -172,13 +172,13 @@ void tst_EtImporter::everySchemaVersionGivesTheSameTree()
     const TracePtr trace = sample(file.toStdString());
     const ExecutionTrace& et = *trace->executionTrace();
     QCOMPARE(QString::fromStdString(tree(et)), expected);
-    QCOMPARE(QString::fromStdString(et.schemaVersion), schema);
+    QCOMPARE(QString::fromStdString(et.files().front().schemaVersion), schema);
     QCOMPARE(defects(*trace), Strings());
-    QCOMPARE(et.pid, std::optional<std::int64_t>(7));
-    QCOMPARE(et.startTs, std::optional<std::int64_t>(100));
-    QCOMPARE(et.finishTs, std::optional<std::int64_t>(250));
-    QCOMPARE(et.graphNames, schema == "1.0.0");
-    QVERIFY(!et.cutOff);
+    QCOMPARE(et.files().front().pid, std::optional<std::int64_t>(7));
+    QCOMPARE(et.files().front().startTs, std::optional<std::int64_t>(100));
+    QCOMPARE(et.files().front().finishTs, std::optional<std::int64_t>(250));
+    QCOMPARE(et.files().front().graphNames, schema == "1.0.0");
+    QVERIFY(!et.files().front().cutOff);
     QCOMPARE(nodeOf(*trace, 4).rfId, std::uint64_t{2});
     QCOMPARE(nodeOf(*trace, 4).depth, std::uint16_t{3});
     QCOMPARE(trace->etStats().rootIds, Strings{"1"});
@@ -403,7 +403,7 @@ void tst_EtImporter::namesThatWereNotEscapedAreRecovered()
                 QVERIFY(damaged.damaged);
                 QCOMPARE(trace->diagnostics().count(Defect::DamagedNode), std::uint64_t{1});
                 QCOMPARE(damaged.rfId, std::uint64_t(which.startsWith("##") ? 1 : 2));
-                QVERIFY(!et.cutOff);
+                QVERIFY(!et.files().front().cutOff);
             }
         }
     }
@@ -481,7 +481,7 @@ void tst_EtImporter::cutFilesKeepTheirCompleteNodes()
     for (std::size_t length = whole.find("nodes") + 8; length < whole.size(); ++length) {
         const Result<TracePtr> trace = loadTraceFromMemory(std::string_view(whole).substr(0, length), "cut");
         if (!trace) continue; // no nodes yet: "there is nothing"
-        QVERIFY((*trace)->executionTrace()->cutOff);
+        QVERIFY((*trace)->executionTrace()->files().front().cutOff);
         QVERIFY((*trace)->diagnostics().count(Defect::FileCutOff) == 1);
         QVERIFY((*trace)->etStats().nodes <= complete->etStats().nodes);
         const std::size_t first = whole.find("},\n") + 1;
@@ -636,7 +636,7 @@ void tst_EtImporter::ourRecordingsReadWhole()
         found += names->text(row.name) == "he said \"hi\"" || names->text(row.name) == "a back\\slash";
     QCOMPARE(found, 2);
     QCOMPARE(names->etStats().danglingCtrlDeps, std::uint64_t{0});
-    QVERIFY(sample("torch213_cut_off.json")->executionTrace()->cutOff);
+    QVERIFY(sample("torch213_cut_off.json")->executionTrace()->files().front().cutOff);
 }
 
 QTEST_GUILESS_MAIN(tst_EtImporter)

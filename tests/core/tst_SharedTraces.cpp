@@ -251,7 +251,7 @@ private slots:
         const std::string twice[] = {et, et};
         auto refused = loadTrace(twice);
         QVERIFY(!refused.ok());
-        QCOMPARE(refused.error().code, ErrorCode::Usage);
+        QCOMPARE(refused.error().text(), std::string("resnet_et.json.gz was given twice"));
     }
 };
 

@@ -125,7 +125,7 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
     std::uint64_t offset = 0;
     if (const EtNode* node = context.node()) {
         if (node->sourceLength == 0) return {};
-        source = trace.executionTrace()->source;
+        source = trace.executionTrace()->fileOf(context.selection.node).source;
         offset = node->sourceOffset;
     } else if (context.selection.slice || context.selection.instant) {
         const bool slice = context.selection.slice.valid();

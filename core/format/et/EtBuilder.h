@@ -25,7 +25,7 @@ public:
     explicit EtBuilder(Diagnostics& diagnostics);
 
     StringPool& strings() { return m_strings; }
-    ExecutionTrace& trace() { return *m_trace; }
+    EtFile& file() { return m_trace->m_files.front(); }
     EtStats& stats() { return m_stats; }
     et::TensorReader& tensorReader() { return m_tensorReader; }
     std::size_t nodes() const { return m_trace->m_nodes.size(); }

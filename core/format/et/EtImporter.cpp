@@ -141,23 +141,23 @@ private:
 
     void useMember(std::string_view key, std::string_view token)
     {
-        ExecutionTrace& trace = m_nodes.trace();
+        EtFile& file = m_nodes.file();
         std::int64_t number = 0;
         const bool isNumber = et::integer(token, number);
         if (key == "schema") {
             if (token.front() == '"')
-                trace.schemaVersion = text(token, m_stream.offset());
+                file.schemaVersion = text(token, m_stream.offset());
             else if (token != "null")
-                sanitizeUtf8(token.substr(0, 100), trace.schemaVersion);
-            m_nodes.tensorReader().setListLimit(trace.schemaVersion == "1.0.0" ? 101 : 4097);
+                sanitizeUtf8(token.substr(0, 100), file.schemaVersion);
+            m_nodes.tensorReader().setListLimit(file.schemaVersion == "1.0.0" ? 101 : 4097);
         } else if (key == "time") {
-            trace.time = text(token, m_stream.offset());
+            file.time = text(token, m_stream.offset());
         } else if (key == "pid" && isNumber) {
-            trace.pid = number;
+            file.pid = number;
         } else if (key == "start_ts" && isNumber) {
-            trace.startTs = number;
+            file.startTs = number;
         } else if (key == "finish_ts" && isNumber) {
-            trace.finishTs = number;
+            file.finishTs = number;
         }
     }
 
@@ -319,7 +319,7 @@ private:
         if (raw.name.front() == '"') {
             const StringId name = interned(raw.name, at);
             if (m_nodes.strings().view(name).starts_with("[pytorch|profiler|execution_graph|"))
-                m_nodes.trace().graphNames = true;
+                m_nodes.file().graphNames = true;
             return name;
         }
         m_diagnostics.note(Defect::WrongNodeType, at, "name");
@@ -375,7 +375,7 @@ private:
 
     void finish()
     {
-        ExecutionTrace& facts = m_nodes.trace();
+        EtFile& facts = m_nodes.file();
         facts.source = m_source;
         facts.cutOff = m_cut;
         if (!isKnownSchema(facts.schemaVersion)) m_diagnostics.note(Defect::UnknownSchema, 0, facts.schemaVersion);

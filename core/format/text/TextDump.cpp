@@ -1,5 +1,6 @@
 #include "core/format/text/TextDump.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -279,21 +280,25 @@ private:
     {
         const ExecutionTrace* et = m_trace.executionTrace();
         if (!et) return true;
-        line("nodes ").number(et->nodes().size()).textField("schema", et->schemaVersion);
-        if (et->pid) m_lines.field("pid", *et->pid);
-        if (!et->time.empty()) m_lines.textField("time", et->time);
-        if (et->startTs) m_lines.field("start_ms", *et->startTs);
-        if (et->finishTs) m_lines.field("finish_ms", *et->finishTs);
-        m_lines.raw(et->graphNames ? " graph" : "").raw(et->cutOff ? " cut" : "");
-        if (!m_lines.end() || !etStats()) return false;
-        for (std::size_t i = 0; i < et->nodes().size(); ++i)
-            if (!node(*et, NodeId(i))) return false;
+        return std::all_of(et->files().begin(), et->files().end(), [&](const EtFile& file) { return etFile(*et, file); });
+    }
+
+    bool etFile(const ExecutionTrace& et, const EtFile& file)
+    {
+        line("nodes ").number(file.nodeCount).textField("schema", file.schemaVersion);
+        if (file.pid) m_lines.field("pid", *file.pid);
+        if (!file.time.empty()) m_lines.textField("time", file.time);
+        if (file.startTs) m_lines.field("start_ms", *file.startTs);
+        if (file.finishTs) m_lines.field("finish_ms", *file.finishTs);
+        m_lines.raw(file.graphNames ? " graph" : "").raw(file.cutOff ? " cut" : "");
+        if (!m_lines.end() || !etStats(file.stats)) return false;
+        for (std::uint32_t i = 0; i < file.nodeCount; ++i)
+            if (!node(et, NodeId(file.firstNode.value + i))) return false;
         return true;
     }
 
-    bool etStats()
+    bool etStats(const EtStats& s)
     {
-        const EtStats& s = m_trace.etStats();
         line("node counts").field("elements", s.nodes).field("duplicate_ids", s.duplicateIds);
         m_lines.field("in_cycles", s.nodesInCycles).field("with_rf", s.nodesWithRfId).field("rf", s.distinctRfIds);
         m_lines.field("depth", s.maxTreeDepth).field("dangling", s.danglingParent).field("dangling_ctrl", s.danglingCtrlDeps);
