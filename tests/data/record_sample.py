@@ -7,13 +7,9 @@
 The model is small and made up; seeds are fixed, so names, shapes and the tree repeat, times and addresses do not.
 What names the machine (paths, host, user) is taken out before anything is written; the script fails if something is left.
 """
-import gzip
-import json
 import os
 import pathlib
-import re
 import shutil
-import socket
 import sys
 import tempfile
 
@@ -27,7 +23,8 @@ from torch import nn  # noqa: E402
 from torch.profiler import (ExecutionTraceObserver, ProfilerActivity, profile, record_function,  # noqa: E402
                             schedule)
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from scrub import ROOT, scrubbed, write  # noqa: E402
+
 CLASSES, WORDS, SHOPS = 10, 200, 50
 
 
@@ -151,32 +148,6 @@ def train(steps, on_step):
         following.wait()
         on_step()
     return total
-
-
-def scrubbed(text):
-    """The text without what names this machine; JSON stays JSON, because only the insides of strings change."""
-    text = re.sub(r'("traceName"\s*:\s*)"[^"]*"', r'\1"training_step.pt.trace.json"', text)
-    places = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), tempfile.gettempdir(), str(ROOT), str(ROOT.parent),
-              os.path.expanduser("~"), os.getcwd()}
-    for place in sorted(places, key=len, reverse=True):
-        if len(place) > 3 and place != "/usr":
-            text = text.replace(place, "/build")
-    for name in {socket.gethostname(), socket.getfqdn()}:
-        text = re.sub(re.escape(name), "localhost", text) if name and name != "localhost" else text
-    for left in ("/root", "/tmp", "/home/", "/work", socket.gethostname()):
-        assert left == "localhost" or left not in text, left
-    json.loads(text)
-    return text
-
-
-def write(path, text):
-    with open(path, "wb") as file:
-        if path.suffix == ".gz":
-            with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=9, mtime=0) as packed:
-                packed.write(text.encode())
-        else:
-            file.write(text.encode())
-    print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 def record_sample(into=ROOT / "resources/sample"):
