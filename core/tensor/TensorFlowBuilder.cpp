@@ -78,12 +78,14 @@ void TensorFlowBuilder::groupTensors()
     const auto tensors = m_et.tensors();
     m_flow->m_node.assign(tensors.size(), kNone);
     m_group.assign(tensors.size(), kNone);
+    std::uint32_t file = 0, nextFile = m_et.files()[0].nodeCount; // ids mean something within their file only
     for (std::uint32_t n = 0; n < m_et.nodes().size(); ++n) {
+        while (n == nextFile && file + 1 < m_et.files().size()) nextFile += m_et.files()[++file].nodeCount;
         const EtNode& node = m_et.nodes()[n];
         const std::uint32_t end = node.firstTensor + node.inputTensors + node.outputTensors;
         for (std::uint32_t t = node.firstTensor; t < end; ++t) {
             m_flow->m_node[t] = n;
-            m_group[t] = groupOf(tensors[t], 0);
+            m_group[t] = groupOf(tensors[t], file);
         }
         if (n % 65536 == 0 && cancelled()) return;
     }
