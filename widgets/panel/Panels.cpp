@@ -4,6 +4,7 @@
 #include "widgets/detail/RawPane.h"
 #include "widgets/hierarchy/HierarchyView.h"
 #include "widgets/panel/DiagnosticsPanel.h"
+#include "widgets/panel/LinkReportPanel.h"
 
 namespace opscope {
 
@@ -19,6 +20,7 @@ constexpr Panel kPanels[] = {
     // id, title, icon, area, widget
     {"hierarchy", "Hierarchy", "tree", Qt::BottomDockWidgetArea, create<HierarchyView>},
     {"problems", "Problems", "warning", Qt::BottomDockWidgetArea, create<DiagnosticsPanel>},
+    {"links", "Links", "link", Qt::BottomDockWidgetArea, create<LinkReportPanel>},
     {"detail", "Detail", "detail", Qt::RightDockWidgetArea, create<DetailPane>},
     {"raw", "Raw", "stack", Qt::RightDockWidgetArea, create<RawPane>},
 };
