@@ -1,7 +1,7 @@
 #pragma once
 
+#include "widgets/common/Theme.h" // Qt before core: moc of Qt 6.4 trips over <concepts>
 #include "core/trace/TraceLinks.h"
-#include "widgets/common/Theme.h"
 
 #include <QWidget>
 

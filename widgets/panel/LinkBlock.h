@@ -1,7 +1,7 @@
 #pragma once
 
+#include "widgets/common/Theme.h" // Qt before core: moc of Qt 6.4 trips over <concepts>
 #include "core/trace/Trace.h"
-#include "widgets/common/Theme.h"
 
 #include <QWidget>
 

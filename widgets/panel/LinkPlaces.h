@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/trace/Trace.h"
-
 #include <QString>
+
+#include "core/trace/Trace.h"
 
 #include <vector>
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "core/trace/Trace.h"
-#include "widgets/panel/LinkPlaces.h"
-
 #include <QWidget>
 
 #include <vector>
