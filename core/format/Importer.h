@@ -5,12 +5,16 @@
 #include "core/io/ByteSource.h"
 #include "core/trace/TraceBuilder.h"
 
+#include <map>
+#include <string>
+
 namespace opscope {
 
 struct ImportOptions
 {
     unsigned threads = 2;                      ///< including the caller's
     std::size_t windowBytes = 1u << 20;        ///< tests make it tiny, to cut everywhere
+    std::map<std::string, std::string> resourceFolders = {}; ///< by path of the execution trace, where somebody chose one
 };
 
 /// Reads one source into the builder. Synchronous; may start helper threads and joins them before it returns.

@@ -96,6 +96,8 @@ Status import(Input& input, TraceBuilder& builder, const JobControl& job, const 
     file.format = input.format->id;
     file.packedBytes = input.bytes->packedSize();
     file.modifiedNs = input.bytes->modifiedNs();
+    if (const auto chosen = options.resourceFolders.find(input.path); chosen != options.resourceFolders.end())
+        file.resourcesFolder = chosen->second;
     file.gzip = input.bytes->gzip();
     const SourceId id = builder.addSource(std::move(file));
     if (job.progress) {

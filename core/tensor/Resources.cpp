@@ -180,7 +180,9 @@ Resources Resources::inFolder(const std::string& path, Listing listing)
 
 Resources Resources::of(const Trace& trace, SourceId source, Listing listing)
 {
-    return source.index() < trace.sources().size() ? beside(trace.sources()[source.index()].path, listing) : Resources();
+    if (source.index() >= trace.sources().size()) return {};
+    const SourceFile& file = trace.sources()[source.index()];
+    return file.resourcesFolder.empty() ? beside(file.path, listing) : inFolder(file.resourcesFolder, listing);
 }
 
 Resources Resources::of(const Trace& trace, NodeId node)

@@ -54,7 +54,7 @@ public:
     static constexpr std::size_t kMaxNames = 100'000;
     enum class Listing : std::uint8_t { Names, None };
 
-    /// Of the execution trace `source`; folder() is "" when there is none.
+    /// Of the execution trace `source`: the folder that was chosen by hand, else what lies beside it; folder() is "" when there is none.
     static Resources of(const Trace& trace, SourceId source, Listing listing = Listing::Names);
     /// Of the file that a node comes from, for opening files by name: nothing is listed.
     static Resources of(const Trace& trace, NodeId node);

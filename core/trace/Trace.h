@@ -51,6 +51,7 @@ struct SourceFile
     std::shared_ptr<const RestartPoints> restarts; ///< null for plain files
     std::optional<std::int64_t> rank, worldSize;   ///< of a distributed run (linking.md 6.1)
     RankOrigin rankFrom = RankOrigin::None;
+    std::string resourcesFolder;      ///< of an execution trace, chosen by hand; "": looked for beside the file
 };
 
 /// A top-level member of the JSON object beside traceEvents, kept as it stands in the file.
