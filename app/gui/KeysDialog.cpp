@@ -31,6 +31,8 @@ constexpr Key kTimeline[] = {
     {"← →", "Walk along the lane"},
     {"↑ ↓", "Walk to the parent and to the child"},
     {". ,", "Next and previous on the track"},
+    {"] [", "Along links: to what it caused, to what caused it"},
+    {"Ctrl+] Ctrl+[", "The next or previous of several such links"},
     {"Esc", "Clear the selection, then the range, then the search"},
 };
 constexpr Key kMouse[] = {
@@ -40,6 +42,7 @@ constexpr Key kMouse[] = {
     {"Drag", "Select a range; it snaps to slices, with Alt it does not"},
     {"Shift+Drag", "Move the view; the middle button does it too"},
     {"Double-click", "Frame a slice"},
+    {"Click", "On the label of a link: go to what it names"},
 };
 constexpr Key kWindow[] = {
     {"/ Ctrl+F", "Find a name"},

@@ -97,6 +97,7 @@ MainWindow::MainWindow(OpenController& opener) : m_opener(opener), m_search(m_do
     m_settings.setTheme(themeFor(opener.settings().theme()));
     m_settings.setDensity(opener.settings().density());
     m_settings.setColorBy(opener.settings().colorBy());
+    m_settings.setShowLinks(opener.settings().showLinks());
     applyTheme(m_settings.theme());
     makeHeader();
     makePages();
@@ -179,6 +180,7 @@ void MainWindow::connectParts()
     connect(&m_settings, &ViewSettings::changed, this, [this] {
         m_opener.settings().setColorBy(m_settings.colorBy());
         m_opener.settings().setDensity(m_settings.density());
+        m_opener.settings().setShowLinks(m_settings.showLinks());
     });
 }
 

@@ -118,6 +118,10 @@ void buildView(QMenu& menu, MainWindow& window)
                [&view] { return static_cast<int>(view.colorBy()); },
                [&view](int value) { view.setColorBy(static_cast<ColorBy>(value)); });
     menu.addSeparator();
+    QAction* links = add(menu, "Show &links", {}, [&view] { view.setShowLinks(!view.showLinks()); });
+    links->setCheckable(true);
+    QObject::connect(&menu, &QMenu::aboutToShow, links, [links, &view] { links->setChecked(view.showLinks()); });
+    menu.addSeparator();
     add(menu, "Zoom &in\tW", {}, [&window] { window.timeline().zoomIn(); });
     add(menu, "Zoom &out\tS", {}, [&window] { window.timeline().zoomOut(); });
     add(menu, "&Frame the selection\tF", {}, [&window] { window.timeline().frameSelection(); });
@@ -132,6 +136,12 @@ void buildGo(QMenu& menu, MainWindow& window)
     menu.addSeparator();
     add(menu, "Next on the track\t.", {}, [&window] { sendKey(window.timeline().canvas(), Qt::Key_Period); });
     add(menu, "Previous on the track\t,", {}, [&window] { sendKey(window.timeline().canvas(), Qt::Key_Comma); });
+    menu.addSeparator();
+    QWidget& canvas = window.timeline().canvas();
+    add(menu, "Follow the link to what it &caused\t]", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketRight); });
+    add(menu, "Follow the link to its c&ause\t[", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketLeft); });
+    add(menu, "Next of several links\tCtrl+]", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketRight, Qt::ControlModifier); });
+    add(menu, "Previous of several links\tCtrl+[", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketLeft, Qt::ControlModifier); });
     menu.addSeparator();
     add(menu, "First pro&blem", {QKeySequence(Qt::Key_F8)}, [&window] { window.firstProblem(); });
     menu.addSeparator();

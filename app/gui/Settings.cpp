@@ -69,6 +69,17 @@ void Settings::setColorBy(ColorBy by)
         writeEnum("view/colorBy", by);
 }
 
+bool Settings::showLinks() const
+{
+    return !kept() || QSettings().value(QStringLiteral("view/links"), true).toBool();
+}
+
+void Settings::setShowLinks(bool show)
+{
+    if (kept())
+        QSettings().setValue(QStringLiteral("view/links"), show);
+}
+
 QByteArray Settings::layout() const
 {
     return kept() ? QSettings().value(QStringLiteral("window/layout")).toByteArray() : QByteArray();

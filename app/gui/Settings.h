@@ -23,6 +23,8 @@ public:
     void setDensity(Density density);
     ColorBy colorBy() const;
     void setColorBy(ColorBy by);
+    bool showLinks() const;
+    void setShowLinks(bool show);
     /// QMainWindow's saved state and geometry; empty when there is none.
     QByteArray layout() const;
     void setLayout(const QByteArray& state);

@@ -43,6 +43,9 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     m_search = new SearchField(search, document, settings, this);
     m_search->setFixedWidth(320);
     row->addWidget(m_search);
+    addSeparator();
+    m_links = addButton("link", QStringLiteral(" Links"), QStringLiteral("Arrows from the selection to what it is linked to (] and [ follow them)"));
+    m_links->setCheckable(true);
     row->addStretch(1);
     m_colorLabel = new QLabel(QStringLiteral("Colour by"), this);
     m_colorLabel->setProperty("role", QStringLiteral("dim"));
@@ -64,6 +67,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     connect(zoomOut, &QToolButton::clicked, this, &ToolStrip::zoomOutClicked);
     connect(fit, &QToolButton::clicked, this, &ToolStrip::fitClicked);
     connect(zoomIn, &QToolButton::clicked, this, &ToolStrip::zoomInClicked);
+    connect(m_links, &QToolButton::clicked, &m_settings, &ViewSettings::setShowLinks);
     connect(m_colorBy, &QComboBox::activated, this, [this](int row_) { m_settings.setColorBy(static_cast<ColorBy>(row_)); });
     connect(&m_settings, &ViewSettings::changed, this, &ToolStrip::showTheme);
     connect(&m_document, &TraceDocument::visibleRangeChanged, this, &ToolStrip::showRange);
@@ -101,6 +105,7 @@ void ToolStrip::showTheme()
 {
     for (const auto& [button, name] : m_buttons)
         button->setIcon(icon(name, m_settings.theme().text));
+    m_links->setChecked(m_settings.showLinks());
     m_colorBy->setCurrentIndex(static_cast<int>(m_settings.colorBy()));
     update();
 }
@@ -114,6 +119,7 @@ void ToolStrip::resizeEvent(QResizeEvent* event)
 {
     const bool compact = event->size().width() < kCompactBelow;
     m_open->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
+    m_links->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_search->setFixedWidth(compact ? 240 : 320);
     m_colorLabel->setVisible(event->size().width() >= 860);
     QWidget::resizeEvent(event);

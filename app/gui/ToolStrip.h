@@ -45,6 +45,7 @@ private:
     TraceDocument& m_document;
     ViewSettings& m_settings;
     QToolButton* m_open;
+    QToolButton* m_links;
     SearchField* m_search;
     QLabel* m_colorLabel;
     QComboBox* m_colorBy;

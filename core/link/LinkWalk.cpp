@@ -224,10 +224,15 @@ private:
     void addLaunches()
     {
         std::unordered_set<std::uint32_t> known;
+        const auto first = static_cast<std::ptrdiff_t>(m_things.size());
         const bool cut = forLinksInside(m_trace, m_slice, [&](const Link& link) {
             if (link.to == m_slice || !known.insert(link.to.value).second) return true;
             if (known.size() <= m_limit) add(Role::Launches, true, link);
             return true;
+        });
+        const SliceTable& slices = m_trace.slices();
+        std::sort(m_things.begin() + first, m_things.end(), [&](const LinkedThing& a, const LinkedThing& b) {
+            return slices.start(a.slice) != slices.start(b.slice) ? slices.start(a.slice) < slices.start(b.slice) : a.slice < b.slice;
         });
         std::uint64_t all = known.size();
         if (cut) all = std::max(all, m_trace.deviceWork(m_slice).ops);

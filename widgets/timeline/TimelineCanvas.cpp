@@ -28,9 +28,16 @@ TimelineCanvas::TimelineCanvas(const TimelineScene& scene, const ViewSettings& s
 void TimelineCanvas::invalidate()
 {
     m_geometryDirty = m_imageDirty = true;
+    m_linkSceneDirty = true;
     m_hover = {};
     m_selectionRect = {};
     update();
+}
+
+void TimelineCanvas::layoutChanged()
+{
+    m_linkRows.reset();
+    invalidate();
 }
 
 void TimelineCanvas::setHover(const CanvasHit& hit)
@@ -51,9 +58,41 @@ void TimelineCanvas::setSelection(const Selection& selection)
     const QRect before = m_selectionRect;
     m_selection = selection;
     m_selectionRect = m_selection.slice && m_scene.ready() ? rectOf(m_selection.slice) : QRect();
-    if (rangeChanged || m_selection.instant) return update();
+    if (updateLinks() || rangeChanged || m_selection.instant) return update();
     for (const QRect& r : {before, m_selectionRect})
         if (!r.isNull()) update(r.adjusted(-4, -4, 4, 4));
+}
+
+/// What is linked to the selection decides what steps back, so the picture is painted anew; the geometry stays.
+bool TimelineCanvas::updateLinks()
+{
+    const TracePtr trace = m_scene.ready() ? m_scene.model->trace : nullptr;
+    const SliceId slice = m_selection.slice;
+    if (trace == m_focusTrace && slice == m_focus.slice) return false;
+    const bool had = linksShown();
+    m_focusTrace = trace;
+    m_focus = trace && slice ? LinkFocus::of(*trace, slice) : LinkFocus();
+    m_linkSceneDirty = true;
+    if (!had && !linksShown()) return false;
+    m_imageDirty = true;
+    return true;
+}
+
+const LinkScene& TimelineCanvas::linkScene()
+{
+    if (!m_linkSceneDirty) return m_linkScene;
+    m_linkSceneDirty = false;
+    m_linkScene = {};
+    if (m_scene.ready() && linksShown()) {
+        if (!m_linkRows) m_linkRows.emplace(*m_scene.model, m_scene.layout);
+        const SliceNamer name = [this](SliceId s) { return m_scene.colors->label(m_scene.trace().slices().name(s)); };
+        const int top = TimelineLayout::kGroupHeight;
+        const QRectF area(m_scene.headerWidth, top, canvasWidth(), std::max(1, height() - top));
+        m_linkScene = LinkScene::make({m_scene.trace(), m_focus, *m_linkRows, scale(), area, static_cast<double>(m_scene.scrollY),
+                                       static_cast<double>(m_scene.headerWidth), name});
+    }
+    m_linkPainter.setScene(m_linkScene, m_settings.theme(), devicePixelRatioF());
+    return m_linkScene;
 }
 
 void TimelineCanvas::setCursorX(std::optional<int> x)
@@ -90,6 +129,7 @@ void TimelineCanvas::renderFrame()
         m_image.setDevicePixelRatio(ratio);
     }
     m_painter.setStyle(m_settings.theme(), *m_scene.colors, ratio);
+    m_painter.setLit(linksShown() && m_focus.lit.size() > 1 ? std::span<const SliceId>(m_focus.lit) : std::span<const SliceId>());
     std::vector<int> lines;
     const auto& bands = m_scene.layout.bands;
     for (std::size_t i = m_scene.layout.firstBandBelow(m_scene.scrollY); i < bands.size() && bands[i].y < m_scene.scrollY + height(); ++i)
@@ -129,6 +169,7 @@ void TimelineCanvas::paintEvent(QPaintEvent* event)
     const HeaderHit hovered = m_hover.kind == CanvasHit::Header ? m_hover.header : HeaderHit{};
     if (dirty.left() < m_scene.headerWidth) headers.paint(painter, m_list, height(), hovered);
     headers.paintGroups(painter, width(), height(), hovered);
+    if (dirty.intersects(canvas)) paintLinks(painter, dirty);
     if (hasFocus() && m_focusRing && dirty.contains(rect())) {
         painter.setPen(theme.accent);
         painter.drawRect(rect().adjusted(0, 0, -1, -1));
@@ -138,6 +179,7 @@ void TimelineCanvas::paintEvent(QPaintEvent* event)
 void TimelineCanvas::paintOverlay(QPainter& painter)
 {
     const Theme& theme = m_settings.theme();
+    m_linkPainter.paintOutlines(painter, linkScene());
     if (m_selection.range) paintRange(painter, *m_selection.range);
     if (m_hover.kind == CanvasHit::Slice || m_hover.kind == CanvasHit::Run) {
         painter.setPen(theme.selectionOutline);
@@ -145,6 +187,18 @@ void TimelineCanvas::paintOverlay(QPainter& painter)
     }
     paintSelection(painter);
     if (m_cursorX) painter.fillRect(QRect(*m_cursorX, 0, 1, height()), theme.textDim);
+}
+
+/// Over the rows of processes, which an arrow from a thread to a stream has to cross; under the one that sticks to the top.
+void TimelineCanvas::paintLinks(QPainter& painter, const QRect& dirty)
+{
+    painter.setClipRect(QRect(m_scene.headerWidth, TimelineLayout::kGroupHeight, canvasWidth(), height()) & dirty);
+    m_linkPainter.paint(painter, linkScene(), dirty);
+    if (m_hover.kind == CanvasHit::Link) {
+        painter.setPen(m_settings.theme().selectionOutline);
+        painter.drawRect(m_hover.rect.adjusted(0, 0, -1, -1));
+    }
+    painter.setClipRect(dirty);
 }
 
 void TimelineCanvas::paintSelection(QPainter& painter)
@@ -243,6 +297,13 @@ CanvasHit TimelineCanvas::hitAt(QPoint at)
     }
     if (hit.header.part != HeaderHit::Nothing || at.x() < m_scene.headerWidth) {
         hit.kind = hit.header.part == HeaderHit::Nothing ? CanvasHit::Nothing : CanvasHit::Header;
+        return hit;
+    }
+    if (const LinkLabel* label = linkScene().labelAt(at)) {
+        hit.kind = CanvasHit::Link;
+        hit.rect = label->box.toAlignedRect();
+        hit.slice = label->slice;
+        hit.node = label->node;
         return hit;
     }
     const double ratio = devicePixelRatioF();

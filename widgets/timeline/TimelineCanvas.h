@@ -2,6 +2,9 @@
 
 #include "widgets/document/ViewSettings.h" // first: moc of Qt 6.4 fails on <concepts> when nothing of Qt came before it
 #include "widgets/document/Selection.h"
+#include "widgets/timeline/LinkFocus.h"
+#include "widgets/timeline/LinkPainter.h"
+#include "widgets/timeline/LinkScene.h"
 #include "widgets/timeline/TimelineGeometry.h"
 #include "widgets/timeline/TimelinePainter.h"
 #include "widgets/timeline/TimelineScene.h"
@@ -19,10 +22,11 @@ namespace opscope {
 /// What lies under the pointer.
 struct CanvasHit
 {
-    enum Kind : std::uint8_t { Nothing, Slice, Run, Instant, Curve, Header, Splitter };
+    enum Kind : std::uint8_t { Nothing, Slice, Run, Instant, Curve, Header, Splitter, Link };
     Kind kind = Nothing;
-    QRect rect;                  ///< of the slice or run, in widget pixels
-    SliceId slice;               ///< of a run the longest
+    QRect rect;                  ///< of the slice, run or label, in widget pixels
+    SliceId slice;               ///< of a run the longest; of a link's label where it leads
+    NodeId node;                 ///< of a link's label that leads to a node
     std::uint32_t count = 0;
     InstantId instant;
     SeriesId series;
@@ -42,6 +46,8 @@ public:
 
     /// Scale, scroll, layout or colours changed.
     void invalidate();
+    /// The same, and rows came or went.
+    void layoutChanged();
     void setHover(const CanvasHit& hit);
     void setSelection(const Selection& selection);
     void setCursorX(std::optional<int> x);       ///< widget pixels
@@ -64,6 +70,8 @@ public:
     /// The next frame has every label at once, however long that takes.
     void wantComplete() { m_sinceFrame.invalidate(); }
     const DrawList& drawList();
+    /// Arrows and labels of the selection as they stand now; empty while links are not shown.
+    const LinkScene& linkScene();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -76,6 +84,9 @@ private:
     void buildGeometry();
     void paintOverlay(QPainter& painter);
     void paintSelection(QPainter& painter);
+    void paintLinks(QPainter& painter, const QRect& dirty);
+    bool updateLinks();               ///< says whether the picture changes
+    bool linksShown() const { return m_settings.showLinks() && !m_focus.empty(); }
     void paintRange(QPainter& painter, TimeRange range);
     const DrawRect* rectAt(QPoint at, const DrawLane** lane);
     QRect logical(const DrawLane& lane, const DrawRect& rect) const;
@@ -95,6 +106,12 @@ private:
     Selection m_selection;
     QRect m_selectionRect;
     std::optional<int> m_cursorX;
+    LinkFocus m_focus;                           ///< of m_selection.slice, in m_focusTrace
+    TracePtr m_focusTrace;
+    std::optional<LinkRows> m_linkRows;          ///< for the layout as it is
+    LinkScene m_linkScene;
+    LinkPainter m_linkPainter;
+    bool m_linkSceneDirty = true;
 };
 
 } // namespace opscope

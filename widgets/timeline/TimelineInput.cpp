@@ -22,6 +22,8 @@ constexpr double kZoomStep = 1.3, kZoomFast = 2.0;
 constexpr double kPanStep = 0.1, kPanFast = 0.5; // of the view
 constexpr int kWheelScroll = 57;                 // px a notch: three rows
 
+bool isBracket(int key) { return key == Qt::Key_BracketLeft || key == Qt::Key_BracketRight; }
+
 } // namespace
 
 TimelineInput::TimelineInput(TimelineView& view, TimelineCanvas& canvas, TraceDocument& document)
@@ -87,6 +89,7 @@ TimelineInput::Letter TimelineInput::letterAt(const QKeyEvent& event)
 
 bool TimelineInput::isOurs(const QKeyEvent& event) const
 {
+    if (isBracket(event.key())) return true; // some keyboards need AltGr for it, which comes as who knows which modifiers
     if (event.modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier)) return false;
     if (letterAt(event) != Letter::None) return true;
     constexpr std::array kKeys{Qt::Key_F, Qt::Key_0, Qt::Key_Comma, Qt::Key_Period, Qt::Key_Escape,
@@ -101,6 +104,7 @@ bool TimelineInput::keyPressed(QKeyEvent& event)
     m_cardTimer.stop();
     Q_EMIT cardWanted({}, {}); // what it spoke of may move away
     const bool fast = event.modifiers() & Qt::ShiftModifier;
+    if (isBracket(event.key())) return bracketPressed(event);
     if (const Letter letter = letterAt(event); letter != Letter::None) return letterPressed(letter, fast);
     switch (event.key()) {
     case Qt::Key_F: m_framed = wasFramed; frameKey(); return true;
@@ -144,6 +148,34 @@ bool TimelineInput::arrowPressed(int key)
     const Step step = key == Qt::Key_Left ? Step::Left : key == Qt::Key_Right ? Step::Right : key == Qt::Key_Up ? Step::Up : Step::Down;
     walkTo(walk(*scene.model, scene.layout, from, step));
     return true;
+}
+
+bool TimelineInput::bracketPressed(const QKeyEvent& event)
+{
+    const Trace& trace = m_view.scene().trace();
+    const SliceId from = m_document.selection().slice;
+    if (!from) {
+        Q_EMIT m_document.announced(tr("Nothing is selected: choose a slice to follow its links"));
+        return true;
+    }
+    const bool forward = event.key() == Qt::Key_BracketRight;
+    const bool altGr = event.modifiers() & Qt::AltModifier; // Windows says Ctrl+Alt
+    const bool choosing = (event.modifiers() & Qt::ControlModifier) && !altGr;
+    const auto thing = choosing ? m_steps.choose(trace, from, forward ? 1 : -1)
+                                : m_steps.step(trace, from, forward ? LinkSteps::Way::Effect : LinkSteps::Way::Cause);
+    if (!thing) {
+        Q_EMIT m_document.announced(forward ? tr("No link leads on from here") : tr("No link leads here"));
+        return true;
+    }
+    m_document.reveal(thing->slice);
+    m_view.announce(*thing, m_steps.number(), m_steps.count());
+    return true;
+}
+
+void TimelineInput::followLabel(const CanvasHit& hit)
+{
+    if (hit.node) return m_document.reveal(hit.node);
+    walkTo(hit.slice);
 }
 
 void TimelineInput::walkTo(SliceId slice)
@@ -257,6 +289,7 @@ void TimelineInput::clicked(QPoint at)
     case CanvasHit::Run: m_document.frame(hit.range); break;
     case CanvasHit::Instant: m_document.selectInstant(hit.instant); break;
     case CanvasHit::Header: m_view.headerClicked(hit.header); break;
+    case CanvasHit::Link: followLabel(hit); break;
     case CanvasHit::Curve:
     case CanvasHit::Splitter: break;
     case CanvasHit::Nothing: m_document.selectSlice({}); break;
@@ -304,6 +337,7 @@ void TimelineInput::hover(QPoint at)
     const CanvasHit hit = m_canvas.hitAt(at);
     m_view.setCursorX(at.x() >= m_view.scene().headerWidth ? std::optional(at.x()) : std::nullopt);
     m_canvas.setCursor(hit.kind == CanvasHit::Splitter ? Qt::SplitHCursor
+                       : hit.kind == CanvasHit::Link ? Qt::PointingHandCursor
                        : hit.kind == CanvasHit::Header && hit.header.part != HeaderHit::Name ? Qt::PointingHandCursor : Qt::ArrowCursor);
     if (hit == m_canvas.hover() && hit.kind != CanvasHit::Curve) return;
     m_canvas.setHover(hit);

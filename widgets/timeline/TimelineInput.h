@@ -1,6 +1,7 @@
 #pragma once
 
 #include "widgets/timeline/TimelineCanvas.h"
+#include "widgets/timeline/LinkSteps.h"
 
 #include <QObject>
 #include <QPoint>
@@ -17,7 +18,7 @@ namespace opscope {
 class TimelineView;
 class TraceDocument;
 
-/// Mouse, wheel and keys of the canvas -> wishes to the view and the document. The whole table of issue 2 is here:
+/// Mouse, wheel and keys of the canvas -> wishes to the view and the document. The whole table is here:
 ///
 ///     W S A D      zoom, pan by key position (Shift: faster)     Ctrl+wheel         zoom at the pointer
 ///     arrows       walk (left, right, parent, child)             wheel              scroll
@@ -25,6 +26,8 @@ class TraceDocument;
 ///     F, F again   frame the selection, then everything          Shift+drag, middle pan
 ///     0            everything                                    drag               choose a range (Alt: no snapping)
 ///     Esc          clears the selection, then the range          double click       frame
+///     ] [          along links: to an effect, to a cause         click on the label of a link: goes there
+///     Ctrl+] [     the next, the previous of the links that the step could have taken
 class TimelineInput : public QObject
 {
     Q_OBJECT
@@ -51,6 +54,8 @@ private:
     bool keyPressed(QKeyEvent& event);
     bool letterPressed(Letter letter, bool fast);
     bool arrowPressed(int key);
+    bool bracketPressed(const QKeyEvent& event);
+    void followLabel(const CanvasHit& hit);
     void frameKey();
     void escapeKey();
     void walkTo(SliceId slice);
@@ -74,6 +79,7 @@ private:
     Qt::MouseButton m_button = Qt::NoButton;
     int m_wheelRest = 0;
     bool m_framed = false;                  ///< F was the last thing pressed, and something is framed
+    LinkSteps m_steps;
     QTimer m_cardTimer;
     std::optional<QPoint> m_pointer;        ///< over the canvas
 };

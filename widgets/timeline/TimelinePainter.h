@@ -7,6 +7,8 @@
 
 #include <QImage>
 
+#include <span>
+
 namespace opscope {
 
 /// Replays a DrawList into an image; decides nothing. Keeps rendered labels from frame to frame.
@@ -19,6 +21,8 @@ public:
     enum class Labels : std::uint8_t { All, MayWait };
     /// `lines`: y (device pixels) of the lines between bands. The image has the size of the list. Says whether it is complete.
     bool paint(const DrawList& list, const std::vector<int>& lines, QImage& image, Labels labels);
+    /// Slices (sorted) that stay as they are while all others step back a little; empty: none does. Borrowed until the next call.
+    void setLit(std::span<const SliceId> lit) { m_lit = lit; }
 
 private:
     void paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect);
@@ -35,6 +39,7 @@ private:
     double m_ratio = 1;
     LabelCache m_labels, m_mutedLabels;
     QRgb m_canvas = 0;
+    std::span<const SliceId> m_lit;
 };
 
 } // namespace opscope

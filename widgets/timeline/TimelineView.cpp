@@ -75,7 +75,7 @@ void TimelineView::traceChanged()
     }
     m_overview->invalidate();
     m_ruler->update();
-    m_canvas->invalidate();
+    m_canvas->layoutChanged();
 }
 
 void TimelineView::adopt(TimelineModelPtr model)
@@ -114,7 +114,7 @@ void TimelineView::relayout()
 {
     if (m_scene.model) m_scene.layout = TimelineLayout::make(*m_scene.model, m_scene.state, m_settings.density());
     updateScrollBar();
-    m_canvas->invalidate();
+    m_canvas->layoutChanged();
 }
 
 void TimelineView::updateScrollBar()
@@ -310,6 +310,8 @@ QString TimelineView::describe(const CanvasHit& hit) const
     case CanvasHit::Run:
         return tr("%1 slices, the longest %2, %3").arg(QLocale(QLocale::English).toString(hit.count), m_scene.colors->label(trace.slices().name(hit.slice)),
                                                        lengthText(trace.slices().duration(hit.slice)));
+    case CanvasHit::Link:
+        return hit.slice ? tr("Click to go to %1").arg(shortName(hit.slice)) : tr("Click to see the node");
     case CanvasHit::Instant: return tr("%1 at %2").arg(displayText(trace.text(trace.instants().name(hit.instant))), timeText(trace.instants().time(hit.instant)));
     default: return {};
     }
@@ -322,6 +324,16 @@ void TimelineView::announce(SliceId slice)
     hit.slice = slice;
     Q_EMIT m_document.announced(describe(hit));
 }
+
+void TimelineView::announce(const LinkedThing& thing, std::size_t number, std::size_t count)
+{
+    const QString text = linkText(m_scene.trace(), thing, [this](SliceId s) { return shortName(s); });
+    const QLocale english(QLocale::English);
+    Q_EMIT m_document.announced(count == 1 ? text : tr("%1 (%2 of %3)").arg(text, english.toString(static_cast<qulonglong>(number)),
+                                                                            english.toString(static_cast<qulonglong>(count))));
+}
+
+QString TimelineView::shortName(SliceId slice) const { return m_scene.colors->label(m_scene.trace().slices().name(slice)); }
 
 void TimelineView::showCard(const CanvasHit& hit, QPoint at)
 {
@@ -348,6 +360,7 @@ void TimelineView::showCard(const CanvasHit& hit, QPoint at)
         if (family != Family::Other && familyTitle(family).compare(what, Qt::CaseInsensitive) != 0)
             what = what.isEmpty() ? familyTitle(family) : tr("%1, %2").arg(what, familyTitle(family).toLower());
         if (!what.isEmpty()) content.notes << what;
+        if (hit.kind == CanvasHit::Slice) content.notes << causeLines(trace, hit.slice, [this](SliceId s) { return shortName(s); });
     }
     if (content.name.isEmpty()) content.name = tr("(no name)");
     const QPoint offset = m_canvas->pos();

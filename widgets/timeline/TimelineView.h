@@ -50,6 +50,8 @@ public:
     void setHeaderWidth(int width);
     void headerClicked(const HeaderHit& hit);
     void announce(SliceId slice);            ///< name, duration, start, for screen readers and the status bar
+    /// What a step along a link led to; the `number`th of `count` that it could have led to.
+    void announce(const LinkedThing& thing, std::size_t number, std::size_t count);
 
 Q_SIGNALS:
     void hoverText(const QString& text);     ///< what the pointer is over, in one line; "" for nothing
@@ -71,6 +73,7 @@ private:
     void updateScrollBar();
     void showCard(const CanvasHit& hit, QPoint at);
     QString describe(const CanvasHit& hit) const;
+    QString shortName(SliceId slice) const;
     QString timeText(Nanos t) const;
     QString lengthText(Nanos length) const;
 
