@@ -54,6 +54,8 @@ public:
     std::optional<std::int64_t> at(std::uint64_t logical) const;
     /// Where a logical element lies in storage order; none beyond shape() or int64.
     std::optional<std::uint64_t> storagePlace(std::uint64_t logical) const;
+    /// Every element of shape() has its place in the file; else only what is there can be saved, in one row.
+    bool holdsAll() const;
     std::string text(std::int64_t value) const;                       ///< decimal, right for UInt64
 
 private:
@@ -128,7 +130,8 @@ struct BagOffsets
 };
 std::optional<BagOffsets> bagsOf(const Trace& trace, NodeId node);
 
-/// Written beside and renamed. .npy version 1.0 in logical order; .csv "index,value" with one index column a dimension.
+/// Written beside and renamed. .npy version 1.0 in logical order; .csv "index,value" with one index column a dimension. Where the
+/// file does not hold all values (holdsAll()), those that are there, in storage order and one dimension.
 Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobControl& job = {});
 Status saveCsv(const CapturedTensor& tensor, const std::string& path, const JobControl& job = {});
 
