@@ -3,6 +3,7 @@
 #include "core/base/StringPool.h"
 #include "core/format/Format.h"
 #include "core/io/ByteSource.h"
+#include "core/tensor/ResourceChecks.h"
 #include "core/trace/TraceBuilder.h"
 
 #include <algorithm>
@@ -29,6 +30,7 @@ struct Input
     OpenBytes open;                         ///< from the start again
     std::unique_ptr<ByteSource> bytes;
     const Format* format = nullptr;
+    bool onDisk = false;                    ///< other files may lie beside it
 };
 
 /// The last part of a path, fit for a sentence.
@@ -114,6 +116,7 @@ Status import(Input& input, TraceBuilder& builder, const JobControl& job, const 
     done.gzipMembers = input.bytes->gzipMembers();
     done.restarts = input.bytes->takeRestartPoints();
     builder.diagnostics(id).merge(input.bytes->diagnostics(), id.value);
+    if (input.onDisk && input.format->id == "et") builder.addCheck(id, checkResources);
     return Done{};
 }
 
@@ -189,6 +192,7 @@ Result<TracePtr> loadTrace(std::span<const std::string> paths, const JobControl&
         if (job.cancelled()) return cancelled();
         auto input = recogniseInput(path, [path] { return ByteSource::openFile(path); });
         if (!input) return input.error();
+        input->onDisk = true;
         inputs.push_back(std::move(*input));
     }
     return load(std::move(inputs), job, options);

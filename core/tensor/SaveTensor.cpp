@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
@@ -31,10 +30,15 @@ Error cannotWrite(const std::string& path, int reason)
 class NewFile
 {
 public:
-    explicit NewFile(const std::string& path) : m_path(path), m_part(path + ".XXXXXX")
+    explicit NewFile(const std::string& path) : m_path(path)
     {
-        m_fd = mkstemp(m_part.data());
-        if (m_fd < 0) m_reason = errno;
+        // Never over something that is there already: a part that was left lying, or that somebody else is writing.
+        for (int i = 0; m_fd < 0 && i < 100; ++i) {
+            m_part = path + ".part" + std::to_string(getpid()) + "-" + std::to_string(i);
+            m_fd = ::open(m_part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+            m_reason = m_fd < 0 ? errno : 0;
+            if (m_fd < 0 && errno != EEXIST) break;
+        }
         m_buffer.reserve(kBuffer);
     }
     NewFile(const NewFile&) = delete;
@@ -55,7 +59,6 @@ public:
     Status close()
     {
         flush();
-        if (good() && fchmod(m_fd, 0666 & ~currentMask()) != 0) m_reason = errno;
         if (m_fd >= 0 && ::close(std::exchange(m_fd, -1)) != 0 && good()) m_reason = errno;
         if (good() && std::rename(m_part.c_str(), m_path.c_str()) == 0) return Done{};
         const int reason = good() ? errno : m_reason;
@@ -65,12 +68,6 @@ public:
     Error error() const { return cannotWrite(m_path, m_reason); }
 
 private:
-    static mode_t currentMask()
-    {
-        const mode_t mask = umask(022);
-        umask(mask);
-        return mask;
-    }
     void flush()
     {
         for (std::size_t done = 0; good() && done < m_buffer.size();) {

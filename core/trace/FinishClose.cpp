@@ -68,6 +68,7 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     trace->m_lanes = LaneIndex::build(trace->m_slices, trace->m_tracks, threads());
     if (!enter("Indexing")) return cancelled;
     close();
+    runChecks();
     if (!enter("Linking") || !LinkBuilder(*trace, job, threads()).run()) return cancelled;
     return TracePtr(std::move(trace));
 }
@@ -174,6 +175,15 @@ void TraceBuilder::Finisher::close()
         return std::pair(a.source, a.offset) < std::pair(b.source, b.offset);
     });
     setRanks(trace->m_sources, trace->m_topLevel);
+}
+
+void TraceBuilder::Finisher::runChecks()
+{
+    for (const auto& [source, check] : in.checks) {
+        Diagnostics found; // sorted in among the others, so that the first places of all are kept
+        check(*trace, source, found);
+        trace->m_diagnostics.merge(found, source.value);
+    }
 }
 
 } // namespace opscope

@@ -222,6 +222,7 @@ private:
     void setExtent(const std::vector<Measured>& measured);
     void noteOverlaps();
     void close();
+    void runChecks();
     bool enter(const char* name);
 
     // Numbers of a worker to numbers of the trace.

@@ -60,6 +60,7 @@ SourceId TraceBuilder::addSource(SourceFile source)
 
 SourceFile& TraceBuilder::source(SourceId id) { return m_state->sources[id.index()]; }
 Diagnostics& TraceBuilder::diagnostics(SourceId source) { return m_state->diagnostics[source.index()]; }
+void TraceBuilder::addCheck(SourceId source, Check check) { m_state->checks.emplace_back(source, std::move(check)); }
 void TraceBuilder::addTopLevel(TopLevelEntry entry) { m_state->topLevel.push_back(std::move(entry)); }
 
 void TraceBuilder::setBaseTime(SourceId source, std::int64_t nanoseconds)

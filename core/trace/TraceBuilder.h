@@ -5,6 +5,7 @@
 #include "core/trace/Staging.h"
 #include "core/trace/Trace.h"
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ public:
     void setBaseTime(SourceId source, std::int64_t nanoseconds);
     /// Defects that belong to a whole source.
     Diagnostics& diagnostics(SourceId source);
+    /// Run at the end of finish(), when the trace can be asked: what a source shows beside what it says, such as the files of its
+    /// resources folder. What it finds counts as the source's.
+    using Check = std::function<void(const Trace&, SourceId, Diagnostics&)>;
+    void addCheck(SourceId source, Check check);
 
     /// For importers of small formats and for traces by hand in tests: one worker, one part, behind plain calls.
     struct Slice

@@ -29,6 +29,7 @@ struct TraceBuilder::State
     std::vector<std::optional<std::int64_t>> baseTimes; // by source
     std::vector<Batch> batches;
     std::vector<Nodes> nodes;
+    std::vector<std::pair<SourceId, TraceBuilder::Check>> checks;
     StagingTables handTables;              // of the plain calls: add(), addInstant(), ...
     StagedPart handPart;
 };
