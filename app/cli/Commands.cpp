@@ -10,6 +10,7 @@ std::span<const Command> commands()
         viewCommand(),
         infoCommand(),
         dumpCommand(),
+        tensorCommand(),
         renderCommand(),
     };
     return kCommands;

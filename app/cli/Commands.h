@@ -12,6 +12,7 @@ std::span<const Command> commands();
 Command viewCommand();
 Command infoCommand();
 Command dumpCommand();
+Command tensorCommand();
 Command renderCommand();
 
 } // namespace opscope

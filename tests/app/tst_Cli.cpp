@@ -85,13 +85,13 @@ void tst_Cli::helpNamesEveryCommand()
     const Ran ran = runOpscope({"--help"});
     QCOMPARE(ran.status, 0);
     QVERIFY(ran.err.isEmpty());
-    for (const char* command : {"view", "info", "dump", "render"}) QVERIFY2(ran.out.contains(QByteArray("\n  ") + command), command);
+    for (const char* command : {"view", "info", "dump", "tensor", "render"}) QVERIFY2(ran.out.contains(QByteArray("\n  ") + command), command);
 }
 
 void tst_Cli::everyCommandHasHelpWithExamples_data()
 {
     QTest::addColumn<QString>("command");
-    for (const char* command : {"view", "info", "dump", "render"}) QTest::newRow(command) << QString::fromLatin1(command);
+    for (const char* command : {"view", "info", "dump", "tensor", "render"}) QTest::newRow(command) << QString::fromLatin1(command);
 }
 
 void tst_Cli::everyCommandHasHelpWithExamples()
