@@ -25,6 +25,8 @@
 /// Nothing that comes out depends on the number of threads. Ids never leave their source.
 namespace opscope {
 
+struct NodeMatch;
+
 class LinkBuilder
 {
 public:
@@ -81,6 +83,10 @@ private:
     void linkSyncs();
     void linkFlows();
     void linkNodes();
+    struct NodeReasons;
+    void pairNodes(const EtFile& file, const SourceId* kineto, const NodeMatch& match, RunRelation relation, std::string sentence);
+    Finding& reasonFor(NodeId id, bool taken, bool hasTimeline, const NodeMatch& match, NodeReasons& reasons) const;
+    void inheritRank(SourceId et, SourceId kineto, RunRelation relation);
     void linkCollectives();
     void seal();
 

@@ -115,8 +115,7 @@ Trace::NodeLink Trace::nodeLink(NodeId node) const
     if (m_timeBase == TimeBase::NodeOrder || !m_executionTrace || !sliceOf(node)) return {};
     const EtPairing* pairing = m_links.pairing(m_executionTrace->fileOf(node).source);
     if (!pairing) return {};
-    const bool byId = pairing->method == LinkMethod::RecordFunctionId || pairing->method == LinkMethod::ExternalIdAsRf;
-    return {pairing->method, byId ? LinkConfidence::Exact : LinkConfidence::Inferred, pairing->relation};
+    return {pairing->method, pairing->confidence, pairing->relation};
 }
 
 /// Rows of a track are in the order of their starts, so what lies inside a slice stands behind it, up to the first row that starts

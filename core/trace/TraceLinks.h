@@ -105,6 +105,7 @@ struct EtPairing
     SourceId kineto;                                 ///< none: no timed trace was opened with it
     RunRelation relation = RunRelation::Unrelated;
     LinkMethod method = LinkMethod::RecordFunctionId;///< meaningless when unrelated
+    LinkConfidence confidence = LinkConfidence::Exact; ///< Ambiguous: the names fit at several places, and nothing tells which
     std::optional<std::int64_t> sequenceDifference;  ///< Kineto minus ET, method B
     std::uint64_t places = 0;                        ///< method B: where the sequence of names fits
     std::uint64_t nodes = 0, withRfId = 0, exact = 0, byOrder = 0, unmatched = 0;
