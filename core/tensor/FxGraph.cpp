@@ -1,5 +1,7 @@
 #include "core/tensor/KernelSource.h"
 
+#include "core/tensor/KernelLines.h"
+
 #include <algorithm>
 #include <cctype>
 #include <unordered_map>
@@ -32,17 +34,6 @@ std::vector<std::string_view> linesOf(std::string_view text)
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;
-}
-
-/// "NAME = async_compile.triton(" or "def NAME("; of any kernel when `kernel` is "".
-bool defines(std::string_view line, std::string_view kernel)
-{
-    std::string_view rest = line.starts_with("def ") ? line.substr(4) : line;
-    std::size_t length = 0;
-    while (length < rest.size() && isNamePart(rest[length])) ++length;
-    if (length == 0 || (!kernel.empty() && rest.substr(0, length) != kernel)) return false;
-    rest.remove_prefix(length);
-    return line.starts_with("def ") ? rest.starts_with("(") : rest.starts_with(" = async_compile.");
 }
 
 /// Turns the lines of a fragment into nodes. What is read and has no line becomes a placeholder in front.
@@ -194,8 +185,8 @@ std::optional<FxGraph> fxGraphOf(std::string_view source, std::string_view kerne
     std::optional<std::size_t> fragment;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (lines[i].starts_with(kFragment)) fragment = i;
-        if (!defines(lines[i], "")) continue;
-        if (fragment && defines(lines[i], kernel)) return readFragment(lines, *fragment, i);
+        if (!definesKernel(lines[i], "")) continue;
+        if (fragment && definesKernel(lines[i], kernel)) return readFragment(lines, *fragment, i);
         if (lines[i].find(" = async_compile.") != std::string_view::npos) fragment.reset();
     }
     return std::nullopt;

@@ -1,15 +1,13 @@
 #include "core/tensor/KernelSource.h"
 
 #include "core/base/StringPool.h"
+#include "core/tensor/KernelLines.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace opscope {
 
 namespace {
-
-bool isWordPart(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 /// UTF-8 in lines: other control characters become pictures of themselves, "\r\n" and "\r" become "\n".
 std::string showable(std::string_view raw)
@@ -26,21 +24,6 @@ std::string showable(std::string_view raw)
         at = stop + 1;
     }
     return out;
-}
-
-/// "def NAME(" or "NAME = async_compile": the line that defines `kernel` or, where it is "", any kernel.
-bool defines(std::string_view line, std::string_view kernel)
-{
-    const auto rest = [&](std::string_view prefix) {
-        if (!line.starts_with(prefix)) return std::string_view();
-        std::string_view behind = line.substr(prefix.size());
-        if (kernel.empty()) {
-            while (!behind.empty() && isWordPart(behind.front())) behind.remove_prefix(1);
-            return behind;
-        }
-        return behind.starts_with(kernel) ? behind.substr(kernel.size()) : std::string_view();
-    };
-    return rest("def ").starts_with("(") || rest("").starts_with(" = async_compile.");
 }
 
 struct Line
@@ -76,7 +59,7 @@ std::uint32_t kernelLineOf(std::string_view text, std::string_view kernel)
     bool underDecorator = false;
     Line line;
     for (Lines lines(text); lines.next(line);) {
-        if (!kernel.empty() && defines(line.text, kernel)) return line.number;
+        if (!kernel.empty() && definesKernel(line.text, kernel)) return line.number;
         if (line.text.starts_with("@triton.jit")) underDecorator = true;
         if (underDecorator && line.text.starts_with("def ") && !decorated) decorated = line.number;
     }
