@@ -166,6 +166,7 @@ void MainWindow::connectParts()
     connect(m_tools, &ToolStrip::zoomInClicked, m_timeline, &TimelineView::zoomIn);
     connect(&m_tools->search(), &SearchField::left, this, [this] { m_timeline->setFocus(); });
     connect(&m_search, &NameSearch::changed, this, &MainWindow::showMatches);
+    connect(&m_document, &TraceDocument::panelRequested, this, [this](const QString& id) { m_docks->raise(id.toUtf8().constData()); });
     connect(m_status, &StatusLine::problemsClicked, this, [this] { m_docks->raise("problems"); });
     connect(m_start, &StartView::openClicked, this, [this] { m_opener.openByDialog(this); });
     connect(m_start, &StartView::sampleClicked, this, [this] { m_opener.openSample(this); });

@@ -37,11 +37,16 @@ TimeRange widened(TimeRange range, Wide by)
 
 } // namespace
 
-TraceDocument::TraceDocument(QObject* parent) : QObject(parent) {}
+TraceDocument::TraceDocument(QObject* parent) : QObject(parent)
+{
+    connect(&m_extras, &TraceExtras::tensorFlowReady, this, &TraceDocument::tensorFlowReady);
+    connect(&m_extras, &TraceExtras::resourcesReady, this, &TraceDocument::resourcesReady);
+}
 
 void TraceDocument::setTrace(TracePtr trace)
 {
     m_trace = std::move(trace);
+    m_extras.setTrace(m_trace);
     m_selection = {};
     m_visible = fullRange();
     Q_EMIT traceChanged();
@@ -115,7 +120,7 @@ void TraceDocument::selectInstant(InstantId instant)
     setSelection(next);
 }
 
-void TraceDocument::selectNode(NodeId node)
+Selection TraceDocument::selectionOf(NodeId node) const
 {
     Selection next;
     next.range = m_selection.range;
@@ -125,7 +130,53 @@ void TraceDocument::selectNode(NodeId node)
         if (next.slice)
             next.track = m_trace->trackOf(next.slice);
     }
+    return next;
+}
+
+void TraceDocument::selectNode(NodeId node)
+{
+    setSelection(selectionOf(node));
+}
+
+NodeId nodeBehind(const Trace& trace, SliceId slice)
+{
+    if (const NodeId own = trace.nodeOf(slice))
+        return own;
+    const SliceId op = trace.operatorOf(slice);
+    return op ? trace.nodeOf(op) : NodeId();
+}
+
+NodeId TraceDocument::selectedNode() const
+{
+    if (!m_trace || !m_trace->executionTrace())
+        return {};
+    if (m_selection.node || !m_selection.slice)
+        return m_selection.node;
+    return nodeBehind(*m_trace, m_selection.slice);
+}
+
+void TraceDocument::selectTensor(TensorId tensor)
+{
+    const ExecutionTrace* et = m_trace ? m_trace->executionTrace() : nullptr;
+    if (!et || (tensor && tensor.index() >= et->tensors().size()))
+        return;
+    const auto has = [tensor](const EtNode& node) {
+        return tensor.value >= node.firstTensor && tensor.value - node.firstTensor < node.inputTensors + node.outputTensors;
+    };
+    const NodeId here = selectedNode();
+    const bool ofHere = !tensor || (here && has(et->node(here)));
+    Selection next = m_selection;
+    if (!ofHere) {
+        const auto nodes = et->nodes();
+        const auto owner = std::find_if(nodes.begin(), nodes.end(), has);
+        if (owner == nodes.end())
+            return;
+        next = selectionOf(NodeId(static_cast<std::size_t>(owner - nodes.begin())));
+    }
+    next.tensor = tensor;
     setSelection(next);
+    if (!ofHere)
+        Q_EMIT revealRequested();
 }
 
 void TraceDocument::selectRange(std::optional<TimeRange> range)

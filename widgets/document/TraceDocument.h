@@ -1,7 +1,9 @@
 #pragma once
 
-#include "core/trace/Trace.h"
 #include "widgets/document/Selection.h"
+#include "widgets/document/TraceExtras.h"
+
+#include "core/trace/Trace.h"
 
 #include <QObject>
 #include <QString>
@@ -30,29 +32,49 @@ public:
 
     const Selection& selection() const { return m_selection; }
     void setSelection(const Selection& selection);
-    void selectSlice(SliceId slice);    ///< fills track and, in node order, the node
+    void selectSlice(SliceId slice);    ///< fills the track and, where the slice is known to be a node, the node
     void selectInstant(InstantId instant);
     void selectNode(NodeId node);
+    /// One tensor on top of the selection; of another node than selectedNode(): that node is selected and brought into sight.
+    void selectTensor(TensorId tensor);
     void selectRange(std::optional<TimeRange> range);
     void clearSelection();
     /// Selects and asks every view to bring it into sight with as little movement as needed.
     void reveal(SliceId slice);
     void reveal(InstantId instant);
     void reveal(NodeId node);
+    /// The node that the selection is, else that of the operator it works for (a kernel, a runtime call): whose tensors it has.
+    NodeId selectedNode() const;
     /// Zooms so that the range fills the view with a margin.
     void frame(TimeRange range);
+
+    /// Data flow and resources folder of the trace, one for all panels; null until they are ready, see TraceExtras.
+    std::shared_ptr<const TensorFlow> tensorFlow() { return m_extras.tensorFlow(); }
+    std::shared_ptr<const Resources> resources() { return m_extras.resources(); }
+    bool busy() const { return m_extras.busy(); }   ///< one of them is being made
+    /// Wishes to see another panel, by its id in Panels.cpp: panels know the document and never each other.
+    void requestPanel(const QString& id) { Q_EMIT panelRequested(id); }
 
 Q_SIGNALS:
     void traceChanged();
     void visibleRangeChanged();
     void selectionChanged();
     void revealRequested();             ///< the selection should be brought into sight
+    void tensorFlowReady();
+    void resourcesReady();
+    void panelRequested(const QString& id);
     void announced(const QString& text);///< for the status bar and screen readers
 
 private:
+    Selection selectionOf(NodeId node) const;
+
     TracePtr m_trace;
+    TraceExtras m_extras;
     TimeRange m_visible{0, 1};
     Selection m_selection;
 };
+
+/// The node that a slice is, else that of the operator that it works for (a kernel, a runtime call).
+NodeId nodeBehind(const Trace& trace, SliceId slice);
 
 } // namespace opscope
