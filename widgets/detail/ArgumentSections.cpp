@@ -43,15 +43,6 @@ constexpr KnownKey kIds[] = {
     {"Python thread", "Python thread"},
 };
 
-constexpr KnownKey kCollective[] = {
-    {"Collective name", "Collective"}, {"dtype", "Type"}, {"In msg nelems", "Elements in"}, {"Out msg nelems", "Elements out"},
-    {"In split size", "Split in"}, {"Out split size", "Split out"}, {"Group size", "Group size"},
-    {"Process Group Name", "Group"}, {"Process Group Description", "Description"}, {"Process Group Ranks", "Ranks"},
-    {"Process Group ID", "Group id"}, {"Rank", "Rank"}, {"Src Rank", "From rank"}, {"Dst Rank", "To rank"},
-    {"Global rank start", "First rank"}, {"Global rank stride", "Rank stride"}, {"Seq", "Sequence"}, {"Comms Id", "Comms id"},
-    {"Is asynchronized op", "Asynchronous"},
-};
-
 QString label(const char* text) { return QString::fromUtf8(text); }
 
 void addKnown(DetailContext& context, DetailBlock& block, const KnownKey& known)
@@ -60,7 +51,7 @@ void addKnown(DetailContext& context, DetailBlock& block, const KnownKey& known)
         block.rows.push_back({label(known.label), {jsonRun(json)}});
         return;
     }
-    if (context.event || known.field == ArgField::Count_ || !context.selection.slice) return;
+    if (context.event() || known.field == ArgField::Count_ || !context.selection.slice) return;
     const std::int64_t column = context.trace.slices().arg(context.selection.slice, known.field);
     if (column != BlockColumn::kNone) block.rows.push_back({label(known.label), {number(column)}});
 }
@@ -121,6 +112,42 @@ void addOccupancy(DetailContext& context, DetailBlock& block)
     block.rows.push_back(std::move(row));
 }
 
+/// How many warps an SM of the device can hold, by the device properties of the file; 0 when they do not say.
+std::int64_t warpLimit(const DetailContext& context)
+{
+    const Trace& trace = context.trace;
+    const SliceId slice = context.selection.slice;
+    const std::int64_t device = slice ? trace.slices().arg(slice, ArgField::Device) : BlockColumn::kNone;
+    const SourceId source = slice ? trace.process(trace.track(trace.trackOf(slice)).process).source : SourceId();
+    for (const TopLevelEntry& entry : trace.topLevel()) {
+        if (entry.key != "deviceProperties" || entry.source != source) continue;
+        const auto properties = JsonDocument::parse(entry.json);
+        if (!properties || !properties->root().isArray()) return 0;
+        const JsonDocument::Ref list = properties->root();
+        for (auto one = list.first(); one.valid(); one = list.after(one)) {
+            std::int64_t id = 0, threads = 0, warp = 0;
+            if (!one.member("id").integer(id) || id != device) continue;
+            if (!one.member("maxThreadsPerMultiprocessor").integer(threads) && !one.member("maxThreadsPerMultiProcessor").integer(threads)) return 0;
+            return one.member("warpSize").integer(warp) && warp > 0 ? threads / warp : 0;
+        }
+    }
+    return 0;
+}
+
+void addWarps(DetailContext& context, DetailBlock& block)
+{
+    const JsonDocument::Ref warps = take(context, "warps per SM");
+    if (!warps.valid()) return;
+    DetailRow row{QStringLiteral("Warps per SM"), {jsonRun(warps)}};
+    if (const std::int64_t limit = warpLimit(context); limit > 0 && warps.number() >= 0) {
+        DetailRun bar;
+        bar.bar = std::min(1.0, warps.number() / static_cast<double>(limit));
+        row.runs.push_back(bar);
+        row.runs.push_back(dim(QStringLiteral("of %1").arg(limit)));
+    }
+    block.rows.push_back(std::move(row));
+}
+
 } // namespace
 
 std::vector<DetailBlock> launchBlocks(DetailContext& context)
@@ -136,8 +163,7 @@ std::vector<DetailBlock> launchBlocks(DetailContext& context)
     add(block, byteRow(context, "shared memory", "Shared memory"));
     if (const auto blocks = take(context, "blocks per SM"); blocks.valid())
         block.rows.push_back({QStringLiteral("Blocks per SM"), {jsonRun(blocks)}});
-    if (const auto warps = take(context, "warps per SM"); warps.valid())
-        block.rows.push_back({QStringLiteral("Warps per SM"), {jsonRun(warps)}});
+    addWarps(context, block);
     addOccupancy(context, block);
     for (const KnownKey& known : {KnownKey{"queued", "Queued"}, KnownKey{"priority", "Priority"}}) addKnown(context, block, known);
     return {block};
@@ -148,7 +174,7 @@ std::vector<DetailBlock> memoryBlocks(DetailContext& context)
     DetailBlock block{QStringLiteral("Memory")};
     add(block, byteRow(context, "bytes", "Bytes"));
     add(block, byteRow(context, "Bytes", "Bytes"));
-    if (!context.event && context.selection.slice) {
+    if (!context.event() && context.selection.slice) {
         const std::int64_t bytes = context.trace.slices().arg(context.selection.slice, ArgField::Bytes);
         if (bytes != BlockColumn::kNone) block.rows.push_back({QStringLiteral("Bytes"), {bytesRun(bytes)}});
     }
@@ -173,18 +199,10 @@ std::vector<DetailBlock> memoryBlocks(DetailContext& context)
     return {block};
 }
 
-std::vector<DetailBlock> collectiveBlocks(DetailContext& context)
-{
-    if (!context.args().member("Collective name").valid()) return {};
-    DetailBlock block{QStringLiteral("Collective")};
-    for (const KnownKey& known : kCollective) addKnown(context, block, known);
-    return {block};
-}
-
 std::vector<DetailBlock> idBlocks(DetailContext& context)
 {
     DetailBlock block{QStringLiteral("Ids")};
-    if (context.node()) return {};
+    if (context.isNode()) return {};
     for (const KnownKey& known : kIds) addKnown(context, block, known);
     return {block};
 }
@@ -194,7 +212,7 @@ std::vector<DetailBlock> argumentBlocks(DetailContext& context)
 {
     DetailBlock block{QStringLiteral("Arguments")};
     const JsonDocument::Ref args = context.args();
-    if (context.node() || !args.valid()) return {};
+    if (context.isNode() || !args.valid()) return {};
     if (!args.isObject()) {
         block.rows.push_back({QStringLiteral("args"), {jsonRun(args)}});
         return {block};

@@ -17,10 +17,8 @@ namespace opscope {
 
 namespace {
 
-constexpr int kMargin = 12;
-constexpr int kLabelGap = 10;
-constexpr int kCellGap = 10;
 constexpr int kBarWidth = 96;
+constexpr int kMarkSize = 10;
 constexpr int kButtonRoom = 30;  // the copy button stands at the right of the heading
 
 /// The part of `text` that fills `lines` lines, "…" behind it when it is cut.
@@ -42,14 +40,14 @@ QString fitted(const QString& text, const QFont& font, int width, int lines)
     return end >= text.size() ? text : text.left(std::max(0, end - 2)).trimmed() + QStringLiteral("…");
 }
 
-void setAlignment(QTextCursor& cursor, Qt::Alignment alignment)
+} // namespace
+
+void DetailLayout::setAlignment(QTextCursor& cursor, Qt::Alignment alignment)
 {
     QTextBlockFormat format;
     format.setAlignment(alignment);
     cursor.mergeBlockFormat(format);
 }
-
-} // namespace
 
 DetailLayout::DetailLayout(QTextDocument& document, const Theme& theme, int width, double pixelRatio)
     : m_document(document), m_theme(theme), m_cursor(&document), m_width(width), m_ratio(pixelRatio)
@@ -78,14 +76,12 @@ QTextCharFormat DetailLayout::format(const DetailRun& run) const
     case Tone::Dim: result = format(Theme::uiFont(11), m_theme.textDim); break;
     case Tone::Warn: result = format(Theme::uiFont(12), m_theme.warn); break;
     }
-    if (!run.plain.isEmpty()) {
-        result.setProperty(kPlain, run.plain);
-        result.setToolTip(richText(run.plain));
-    }
+    if (!run.plain.isEmpty()) result.setProperty(kPlain, run.plain);
+    if (const QString& hint = run.hint.isEmpty() ? run.plain : run.hint; !hint.isEmpty()) result.setToolTip(richText(hint));
     if (!run.link.empty()) {
         result.setAnchor(true);
         result.setAnchorHref(QString::fromStdString(run.link));
-        result.setForeground(m_theme.accent);
+        if (!run.mark) result.setForeground(m_theme.accent);
     }
     return result;
 }
@@ -95,15 +91,30 @@ void DetailLayout::runs(QTextCursor cursor, const std::vector<DetailRun>& runs) 
     bool first = true;
     for (const DetailRun& run : runs) {
         if (!std::exchange(first, false)) cursor.insertText(QStringLiteral(" "), format(Theme::uiFont(11), m_theme.textDim));
-        if (run.bar) image(cursor, QStringLiteral("bar:%1").arg(*run.bar), bar(*run.bar));
-        else cursor.insertText(run.text, format(run));
+        if (run.mark && run.mark->fill.isValid()) {
+            image(cursor, QStringLiteral("mark:%1:%2").arg(run.mark->fill.rgba()).arg(run.mark->outline),
+                  square(run.mark->fill, run.mark->outline, kMarkSize));
+            cursor.insertText(QStringLiteral("\u2002"), format(Theme::uiFont(11), m_theme.textDim));
+        }
+        if (run.bar) {
+            image(cursor, QStringLiteral("bar:%1").arg(*run.bar), bar(*run.bar));
+        } else if (run.tag != Tag::None) {
+            DetailRun plain = run;
+            plain.plain = run.text; // what is copied in place of the picture
+            if (plain.hint.isEmpty()) plain.hint = run.text;
+            const QString name = QStringLiteral("tag:%1:%2").arg(static_cast<int>(run.tag)).arg(run.text);
+            image(cursor, name, tag(run), format(plain));
+        } else {
+            cursor.insertText(run.text, format(run));
+        }
     }
 }
 
-void DetailLayout::image(QTextCursor& cursor, const QString& name, const QImage& picture) const
+void DetailLayout::image(QTextCursor& cursor, const QString& name, const QImage& picture, const QTextCharFormat& base) const
 {
     m_document.addResource(QTextDocument::ImageResource, QUrl(name), picture);
     QTextImageFormat format;
+    format.merge(base);
     format.setName(name);
     format.setWidth(picture.width() / picture.devicePixelRatio());
     format.setHeight(picture.height() / picture.devicePixelRatio());
@@ -111,15 +122,15 @@ void DetailLayout::image(QTextCursor& cursor, const QString& name, const QImage&
     cursor.insertImage(format);
 }
 
-QImage DetailLayout::square(const QColor& fill, bool outline) const
+QImage DetailLayout::square(const QColor& fill, bool outline, int size) const
 {
-    QImage picture(QSize(12, 12) * m_ratio, QImage::Format_ARGB32_Premultiplied);
+    QImage picture(QSize(size, size) * m_ratio, QImage::Format_ARGB32_Premultiplied);
     picture.setDevicePixelRatio(m_ratio);
     picture.fill(outline ? QColor(Qt::transparent) : fill);
     if (outline) {
         QPainter painter(&picture);
         painter.setPen(m_theme.lineStrong);
-        painter.drawRect(QRectF(0.5, 0.5, 11, 11));
+        painter.drawRect(QRectF(0.5, 0.5, size - 1, size - 1));
     }
     return picture;
 }
@@ -131,6 +142,24 @@ QImage DetailLayout::bar(double share) const
     picture.fill(m_theme.line);
     QPainter painter(&picture);
     painter.fillRect(QRectF(0, 0, kBarWidth * std::clamp(share, 0.0, 1.0), 6), m_theme.accentFill);
+    return picture;
+}
+
+/// A word in a box: dashed for what is inferred or guessed.
+QImage DetailLayout::tag(const DetailRun& run) const
+{
+    const QFont font = Theme::uiFont(11);
+    const QSize size(QFontMetrics(font).horizontalAdvance(run.text) + 10, 17);
+    QImage picture(size * m_ratio, QImage::Format_ARGB32_Premultiplied);
+    picture.setDevicePixelRatio(m_ratio);
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(m_theme.lineStrong, 1, run.tag == Tag::Open ? Qt::DashLine : Qt::SolidLine));
+    painter.drawRoundedRect(QRectF(0.5, 0.5, size.width() - 1, size.height() - 1), 3, 3);
+    painter.setFont(font);
+    painter.setPen(m_theme.textDim);
+    painter.drawText(QRect(QPoint(), size), Qt::AlignCenter, run.text);
     return picture;
 }
 
@@ -212,7 +241,12 @@ void DetailLayout::title(const DetailBlock& block)
         else cell.setRightPadding(kMargin);
         grid->cellAt(0, column).setFormat(cell);
     }
-    grid->cellAt(0, 0).firstCursorPosition().insertText(block.title, format(titleFont, m_theme.text));
+    QTextCharFormat name = format(titleFont, m_theme.text);
+    if (block.inSight) {
+        name.setAnchor(true);
+        name.setAnchorNames({QString::fromLatin1(kInSight)});
+    }
+    grid->cellAt(0, 0).firstCursorPosition().insertText(block.title, name);
     QTextCursor aside = grid->cellAt(0, 1).firstCursorPosition();
     setAlignment(aside, Qt::AlignRight);
     aside.insertText(block.aside, format(Theme::uiFont(11), m_theme.textDim));
@@ -224,92 +258,6 @@ void DetailLayout::block(const DetailBlock& block)
     if (!block.note.isEmpty()) paragraph(block.note, format(Theme::uiFont(12), m_theme.textDim), kMargin, 4);
     if (!block.table.lines.empty()) lines(block.table);
     if (!block.rows.empty()) rows(block.rows);
-}
-
-void DetailLayout::rows(const std::vector<DetailRow>& rows)
-{
-    // One width for the labels of a block: what they need, but never over 45 % of the pane.
-    const QFont labelFont = Theme::uiFont(12);
-    const QFontMetrics metrics(labelFont);
-    int labels = 76;
-    for (const DetailRow& row : rows) labels = std::max(labels, metrics.horizontalAdvance(row.label) + kLabelGap);
-    labels = std::min(labels, (m_width - 2 * kMargin) * 45 / 100);
-    QTextTable* grid = table(static_cast<int>(rows.size()),
-                             {QTextLength(QTextLength::FixedLength, labels), QTextLength(QTextLength::PercentageLength, 100)}, kMargin, 4);
-    for (int i = 0; i < grid->rows(); ++i) {
-        const DetailRow& row = rows[static_cast<std::size_t>(i)];
-        QTextTableCell label = grid->cellAt(i, 0), values = grid->cellAt(i, 1);
-        QTextTableCellFormat cell;
-        cell.setTopPadding(2);
-        cell.setBottomPadding(2);
-        values.setFormat(cell);
-        cell.setRightPadding(kLabelGap);
-        label.setFormat(cell);
-        label.firstCursorPosition().insertText(row.label, format(labelFont, m_theme.textDim));
-        runs(values.firstCursorPosition(), row.runs);
-    }
-}
-
-/// Every column as wide as its widest cell, at most a third of the table; what is left goes to the one that stretches.
-QList<QTextLength> DetailLayout::columnWidths(const DetailTable& content) const
-{
-    const QFontMetrics heads(Theme::uiFont(11, QFont::Medium));
-    const int total = m_width - 2 * kMargin;
-    int left = total;
-    std::vector<int> widths;
-    for (std::size_t i = 0; i < content.columns.size(); ++i) {
-        int widest = heads.horizontalAdvance(content.columns[i].title);
-        for (const DetailLine& line : content.lines)
-            if (i < line.cells.size()) widest = std::max(widest, QFontMetrics(format(line.cells[i]).font()).horizontalAdvance(line.cells[i].text));
-        widths.push_back(std::min(widest + kCellGap + 3, total / 3));
-        if (!content.columns[i].stretch) left -= widths.back();
-    }
-    QList<QTextLength> lengths;
-    for (std::size_t i = 0; i < widths.size(); ++i)
-        lengths += QTextLength(QTextLength::FixedLength, content.columns[i].stretch ? std::max(left, 40) : widths[i]);
-    return lengths;
-}
-
-void DetailLayout::lines(const DetailTable& content)
-{
-    const int columns = static_cast<int>(content.columns.size());
-    int below = 0;
-    for (const DetailLine& line : content.lines) below += !line.below.empty();
-    const QList<QTextLength> widths = columnWidths(content);
-    QTextTable* grid = table(1 + static_cast<int>(content.lines.size()) + below, widths, kMargin, 4);
-    const auto pad = [&](int row, int column, bool odd, bool lower, bool upper) {
-        QTextTableCellFormat cell;
-        cell.setTopPadding(upper ? 3 : 0);
-        cell.setBottomPadding(lower ? 3 : 0);
-        cell.setRightPadding(column + 1 < columns ? kCellGap : 0);
-        if (odd) cell.setBackground(m_theme.alternateRow);
-        grid->cellAt(row, column).setFormat(cell);
-    };
-    for (int column = 0; column < columns; ++column) {
-        pad(0, column, false, true, true);
-        QTextCursor cursor = grid->cellAt(0, column).firstCursorPosition();
-        if (content.columns[static_cast<std::size_t>(column)].right) setAlignment(cursor, Qt::AlignRight);
-        cursor.insertText(content.columns[static_cast<std::size_t>(column)].title, format(Theme::uiFont(11, QFont::Medium), m_theme.textDim));
-    }
-    int row = 1;
-    bool odd = false;
-    for (const DetailLine& line : content.lines) {
-        odd = !odd;
-        for (int column = 0; column < columns; ++column) {
-            pad(row, column, odd, line.below.empty(), true);
-            QTextCursor cursor = grid->cellAt(row, column).firstCursorPosition();
-            if (content.columns[static_cast<std::size_t>(column)].right) setAlignment(cursor, Qt::AlignRight);
-            if (static_cast<std::size_t>(column) < line.cells.size()) runs(cursor, {line.cells[static_cast<std::size_t>(column)]});
-        }
-        ++row;
-        if (line.below.empty()) continue;
-        grid->mergeCells(row, 0, 1, columns);
-        pad(row, 0, odd, true, false);
-        runs(grid->cellAt(row, 0).firstCursorPosition(), line.below);
-        ++row;
-    }
-    if (content.left > 0)
-        paragraph(QStringLiteral("… %1 more; all of them are in Raw").arg(content.left), format(Theme::uiFont(12), m_theme.textDim), kMargin, 4);
 }
 
 void DetailLayout::message(const QString& text)

@@ -42,6 +42,8 @@ DetailPane::DetailPane(TraceDocument& document, ViewSettings& settings, QWidget*
     connect(m_text->verticalScrollBar(), &QScrollBar::valueChanged, this, &DetailPane::placeButton);
     connect(&m_document, &TraceDocument::traceChanged, this, &DetailPane::follow);
     connect(&m_document, &TraceDocument::selectionChanged, this, &DetailPane::follow);
+    connect(&m_document, &TraceDocument::tensorFlowReady, this, &DetailPane::read);
+    connect(&m_document, &TraceDocument::resourcesReady, this, &DetailPane::read);
     connect(&m_settings, &ViewSettings::changed, this, &DetailPane::lookChanged);
     lookChanged();
     follow();
@@ -76,20 +78,41 @@ void DetailPane::follow()
 {
     Selection selection = m_document.selection();
     selection.range.reset();
-    if (m_trace == m_document.trace() && m_shown == selection && (m_event || m_job.running())) return;
     const bool same = m_trace == m_document.trace() && m_shown == selection;
+    if (same && (m_facts.event || m_job.running())) return;
     m_job.cancel();
+    Selection before = m_shown;
+    before.tensor = selection.tensor;
+    const bool otherTensor = !same && m_trace == m_document.trace() && before == selection;
+    m_scrollToTensor = otherTensor || (!same && selection.tensor);
     m_trace = m_document.trace();
     m_shown = selection;
-    m_event.reset();
+    if (otherTensor && m_facts.event) return read(); // what is shown stays until the tensor is added
+    m_facts = {};
     m_blocks.clear();
-    if (m_trace && !selection.empty()) m_blocks = detailBlocks(*m_trace, selection, nullptr);
-    display(same);
-    if (!m_trace || selection.empty() || !isVisible()) return;
+    if (m_trace && !selection.empty()) m_blocks = detailBlocks(*m_trace, selection, m_facts);
+    display(same || otherTensor);
+    read();
+}
+
+/// Makes the blocks on a worker, with the texts of the files, which are read once.
+void DetailPane::read()
+{
+    if (!m_trace || m_shown.empty() || !isVisible()) return;
+    if (m_shown.node || (m_shown.slice && nodeBehind(*m_trace, m_shown.slice))) {
+        m_facts.flow = m_document.tensorFlow();
+        m_facts.resources = m_document.resources();
+    }
     m_job.run(
-        [trace = m_trace, selection](const JobControl&) {
-            Read read{trace, selection, readEventJson(*trace, selection), {}};
-            read.blocks = detailBlocks(*trace, selection, read.event.get());
+        [trace = m_trace, selection = m_shown, known = m_facts](const JobControl&) {
+            Read read{trace, selection, known, {}};
+            if (!known.event) {
+                read.facts = readDetailFacts(*trace, selection);
+                read.facts.flow = known.flow;
+                read.facts.resources = known.resources;
+                read.facts.unfolded = known.unfolded;
+            }
+            read.blocks = detailBlocks(*trace, selection, read.facts);
             return read;
         },
         [this](Read read) { received(read); });
@@ -98,9 +121,10 @@ void DetailPane::follow()
 void DetailPane::received(const Read& read)
 {
     if (read.trace != m_trace || read.selection != m_shown) return;
-    m_event = read.event;
+    m_facts = read.facts;
     m_blocks = read.blocks;
     display(true);
+    if (std::exchange(m_scrollToTensor, false)) m_text->bringIntoSight();
 }
 
 void DetailPane::display(bool keepPlace)
@@ -110,34 +134,54 @@ void DetailPane::display(bool keepPlace)
         m_text->showMessage(m_trace ? QStringLiteral("Nothing selected. Click a slice, or press / to find one.")
                                     : QStringLiteral("No trace is open."));
     } else {
-        colour(*heading);
+        colour(*heading, m_blocks);
         m_text->show(*heading, m_blocks, keepPlace);
     }
     m_copy->setVisible(heading.has_value());
     placeButton();
 }
 
-void DetailPane::colour(DetailHeading& heading) const
+void DetailPane::colour(DetailHeading& heading, std::vector<DetailBlock>& blocks) const
 {
-    SliceId slice = m_shown.slice;
-    if (!slice && m_shown.node) slice = m_trace->sliceOf(m_shown.node);
-    if (slice) {
-        const SliceColors colours(*m_trace, m_settings.theme(), m_settings.colorBy());
-        const SliceColors::Style& style = colours.style(slice, *m_trace);
-        heading.fill = QColor::fromRgb(style.fill);
-        heading.outline = style.kind == Fill::Outline || style.kind == Fill::Hatch;
-    } else if (m_shown.node) {
-        const std::string_view name = m_trace->text(m_trace->executionTrace()->node(m_shown.node).name);
-        heading.fill = QColor::fromRgb(familyColor(familyOf(name, CategoryClass::CpuOp, false), m_settings.theme()));
+    const SliceColors colours(*m_trace, m_settings.theme(), m_settings.colorBy());
+    const auto ofThing = [&](SliceId slice, NodeId node, QColor& fill, bool& outline) {
+        if (!slice && node) slice = m_trace->sliceOf(node);
+        if (slice) {
+            const SliceColors::Style& style = colours.style(slice, *m_trace);
+            fill = QColor::fromRgb(style.fill);
+            outline = style.kind == Fill::Outline || style.kind == Fill::Hatch;
+        } else if (node) {
+            constexpr std::uint8_t kUserScope = 7; // execution-trace.md 4.4
+            const EtNode& row = m_trace->executionTrace()->node(node);
+            const CategoryClass kind = row.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp;
+            const Family family = familyOf(m_trace->text(row.name), kind, false);
+            fill = QColor::fromRgb(familyColor(family, m_settings.theme()));
+            outline = family == Family::Annotation;
+        }
+    };
+    ofThing(m_shown.slice, m_shown.node, heading.fill, heading.outline);
+    const auto inRuns = [&](std::vector<DetailRun>& runs) {
+        for (DetailRun& run : runs)
+            if (run.mark) ofThing(run.mark->slice, run.mark->node, run.mark->fill, run.mark->outline);
+    };
+    for (DetailBlock& block : blocks) {
+        for (DetailRow& row : block.rows) inRuns(row.runs);
+        for (DetailLine& line : block.table.lines) inRuns(line.cells);
     }
 }
 
 void DetailPane::go(const QUrl& link)
 {
-    const QString text = link.toString();
-    const std::uint32_t row = text.section(QLatin1Char(':'), 1).toUInt();
+    const QString text = link.toString(), target = text.section(QLatin1Char(':'), 1);
+    const std::uint32_t row = target.toUInt();
     if (text.startsWith(QStringLiteral("slice:"))) m_document.reveal(SliceId(row));
     if (text.startsWith(QStringLiteral("node:"))) m_document.reveal(NodeId(row));
+    if (text.startsWith(QStringLiteral("tensor:"))) m_document.selectTensor(TensorId(row));
+    if (text.startsWith(QStringLiteral("panel:"))) m_document.requestPanel(target);
+    if (text.startsWith(QStringLiteral("more:"))) {
+        m_facts.unfolded.insert(toUtf8(target));
+        read();
+    }
 }
 
 QString DetailPane::allText() const
@@ -146,7 +190,7 @@ QString DetailPane::allText() const
     return heading ? detailText(*heading, m_blocks) : QString();
 }
 
-QString DetailPane::jsonText() const { return m_event ? QString::fromStdString(m_event->text.json) : QString(); }
+QString DetailPane::jsonText() const { return m_facts.event ? QString::fromStdString(m_facts.event->text.json) : QString(); }
 
 bool DetailPane::eventFilter(QObject* watched, QEvent* event)
 {

@@ -43,14 +43,15 @@ private:
     {
         TracePtr trace;
         Selection selection;
-        std::shared_ptr<const EventJson> event;
+        DetailFacts facts;
         std::vector<DetailBlock> blocks;
     };
     void follow();
+    void read();
     void lookChanged();
     void received(const Read& read);
     void display(bool keepPlace);
-    void colour(DetailHeading& heading) const;
+    void colour(DetailHeading& heading, std::vector<DetailBlock>& blocks) const;
     void go(const QUrl& link);
     void placeButton();
     void openMenu(QPoint global, const QString& value);
@@ -61,8 +62,9 @@ private:
     QToolButton* m_copy = nullptr;
     Selection m_shown;                          ///< without its range: that has no details
     TracePtr m_trace;
-    std::shared_ptr<const EventJson> m_event;
+    DetailFacts m_facts;                        ///< of m_shown, as far as read
     std::vector<DetailBlock> m_blocks;
+    bool m_scrollToTensor = false;              ///< a tensor was chosen: its section is to be in sight
     Job m_job;
 };
 

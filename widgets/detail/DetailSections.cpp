@@ -4,6 +4,7 @@
 #include "widgets/common/SliceColors.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/DetailValues.h"
+#include "widgets/document/TraceDocument.h"
 
 #include <array>
 
@@ -14,13 +15,19 @@ namespace {
 constexpr DetailSection kSections[] = {
     // id, blocks; later ones do not repeat what earlier ones took
     {"time", timeBlocks},
-    {"node", nodeBlocks},
+    {"links", linkBlocks},
+    {"collective", collectiveBlocks},
+    {"groups", processGroupBlocks},
     {"shapes", shapeBlocks},
     {"tensors", tensorBlocks},
+    {"tensor", tensorLifeBlocks},
     {"scalars", scalarBlocks},
     {"launch", launchBlocks},
     {"memory", memoryBlocks},
-    {"collective", collectiveBlocks},
+    {"code", codeBlocks},
+    {"dependencies", dependencyBlocks},
+    {"stack", stackBlocks},
+    {"node", nodeBlocks},
     {"ids", idBlocks},
     {"arguments", argumentBlocks},
     {"attributes", attributeBlocks},
@@ -77,10 +84,27 @@ QString runsText(const std::vector<DetailRun>& runs)
 
 std::span<const DetailSection> detailSections() { return kSections; }
 
-std::vector<DetailBlock> detailBlocks(const Trace& trace, const Selection& selection, const EventJson* event)
+QString relationNote(RunRelation relation)
+{
+    switch (relation) {
+    case RunRelation::SameRun: return {};
+    case RunRelation::OtherIteration:
+        return QStringLiteral("from another iteration: structure and shapes carry over, times are examples");
+    case RunRelation::OtherProcess:
+        return QStringLiteral("from another process: structure and shapes carry over, times and captured data do not");
+    case RunRelation::Unrelated: return QStringLiteral("from an unrelated trace");
+    }
+    return {};
+}
+
+std::vector<DetailBlock> detailBlocks(const Trace& trace, const Selection& selection, const DetailFacts& facts)
 {
     std::set<std::string, std::less<>> used;
-    DetailContext context{trace, selection, event, used};
+    DetailContext context{trace, selection, facts, used};
+    if (trace.executionTrace()) {
+        context.node = selection.node || !selection.slice ? selection.node : nodeBehind(trace, selection.slice);
+        context.own = context.node && context.node == selection.node;
+    }
     std::vector<DetailBlock> all;
     for (const DetailSection& section : detailSections())
         for (DetailBlock& block : section.blocks(context))
@@ -90,7 +114,8 @@ std::vector<DetailBlock> detailBlocks(const Trace& trace, const Selection& selec
 
 std::optional<DetailHeading> detailHeading(const Trace& trace, const Selection& selection)
 {
-    if (selection.node && trace.executionTrace()) return nodeHeading(trace, selection.node);
+    const bool timedSlice = selection.slice && trace.timeBase() != TimeBase::NodeOrder;
+    if (selection.node && trace.executionTrace() && !timedSlice) return nodeHeading(trace, selection.node);
     if (selection.slice) return sliceHeading(trace, selection.slice);
     if (!selection.instant) return std::nullopt;
     DetailHeading heading = named(trace.text(trace.instants().name(selection.instant)));
@@ -123,7 +148,8 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
     DetailBlock block{QStringLiteral("Source")};
     SourceId source;
     std::uint64_t offset = 0;
-    if (const EtNode* node = context.node()) {
+    if (context.isNode()) {
+        const EtNode* node = context.row();
         if (node->sourceLength == 0) return {};
         source = trace.executionTrace()->fileOf(context.selection.node).source;
         offset = node->sourceOffset;
@@ -144,7 +170,7 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
         block.rows.push_back({QStringLiteral("File"), {words(displayText(path.substr(path.find_last_of('/') + 1)))}});
         block.rows.push_back({QStringLiteral("At byte"), {counted(static_cast<std::int64_t>(offset))}});
     }
-    if (context.event && !context.event->error.empty()) block.note = displayText(context.event->error);
+    if (context.event() && !context.event()->error.empty()) block.note = displayText(context.event()->error);
     return {block};
 }
 

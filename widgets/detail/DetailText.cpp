@@ -50,6 +50,23 @@ void DetailText::showMessage(const QString& text)
     rebuild();
 }
 
+void DetailText::bringIntoSight()
+{
+    constexpr int kBelow = 240; // of the block, if there is room
+    const QString wanted = QString::fromLatin1(DetailLayout::kInSight);
+    for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) {
+        for (auto it = block.begin(); !it.atEnd(); ++it) {
+            if (!it.fragment().charFormat().anchorNames().contains(wanted)) continue;
+            const QRect title = cursorRect(QTextCursor(block));
+            const int height = viewport()->height();
+            const int past = title.bottom() + std::min(kBelow, height - title.height() - 8) - height;
+            const int by = title.top() < 8 ? title.top() - 8 : std::max(past, 0);
+            verticalScrollBar()->setValue(verticalScrollBar()->value() + by);
+            return;
+        }
+    }
+}
+
 void DetailText::resizeEvent(QResizeEvent* event)
 {
     QTextBrowser::resizeEvent(event);

@@ -21,6 +21,8 @@ public:
     /// Shows them instead of what was shown. Stays where it is scrolled to when `keepPlace`.
     void show(const DetailHeading& heading, const std::vector<DetailBlock>& blocks, bool keepPlace);
     void showMessage(const QString& text);
+    /// Scrolls as little as needed to show the block that asks for it (DetailBlock::inSight).
+    void bringIntoSight();
     /// What a copy of the selected text gives: exact values in their plain form.
     QString plainSelection() const;
     /// Exact form of the value at a place of the viewport; "" when there is none.

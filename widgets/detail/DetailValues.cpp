@@ -1,6 +1,7 @@
 #include "widgets/detail/DetailValues.h"
 
 #include "core/base/Time.h"
+#include "widgets/common/SliceColors.h"
 #include "widgets/common/Text.h"
 
 #include <array>
@@ -20,6 +21,42 @@ DetailRun link(const QString& text, SliceId slice)
 }
 
 DetailRun link(const QString& text, NodeId node) { return {text, Tone::Word, {}, "node:" + std::to_string(node.value)}; }
+
+DetailRun link(const QString& text, TensorId tensor) { return {text, Tone::Word, {}, "tensor:" + std::to_string(tensor.value)}; }
+
+namespace {
+
+DetailRun markedName(std::string_view full, DetailRun run)
+{
+    run.text = full.empty() ? QStringLiteral("(unnamed)") : cutText(shortName(full), 200);
+    run.plain = cutText(full, 600);
+    return run;
+}
+
+} // namespace
+
+DetailRun marked(const Trace& trace, SliceId slice)
+{
+    DetailRun run = markedName(trace.name(slice), link({}, slice));
+    run.mark = DetailMark{slice, {}};
+    return run;
+}
+
+DetailRun marked(const Trace& trace, NodeId node)
+{
+    DetailRun run = markedName(trace.text(trace.executionTrace()->node(node).name), link({}, node));
+    run.mark = DetailMark{trace.sliceOf(node), node};
+    return run;
+}
+
+DetailRun tagged(const QString& text, Tag tag)
+{
+    DetailRun run = dim(text);
+    run.tag = tag;
+    return run;
+}
+
+DetailRun durationRun(Nanos time) { return value(displayText(formatDuration(time)), displayText(formatPlain(time))); }
 
 DetailRun number(std::int64_t number) { return value(QString::number(number)); }
 

@@ -14,6 +14,12 @@ DetailRun dim(const QString& text);
 DetailRun warning(const QString& text);
 DetailRun link(const QString& text, SliceId slice);
 DetailRun link(const QString& text, NodeId node);
+DetailRun link(const QString& text, TensorId tensor);
+/// A link with the colour square of the thing in front.
+DetailRun marked(const Trace& trace, SliceId slice);
+DetailRun marked(const Trace& trace, NodeId node);
+DetailRun tagged(const QString& text, Tag tag = Tag::Solid);
+DetailRun durationRun(Nanos time);                  ///< short: "12.7 µs"; a copy gives nanoseconds
 DetailRun number(std::int64_t number);              ///< an id: digits only
 DetailRun counted(std::int64_t count);              ///< "14,388"; a copy gives 14388
 DetailRun timeRun(Nanos time);                      ///< exact; a copy gives "345242379 ns"
@@ -40,13 +46,19 @@ int itemSize(std::string_view shortDtype);
 
 // The sections; see DetailSections.cpp for their order.
 std::vector<DetailBlock> timeBlocks(DetailContext& context);
+std::vector<DetailBlock> linkBlocks(DetailContext& context);
 std::vector<DetailBlock> shapeBlocks(DetailContext& context);
 std::vector<DetailBlock> launchBlocks(DetailContext& context);
 std::vector<DetailBlock> memoryBlocks(DetailContext& context);
 std::vector<DetailBlock> collectiveBlocks(DetailContext& context);
+std::vector<DetailBlock> processGroupBlocks(DetailContext& context);
+std::vector<DetailBlock> codeBlocks(DetailContext& context);
+std::vector<DetailBlock> stackBlocks(DetailContext& context);
 std::vector<DetailBlock> idBlocks(DetailContext& context);
 std::vector<DetailBlock> argumentBlocks(DetailContext& context);
 std::vector<DetailBlock> tensorBlocks(DetailContext& context);
+std::vector<DetailBlock> tensorLifeBlocks(DetailContext& context);
+std::vector<DetailBlock> dependencyBlocks(DetailContext& context);
 std::vector<DetailBlock> scalarBlocks(DetailContext& context);
 std::vector<DetailBlock> nodeBlocks(DetailContext& context);
 std::vector<DetailBlock> attributeBlocks(DetailContext& context);

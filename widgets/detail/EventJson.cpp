@@ -3,6 +3,7 @@
 #include "core/base/Time.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/DetailValues.h"
+#include "widgets/document/TraceDocument.h"
 
 namespace opscope {
 
@@ -68,20 +69,9 @@ private:
     bool m_cut = false;
 };
 
-Result<EventText> readSelected(const Trace& trace, const Selection& selection)
-{
-    if (selection.node && trace.executionTrace()) return readNode(trace, selection.node);
-    if (selection.slice) return readEvent(trace, selection.slice);
-    if (selection.instant) return readEvent(trace, selection.instant);
-    return Error{ErrorCode::Usage, "nothing is selected", {}};
-}
-
-} // namespace
-
-std::shared_ptr<const EventJson> readEventJson(const Trace& trace, const Selection& selection)
+std::shared_ptr<const EventJson> parsed(Result<EventText> text)
 {
     auto event = std::make_shared<EventJson>();
-    Result<EventText> text = readSelected(trace, selection);
     if (!text) {
         event->error = text.error().text();
         return event;
@@ -91,6 +81,34 @@ std::shared_ptr<const EventJson> readEventJson(const Trace& trace, const Selecti
     if (document) event->document = std::move(document).value();
     else event->error = document.error().text();
     return event;
+}
+
+} // namespace
+
+std::shared_ptr<const EventJson> readEventJson(const Trace& trace, const Selection& selection)
+{
+    const bool sliceFirst = selection.slice && trace.timeBase() != TimeBase::NodeOrder;
+    if (selection.node && trace.executionTrace() && !sliceFirst) return parsed(readNode(trace, selection.node));
+    if (selection.slice) return parsed(readEvent(trace, selection.slice));
+    if (selection.instant) return parsed(readEvent(trace, selection.instant));
+    return parsed(Error{ErrorCode::Usage, "nothing is selected", {}});
+}
+
+DetailFacts readDetailFacts(const Trace& trace, const Selection& selection)
+{
+    DetailFacts facts;
+    facts.event = readEventJson(trace, selection);
+    const bool timedSlice = selection.slice && trace.timeBase() != TimeBase::NodeOrder;
+    if (!timedSlice) {
+        if (selection.node) facts.node = facts.event;
+        return facts;
+    }
+    if (const NodeId node = selection.node ? selection.node : nodeBehind(trace, selection.slice)) {
+        facts.node = parsed(readNode(trace, node));
+    } else if (const SliceId op = trace.operatorOf(selection.slice)) {
+        facts.op = parsed(readEvent(trace, op));
+    }
+    return facts;
 }
 
 QString prettyJson(const EventJson& event, qsizetype maxChars)

@@ -6,7 +6,7 @@
 
 namespace opscope {
 
-/// Reads the text of what is selected back from its file and takes it apart. For workers: may take milliseconds (.gz) and up to
+/// Reads the text of what is selected (of a slice that is also a node: the slice) back from its file and takes it apart. For workers: may take milliseconds (.gz) and up to
 /// EventText::kMaxBytes. Never null; a failure says why in `error`.
 std::shared_ptr<const EventJson> readEventJson(const Trace& trace, const Selection& selection);
 

@@ -1,4 +1,5 @@
 #include "core/base/Time.h"
+#include "widgets/common/SliceColors.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/DetailValues.h"
 #include "widgets/hierarchy/HierarchyText.h"
@@ -57,7 +58,7 @@ public:
     List(const DetailContext& context, StringId text, JsonDocument::Ref inEvent)
     {
         constexpr std::size_t kAtOnce = 64 << 10; // longer ones wait for the worker
-        if (text && (context.event || context.trace.text(text).size() <= kAtOnce)) {
+        if (text && (context.event() || context.trace.text(text).size() <= kAtOnce)) {
             auto parsed = JsonDocument::parse(context.trace.text(text));
             if (parsed) m_document = std::move(parsed).value();
         }
@@ -117,22 +118,29 @@ DetailLine lineOf(std::size_t i, JsonDocument::Ref dims, JsonDocument::Ref type,
 
 } // namespace
 
-/// Input Dims, Input type, Input Strides and Concrete Inputs: four lists in parallel, not always of equal length.
+/// Input Dims, Input type, Input Strides and Concrete Inputs: four lists in parallel, not always of equal length. A device op
+/// has those of the operator that it works for. Where the node is known it says more, in sections of its own.
 std::vector<DetailBlock> shapeBlocks(DetailContext& context)
 {
-    if (context.node()) return {};
+    const JsonDocument::Ref dimsHere = take(context, "Input Dims"), typesHere = take(context, "Input type"),
+                            stridesHere = take(context, "Input Strides"), concreteHere = take(context, "Concrete Inputs");
+    if (context.node) return {};
+    const Trace& trace = context.trace;
+    const SliceId op = context.selection.slice ? trace.operatorOf(context.selection.slice) : SliceId();
+    const SliceId whose = op ? op : context.selection.slice;
     Signature signature;
-    if (context.selection.slice) {
-        const std::int64_t row = context.trace.slices().arg(context.selection.slice, ArgField::Signature);
-        const bool known = row >= 0 && static_cast<std::size_t>(row) < context.trace.signatures().size();
-        if (known) signature = context.trace.signatures()[SignatureId(static_cast<std::uint32_t>(row))];
+    if (whose) {
+        const std::int64_t row = trace.slices().arg(whose, ArgField::Signature);
+        const bool known = row >= 0 && static_cast<std::size_t>(row) < trace.signatures().size();
+        if (known) signature = trace.signatures()[SignatureId(static_cast<std::uint32_t>(row))];
     }
-    const List dims(context, signature.dims, take(context, "Input Dims"));
-    const List types(context, signature.types, take(context, "Input type"));
-    const List strides(context, signature.strides, take(context, "Input Strides"));
-    const List concrete(context, StringId(), take(context, "Concrete Inputs"));
+    const JsonDocument::Ref opArgs = op && context.facts.op ? context.facts.op->root().member("args") : JsonDocument::Ref();
+    const List dims(context, signature.dims, op ? opArgs.member("Input Dims") : dimsHere);
+    const List types(context, signature.types, op ? opArgs.member("Input type") : typesHere);
+    const List strides(context, signature.strides, op ? opArgs.member("Input Strides") : stridesHere);
+    const List concrete(context, StringId(), op ? opArgs.member("Concrete Inputs") : concreteHere);
     const std::size_t count = std::max({dims.size(), types.size(), strides.size(), concrete.size()});
-    DetailBlock block{QStringLiteral("Inputs")};
+    DetailBlock block{op ? QStringLiteral("Inputs of %1").arg(cutText(shortName(trace.name(op)), 40)) : QStringLiteral("Inputs")};
     block.table.columns = {{QStringLiteral("#"), true},
                            {concrete.present() ? QStringLiteral("Shape or value") : QStringLiteral("Shape"), false, true},
                            {QStringLiteral("Type")},

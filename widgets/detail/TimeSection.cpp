@@ -51,6 +51,30 @@ std::optional<DetailRun> clockTime(const Trace& trace, Nanos time)
                  plain);
 }
 
+/// Between the start of the launching call and that of the device op.
+void addQueued(const Trace& trace, SliceId slice, DetailBlock& block)
+{
+    const Link* launch = trace.links().into(slice, LinkKind::Launch);
+    if (!launch) return;
+    const Nanos delay = timeDifference(trace.slices().start(slice), trace.slices().start(launch->from));
+    if (delay >= 0) {
+        block.rows.push_back({QStringLiteral("Queued"), {timeRun(delay), dim(QStringLiteral("after its launch call"))}});
+        return;
+    }
+    DetailRun early = timeRun(delay == INT64_MIN ? INT64_MAX : -delay);
+    early.plain = displayText(formatPlain(delay));
+    block.rows.push_back({QStringLiteral("Queued"), {early, warning(QStringLiteral("before its launch call: the clocks differ"))}});
+}
+
+void addDevice(const DeviceWork& work, DetailBlock& block)
+{
+    if (work.ops == 0) return;
+    DetailRun kernels = dim(work.ops == 1 ? QStringLiteral("kernel") : QStringLiteral("kernels"));
+    kernels.hint = QStringLiteral("Kernels, copies and sets; those on several streams at once count each");
+    block.rows.push_back({QStringLiteral("Device"),
+                          {timeRun(work.time), dim(QStringLiteral("in")), counted(static_cast<std::int64_t>(work.ops)), kernels}});
+}
+
 void addSlice(const DetailContext& context, DetailBlock& block)
 {
     const Trace& trace = context.trace;
@@ -62,6 +86,8 @@ void addSlice(const DetailContext& context, DetailBlock& block)
     block.rows.push_back({QStringLiteral("Duration"), {known ? timeRun(duration) : none()}});
     if (known && slices.selfTime(slice) != duration)
         block.rows.push_back({QStringLiteral("Self"), {timeRun(slices.selfTime(slice)), dim(QStringLiteral("without what it calls"))}});
+    addQueued(trace, slice, block);
+    addDevice(trace.deviceWork(slice), block);
     if (const SliceId above = slices.parent(slice))
         block.rows.push_back({QStringLiteral("Inside"), {link(cutText(trace.name(above), 200), above)}});
     if (const SliceId step = stepAround(trace, slice); step && slices.duration(step) > 0) {
@@ -81,10 +107,11 @@ std::vector<DetailBlock> timeBlocks(DetailContext& context)
 {
     const Trace& trace = context.trace;
     DetailBlock block{QStringLiteral("Time")};
-    if (context.selection.node && (trace.timeBase() == TimeBase::NodeOrder || !context.selection.slice)) {
+    if (context.isNode()) {
         block.note = trace.timeBase() == TimeBase::NodeOrder
                          ? QStringLiteral("An execution trace alone has no times. Order of node ids.")
-                         : QStringLiteral("Nodes of an execution trace have no times.");
+                         : QStringLiteral("This node is no event of the timed trace, so it has no times of its own.");
+        addDevice(trace.deviceWork(context.selection.node), block);
     } else if (context.selection.slice) {
         addSlice(context, block);
     } else if (context.selection.instant) {
