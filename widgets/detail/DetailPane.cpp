@@ -99,9 +99,9 @@ void DetailPane::follow()
 void DetailPane::read()
 {
     if (!m_trace || m_shown.empty() || !isVisible()) return;
-    if (m_shown.node || (m_shown.slice && nodeBehind(*m_trace, m_shown.slice))) {
+    if (const NodeId node = m_document.selectedNode()) {
         m_facts.flow = m_document.tensorFlow();
-        m_facts.resources = m_document.resources();
+        m_facts.resources = m_document.resources(node);
     }
     m_job.run(
         [trace = m_trace, selection = m_shown, known = m_facts](const JobControl&) {

@@ -147,7 +147,7 @@ struct DetailContext
     Selection selection;
     const DetailFacts& facts;
     std::set<std::string, std::less<>>& used;   ///< args that an earlier section has shown
-    NodeId node;                                ///< the selected one, or that of the slice or of its operator
+    NodeId node = {};                           ///< the selected one, or that of the slice or of its operator
     bool own = false;                           ///< the selected thing itself is that node
 
     /// A node is shown, not a slice that is also one: beside a timed trace a slice comes first.

@@ -126,9 +126,12 @@ Missing missingNode(const Trace& trace, SliceId slice, SliceId op)
 {
     const QString label = QStringLiteral("Node");
     if (!trace.executionTrace()) return {label, QStringLiteral("no execution trace is open"), false};
-    const EtPairing* pairing = trace.links().pairing(trace.executionTrace()->source);
-    if (!pairing || pairing->relation == RunRelation::Unrelated)
-        return {label, joined(QStringLiteral("the execution trace is of another run"), pairing ? displayText(pairing->sentence) : QString()),
+    const SourceId source = trace.process(trace.track(trace.trackOf(slice)).process).source;
+    const auto pairings = trace.links().pairings();
+    auto pairing = std::ranges::find(pairings, source, &EtPairing::kineto);
+    if (pairing == pairings.end()) pairing = pairings.begin();
+    if (pairing == pairings.end() || pairing->relation == RunRelation::Unrelated)
+        return {label, joined(QStringLiteral("the execution trace is of another run"), pairing != pairings.end() ? displayText(pairing->sentence) : QString()),
                 false};
     if (!op) return {label, QStringLiteral("unknown without its operator")};
     return {label, joined(op == slice ? QStringLiteral("none is this event") : QStringLiteral("none is its operator"),
@@ -171,7 +174,7 @@ std::vector<Missing> missingOfNode(const Trace& trace, NodeId node)
     if (trace.timeBase() == TimeBase::NodeOrder) return {{label, QStringLiteral("no timed trace is open"), false}};
     if (et.node(node).rfId == 0 && (et.node(node).synthetic || trace.text(et.node(node).name).starts_with("[pytorch|profiler|")))
         return {}; // process and thread nodes are no events
-    const EtPairing* pairing = trace.links().pairing(et.source);
+    const EtPairing* pairing = trace.links().pairing(et.fileOf(node).source);
     if (!pairing || pairing->relation == RunRelation::Unrelated)
         return {{label, joined(QStringLiteral("the timed trace is of another run"), pairing ? displayText(pairing->sentence) : QString()), false}};
     QString why;

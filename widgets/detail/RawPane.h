@@ -1,9 +1,9 @@
 #pragma once
 
+#include <QWidget>
+
 #include "widgets/detail/EventJson.h"
 #include "widgets/document/Job.h"
-
-#include <QWidget>
 
 #include <memory>
 

@@ -1,12 +1,11 @@
 #pragma once
 
-#include "widgets/document/Selection.h"
-#include "widgets/document/TraceExtras.h"
-
-#include "core/trace/Trace.h"
-
 #include <QObject>
 #include <QString>
+
+#include "core/trace/Trace.h"
+#include "widgets/document/Selection.h"
+#include "widgets/document/TraceExtras.h"
 
 namespace opscope {
 
@@ -48,10 +47,9 @@ public:
     /// Zooms so that the range fills the view with a margin.
     void frame(TimeRange range);
 
-    /// Data flow and resources folder of the trace, one for all panels; null until they are ready, see TraceExtras.
+    /// Data flow of the trace and resources folder of a node, one for all panels; null until they are ready, see TraceExtras.
     std::shared_ptr<const TensorFlow> tensorFlow() { return m_extras.tensorFlow(); }
-    std::shared_ptr<const Resources> resources() { return m_extras.resources(); }
-    bool busy() const { return m_extras.busy(); }   ///< one of them is being made
+    std::shared_ptr<const Resources> resources(NodeId node) { return m_extras.resources(node); }
     /// Wishes to see another panel, by its id in Panels.cpp: panels know the document and never each other.
     void requestPanel(const QString& id) { Q_EMIT panelRequested(id); }
 

@@ -10,7 +10,7 @@ void TraceExtras::setTrace(TracePtr trace)
     m_resourcesJob.cancel();
     m_trace = std::move(trace);
     m_flow.reset();
-    m_resources.reset();
+    m_resources.clear();
     m_flowAsked = m_resourcesAsked = false;
 }
 
@@ -27,17 +27,25 @@ std::shared_ptr<const TensorFlow> TraceExtras::tensorFlow()
     return nullptr;
 }
 
-std::shared_ptr<const Resources> TraceExtras::resources()
+std::shared_ptr<const Resources> TraceExtras::resources(NodeId node)
 {
-    if (m_resourcesAsked || !m_trace || !m_trace->executionTrace())
-        return m_resources;
+    const ExecutionTrace* et = m_trace ? m_trace->executionTrace() : nullptr;
+    if (!et || node.index() >= et->nodes().size())
+        return nullptr;
+    if (m_resourcesAsked) {
+        const auto file = static_cast<std::size_t>(&et->fileOf(node) - et->files().data());
+        return file < m_resources.size() ? m_resources[file] : nullptr;
+    }
     m_resourcesAsked = true;
     m_resourcesJob.run(
-        [trace = m_trace](const JobControl&) -> std::shared_ptr<const Resources> {
-            return std::make_shared<Resources>(Resources::of(*trace, trace->executionTrace()->source));
+        [trace = m_trace](const JobControl&) {
+            std::vector<std::shared_ptr<const Resources>> folders;
+            for (const EtFile& file : trace->executionTrace()->files())
+                folders.push_back(std::make_shared<Resources>(Resources::of(*trace, file.source)));
+            return folders;
         },
-        [this](std::shared_ptr<const Resources> resources) {
-            m_resources = std::move(resources);
+        [this](std::vector<std::shared_ptr<const Resources>> folders) {
+            m_resources = std::move(folders);
             Q_EMIT resourcesReady();
         });
     return nullptr;

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "widgets/document/Job.h"
+#include <QObject>
 
 #include "core/tensor/Resources.h"
 #include "core/tensor/TensorFlow.h"
-
-#include <QObject>
+#include "widgets/document/Job.h"
 
 #include <memory>
+#include <vector>
 
 namespace opscope {
 
@@ -24,9 +24,9 @@ public:
     void setTrace(TracePtr trace);
     /// Null while it is being built (tensorFlowReady() follows) and for traces without an execution trace.
     std::shared_ptr<const TensorFlow> tensorFlow();
-    /// Null while the folder is being read (resourcesReady() follows) and for traces without an execution trace.
-    std::shared_ptr<const Resources> resources();
-    bool busy() const { return m_flowJob.running() || m_resourcesJob.running(); }
+    /// The resources folder of the execution trace that the node stands in. Null while the folders are being read
+    /// (resourcesReady() follows) and for traces without an execution trace.
+    std::shared_ptr<const Resources> resources(NodeId node);
 
 Q_SIGNALS:
     void tensorFlowReady();
@@ -35,7 +35,7 @@ Q_SIGNALS:
 private:
     TracePtr m_trace;
     std::shared_ptr<const TensorFlow> m_flow;
-    std::shared_ptr<const Resources> m_resources;
+    std::vector<std::shared_ptr<const Resources>> m_resources; ///< by file of the execution trace
     bool m_flowAsked = false, m_resourcesAsked = false;
     Job m_flowJob, m_resourcesJob;
 };
