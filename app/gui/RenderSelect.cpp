@@ -117,7 +117,9 @@ bool selectByText(TraceDocument& document, const std::string& text, Framing fram
         document.reveal(match.slice);
     else if (match.instant)
         document.reveal(match.instant);
-    return match.slice || match.instant;
+    else if (match.node)
+        document.reveal(match.node);
+    return match.slice || match.instant || match.node;
 }
 
 } // namespace opscope

@@ -133,6 +133,7 @@ QString detailText(const DetailHeading& heading, const std::vector<DetailBlock>&
         for (const DetailLine& line : block.table.lines) {
             QStringList cells;
             for (const DetailRun& cell : line.cells) cells += runsText({cell});
+            while (!cells.isEmpty() && cells.last().isEmpty()) cells.removeLast();
             lines += QStringLiteral("  ") + cells.join(QLatin1Char('\t'));
             if (!line.below.empty()) lines += QStringLiteral("    ") + runsText(line.below);
         }

@@ -101,57 +101,6 @@ JsonDocument::Ref take(DetailContext& context, std::string_view key)
     return found;
 }
 
-namespace {
-
-/// Cuts at commas that stand in no bracket.
-std::vector<std::string_view> splitTop(std::string_view list)
-{
-    std::vector<std::string_view> parts;
-    int depth = 0;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i <= list.size(); ++i) {
-        const char c = i < list.size() ? list[i] : ',';
-        if (c == '(' || c == '[') ++depth;
-        if (c == ')' || c == ']') --depth;
-        if (c != ',' || (depth > 0 && i < list.size())) continue;
-        parts.push_back(list.substr(begin, i - begin));
-        begin = i + 1;
-    }
-    return parts;
-}
-
-/// "int[2] stride=1" -> "stride"; "*" and types without a name -> "".
-std::string nameIn(std::string_view argument)
-{
-    if (const std::size_t equals = argument.find('='); equals != std::string_view::npos) argument = argument.substr(0, equals);
-    while (!argument.empty() && argument.back() == ' ') argument.remove_suffix(1);
-    const std::size_t blank = argument.find_last_of(' ');
-    if (blank == std::string_view::npos || blank == 0) return {};
-    const std::string_view name = argument.substr(blank + 1);
-    return name.find_first_of("()[]*?") == std::string_view::npos ? std::string(name) : std::string();
-}
-
-bool isStar(std::string_view argument) { return argument.find_first_not_of(" *") == std::string_view::npos; }
-
-} // namespace
-
-SchemaNames schemaNames(std::string_view schema)
-{
-    SchemaNames names;
-    const std::size_t open = schema.find('(');
-    const std::size_t arrow = schema.rfind("->");
-    if (open == std::string_view::npos || arrow == std::string_view::npos || arrow < open) return names;
-    const std::size_t close = schema.rfind(')', arrow);
-    if (close == std::string_view::npos || close <= open) return names;
-    for (const std::string_view part : splitTop(schema.substr(open + 1, close - open - 1)))
-        if (!isStar(part)) names.inputs.push_back(nameIn(part));
-    std::string_view results = schema.substr(arrow + 2);
-    while (!results.empty() && results.front() == ' ') results.remove_prefix(1);
-    if (results.starts_with('(') && results.ends_with(')')) results = results.substr(1, results.size() - 2);
-    for (const std::string_view part : splitTop(results)) names.outputs.push_back(nameIn(part));
-    return names;
-}
-
 int itemSize(std::string_view shortDtype)
 {
     constexpr std::array<std::pair<std::string_view, int>, 19> kSizes{{

@@ -35,12 +35,6 @@ Nanos timeDifference(Nanos a, Nanos b);
 
 /// The argument with this key, marked as shown; invalid when there is none.
 JsonDocument::Ref take(DetailContext& context, std::string_view key);
-/// Names of the arguments and results of "aten::add(Tensor self, Scalar alpha=1) -> Tensor out".
-struct SchemaNames
-{
-    std::vector<std::string> inputs, outputs;
-};
-SchemaNames schemaNames(std::string_view schema);
 /// Bytes per element of a short dtype ("f32"); 0 when unknown.
 int itemSize(std::string_view shortDtype);
 

@@ -1,4 +1,5 @@
 #include "core/base/Time.h"
+#include "core/tensor/CapturedTensor.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/NodeTensors.h"
 
@@ -32,6 +33,11 @@ std::vector<DetailRun> belowOf(const DetailContext& context, TensorId tensor)
     const EtNode& node = *context.row();
     std::vector<DetailRun> runs{identityRun(trace, desc)};
     if (const auto input = inputIndexOf(node, tensor)) {
+        if (const auto range = declaredRange(trace, context.node, *input)) {
+            DetailRun run = dim(QStringLiteral("values %1 to %2").arg(cutText(range->minimum, 40), cutText(range->maximum, 40)));
+            run.hint = QStringLiteral("tensor_range, as the writer found it");
+            runs.push_back(run);
+        }
         const ResourceName* file = context.facts.resources ? context.facts.resources->capture(node.id, *input) : nullptr;
         if (file) {
             DetailRun run = tagged(QStringLiteral("captured"));

@@ -59,18 +59,25 @@ std::vector<bool> matchingNames(const StringPool& strings, const QString& text, 
     return hits;
 }
 
-/// The node "#12" of an execution trace, as the slice that stands for it.
+/// The node "#12" of each execution trace: the slice that it is, else itself.
 std::vector<Match> findNode(const Trace& trace, const QString& text)
 {
     bool isNumber = false;
     const std::int64_t id = text.startsWith(QLatin1Char('#')) ? text.mid(1).toLongLong(&isNumber) : text.toLongLong(&isNumber);
     if (!isNumber || !trace.executionTrace())
         return {};
-    const NodeId node = trace.executionTrace()->byId(id);
-    const SliceId slice = node ? trace.sliceOf(node) : SliceId();
-    if (!slice)
-        return {};
-    return {{trace.slices().start(slice), slice, {}}};
+    std::vector<Match> found;
+    for (const EtFile& file : trace.executionTrace()->files()) {
+        const NodeId node = trace.executionTrace()->byId(file, id);
+        if (!node)
+            continue;
+        if (const SliceId slice = trace.sliceOf(node))
+            found.push_back({trace.slices().start(slice), slice, {}});
+        else
+            found.push_back({trace.extent().start, {}, {}, node});
+    }
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 } // namespace
@@ -159,10 +166,15 @@ std::ptrdiff_t NameSearch::current() const
 {
     const Selection& selection = m_document.selection();
     const TracePtr& trace = m_document.trace();
-    if (!trace || (!selection.slice && !selection.instant))
+    if (!trace || (!selection.slice && !selection.instant && !selection.node))
         return -1;
-    const Match selected{selection.slice ? trace->slices().start(selection.slice) : trace->instants().time(selection.instant),
-                         selection.slice, selection.instant};
+    Match selected{trace->extent().start, selection.slice, selection.instant, {}};
+    if (selection.slice)
+        selected.time = trace->slices().start(selection.slice);
+    else if (selection.instant)
+        selected.time = trace->instants().time(selection.instant);
+    else
+        selected.node = selection.node;
     const auto at = std::lower_bound(m_matches.begin(), m_matches.end(), selected);
     return at != m_matches.end() && *at == selected ? at - m_matches.begin() : -1;
 }
@@ -192,8 +204,10 @@ void NameSearch::step(Step direction)
     const Match match = m_matches[target(direction)];
     if (match.slice)
         m_document.reveal(match.slice);
-    else
+    else if (match.instant)
         m_document.reveal(match.instant);
+    else
+        m_document.reveal(match.node);
     Q_EMIT changed();
 }
 

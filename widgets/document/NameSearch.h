@@ -12,17 +12,18 @@ namespace opscope {
 
 class TraceDocument;
 
-/// One found thing: a slice or an instant.
+/// One found thing: a slice or an instant; a node only where no slice is it.
 struct Match
 {
     Nanos time = 0;
     SliceId slice;
     InstantId instant;
+    NodeId node = {};
 
     friend auto operator<=>(const Match&, const Match&) = default;
 };
 
-/// Everything whose name contains `text`, upper and lower case alike, by time. With "#12" the node of that id.
+/// Everything whose name contains `text`, upper and lower case alike, by time. With "#12" the nodes of that id.
 /// Work is one look at each different name, then one array read a row. Empty when stopped.
 std::vector<Match> findByName(const Trace& trace, const QString& text, std::stop_token stop = {});
 /// What `--select` means: an exact name (the longest such slice), else the id of a node, else the first that contains it.

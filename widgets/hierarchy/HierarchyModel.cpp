@@ -6,20 +6,22 @@
 
 #include <QColor>
 
-#include <array>
-
 namespace opscope {
 
 namespace {
 
 using Column = HierarchyModel::Column;
-constexpr std::array kSliceColumns{Column::Name, Column::Start, Column::Duration, Column::Self, Column::Calls};
-constexpr std::array kNodeColumns{Column::Name, Column::Node, Column::Thread, Column::Inputs, Column::Outputs, Column::Calls};
 
-std::span<const Column> columnsOf(const HierarchyTree* tree)
+/// What there is to say: device work only where some is known, times of nodes only beside a timed trace.
+std::vector<Column> columnsOf(const Trace* trace, const HierarchyTree* tree)
 {
-    if (tree && tree->source() == HierarchySource::Nodes) return kNodeColumns;
-    return kSliceColumns;
+    using enum Column;
+    const LinkCount* work = trace ? trace->links().count("device_to_op") : nullptr;
+    const bool device = work && work->matched() > 0;
+    if (!tree || tree->source() == HierarchySource::Slices)
+        return device ? std::vector{Name, Start, Duration, Self, Device, Kernels, Calls} : std::vector{Name, Start, Duration, Self, Calls};
+    if (trace->timeBase() == TimeBase::NodeOrder || trace->links().pairings().empty()) return {Name, Node, Thread, Inputs, Outputs, Calls};
+    return device ? std::vector{Name, Node, Inputs, Host, Self, Device, Kernels} : std::vector{Name, Node, Inputs, Outputs, Host, Self, Calls};
 }
 
 bool isNumber(Column column)
@@ -33,7 +35,10 @@ QString title(Column column, bool nodes)
     case Column::Name: return nodes ? QStringLiteral("Execution trace node") : QStringLiteral("Slice");
     case Column::Start: return QStringLiteral("Start");
     case Column::Duration: return QStringLiteral("Duration");
+    case Column::Host: return QStringLiteral("Host");
     case Column::Self: return QStringLiteral("Self");
+    case Column::Device: return QStringLiteral("Device");
+    case Column::Kernels: return QStringLiteral("Kernels");
     case Column::Node: return QStringLiteral("Node");
     case Column::Thread: return QStringLiteral("Thread");
     case Column::Inputs: return QStringLiteral("Input shapes");
@@ -45,7 +50,7 @@ QString title(Column column, bool nodes)
 
 } // namespace
 
-HierarchyModel::HierarchyModel(QObject* parent) : QAbstractItemModel(parent) {}
+HierarchyModel::HierarchyModel(QObject* parent) : QAbstractItemModel(parent), m_columns(columnsOf(nullptr, nullptr)) {}
 
 void HierarchyModel::set(TracePtr trace, std::shared_ptr<const HierarchyTree> all, std::shared_ptr<const HierarchyTree> shown)
 {
@@ -54,6 +59,7 @@ void HierarchyModel::set(TracePtr trace, std::shared_ptr<const HierarchyTree> al
     m_trace = std::move(trace);
     m_all = std::move(all);
     m_shown = std::move(shown);
+    m_columns = columnsOf(m_trace.get(), m_shown.get());
     endResetModel();
 }
 
@@ -67,7 +73,7 @@ void HierarchyModel::setLook(const Theme& theme, ColorBy by)
 
 HierarchyModel::Column HierarchyModel::column(int section) const
 {
-    return columnsOf(m_shown.get())[static_cast<std::size_t>(section)];
+    return m_columns[static_cast<std::size_t>(section)];
 }
 
 std::uint32_t HierarchyModel::rowOf(const QModelIndex& index) const
@@ -132,7 +138,7 @@ bool HierarchyModel::hasChildren(const QModelIndex& parent) const
 
 int HierarchyModel::columnCount(const QModelIndex&) const
 {
-    return static_cast<int>(columnsOf(m_shown.get()).size());
+    return static_cast<int>(m_columns.size());
 }
 
 QVariant HierarchyModel::data(const QModelIndex& index, int role) const
@@ -148,10 +154,11 @@ QVariant HierarchyModel::data(const QModelIndex& index, int role) const
     case PrefixRole: return what == Column::Name ? QVariant(dimPrefix(*m_trace, *m_shown, row)) : QVariant();
     case FillRole:
     case OutlineRole: return what == Column::Name ? fill(row, role) : QVariant();
-    case ShareRole: return what == Column::Duration ? share(row) : QVariant();
+    case ShareRole: return share(row, what);
     case PlainRole: {
-        const QString time = timeText(row, what, true);
-        return time.isEmpty() ? what == Column::Name ? fullName(*m_trace, *m_shown, row) : text(row, what) : time;
+        if (what == Column::Name) return fullName(*m_trace, *m_shown, row);
+        const QString time = timeText(row, what, true), device = deviceText(row, what, true);
+        return !time.isEmpty() ? time : !device.isEmpty() ? device : text(row, what);
     }
     default: return {};
     }
@@ -165,8 +172,15 @@ QVariant HierarchyModel::headerData(int section, Qt::Orientation orientation, in
     if (role == Qt::TextAlignmentRole)
         return QVariant::fromValue(Qt::AlignVCenter | (isNumber(what) ? Qt::AlignRight : Qt::AlignLeft));
     if (role == Qt::ToolTipRole && what == Column::Calls) return QStringLiteral("How many stand directly inside");
-    if (role == Qt::ToolTipRole && what == Column::Duration) return QStringLiteral("The bar is its share of the enclosing slice");
-    return {};
+    if (role != Qt::ToolTipRole) return {};
+    switch (what) {
+    case Column::Duration: return QStringLiteral("The bar is its share of the enclosing slice");
+    case Column::Host: return QStringLiteral("From start to end of the event that the node is");
+    case Column::Self: return QStringLiteral("Without what it calls on its thread");
+    case Column::Device: return QStringLiteral("Sum over all that a device did for it and what it calls; the bar is its share of the enclosing row");
+    case Column::Kernels: return QStringLiteral("Kernels, copies and sets");
+    default: return {};
+    }
 }
 
 QString HierarchyModel::text(std::uint32_t row, Column what) const
@@ -175,7 +189,10 @@ QString HierarchyModel::text(std::uint32_t row, Column what) const
     case Column::Name: return shownName(*m_trace, *m_shown, row);
     case Column::Start:
     case Column::Duration:
+    case Column::Host:
     case Column::Self: return timeText(row, what, false);
+    case Column::Device:
+    case Column::Kernels: return deviceText(row, what, false);
     case Column::Node: return QString::number(m_trace->executionTrace()->nodes()[row].id);
     case Column::Thread: return QString::number(m_trace->executionTrace()->nodes()[row].tid);
     case Column::Inputs: return shapesText(*m_trace, m_trace->executionTrace()->inputs(NodeId(row)));
@@ -188,21 +205,55 @@ QString HierarchyModel::text(std::uint32_t row, Column what) const
 
 QString HierarchyModel::timeText(std::uint32_t row, Column what, bool plain) const
 {
-    if (what != Column::Start && what != Column::Duration && what != Column::Self) return {};
+    if (what != Column::Start && what != Column::Duration && what != Column::Host && what != Column::Self) return {};
     const std::optional<RowTimes> times = timesOf(*m_trace, *m_shown, row);
     if (!times) return noneText();
     if (what == Column::Start) return displayText(plain ? formatPlain(times->start) : formatExact(times->start));
-    const std::optional<Nanos> length = what == Column::Duration ? times->duration : times->self;
+    const std::optional<Nanos> length = what == Column::Self ? times->self : times->duration;
     if (!length) return noneText();
     return displayText(plain ? formatPlain(*length) : formatDuration(*length));
 }
 
-QVariant HierarchyModel::share(std::uint32_t row) const
+DeviceWork HierarchyModel::deviceWork(std::uint32_t row) const
 {
+    if (row == HierarchyTree::kRoot) return {};
+    if (const NodeId node = m_shown->node(row)) return m_trace->deviceWork(node);
+    if (const SliceId slice = m_shown->slice(row)) return m_trace->deviceWork(slice);
+    return {};
+}
+
+QString HierarchyModel::deviceText(std::uint32_t row, Column what, bool plain) const
+{
+    if (what != Column::Device && what != Column::Kernels) return {};
+    const DeviceWork work = deviceWork(row);
+    if (work.ops == 0) return noneText();
+    if (what == Column::Device) return displayText(plain ? formatPlain(work.time) : formatDuration(work.time));
+    return plain ? QString::number(work.ops) : displayText(formatCount(static_cast<std::int64_t>(work.ops)));
+}
+
+QVariant HierarchyModel::share(std::uint32_t row, Column what) const
+{
+    if (what == Column::Device) {
+        const std::int64_t time = deviceWork(row).time, above = deviceWork(m_shown->parent(row)).time;
+        if (time <= 0) return {};
+        return above > 0 ? static_cast<double>(time) / static_cast<double>(above) : 1.0;
+    }
+    if (what != Column::Duration) return {};
     const SliceId slice = m_shown->slice(row);
     const SliceId above = slice ? m_trace->slices().parent(slice) : SliceId();
     if (!above || m_trace->slices().duration(above) <= 0) return {};
     return static_cast<double>(m_trace->slices().duration(slice)) / static_cast<double>(m_trace->slices().duration(above));
+}
+
+/// Times of a node that were taken in another run than its own.
+QString HierarchyModel::example(std::uint32_t row, Column what) const
+{
+    const NodeId node = m_shown->node(row);
+    if (!node || (what != Column::Host && what != Column::Self && what != Column::Device && what != Column::Kernels)) return {};
+    const EtPairing* pairing = m_trace->links().pairing(m_trace->executionTrace()->fileOf(node).source);
+    if (!pairing || pairing->relation == RunRelation::SameRun || pairing->relation == RunRelation::Unrelated) return {};
+    return QStringLiteral(", an example from another %1")
+        .arg(pairing->relation == RunRelation::OtherIteration ? QStringLiteral("iteration") : QStringLiteral("process"));
 }
 
 QVariant HierarchyModel::fill(std::uint32_t row, int role) const
@@ -233,8 +284,9 @@ QVariant HierarchyModel::nodeFill(NodeId node, int role) const
 QString HierarchyModel::toolTip(std::uint32_t row, Column what) const
 {
     if (what == Column::Name) return richText(fullName(*m_trace, *m_shown, row));
-    const QString time = timeText(row, what, true);
-    return time.isEmpty() || time == noneText() ? QString() : time;
+    const QString time = timeText(row, what, true), device = deviceText(row, what, true);
+    const QString exact = time.isEmpty() ? device : time;
+    return exact.isEmpty() || exact == noneText() ? QString() : exact + example(row, what);
 }
 
 } // namespace opscope

@@ -6,6 +6,7 @@
 #include <QAbstractItemModel>
 
 #include <memory>
+#include <vector>
 
 namespace opscope {
 
@@ -16,7 +17,7 @@ class HierarchyModel : public QAbstractItemModel
     Q_OBJECT
 
 public:
-    enum class Column : std::uint8_t { Name, Start, Duration, Self, Node, Thread, Inputs, Outputs, Calls };
+    enum class Column : std::uint8_t { Name, Start, Duration, Host, Self, Device, Kernels, Node, Thread, Inputs, Outputs, Calls };
     enum Role {
         PrefixRole = Qt::UserRole, ///< QString: drawn dim before the name ("evaluate_function: ")
         FillRole,                  ///< QColor of the name's square; invalid for rows without one
@@ -53,7 +54,10 @@ private:
     QString text(std::uint32_t row, Column column) const;
     QString nameOf(std::uint32_t row) const;
     QString timeText(std::uint32_t row, Column column, bool plain) const;
-    QVariant share(std::uint32_t row) const;
+    QVariant share(std::uint32_t row, Column column) const;
+    DeviceWork deviceWork(std::uint32_t row) const;
+    QString deviceText(std::uint32_t row, Column column, bool plain) const;
+    QString example(std::uint32_t row, Column column) const;
     QVariant fill(std::uint32_t row, int role) const;
     QVariant nodeFill(NodeId node, int role) const;
     QString toolTip(std::uint32_t row, Column column) const;
@@ -62,6 +66,7 @@ private:
     std::shared_ptr<const HierarchyTree> m_all, m_shown;
     Theme m_theme = Theme::dark();
     ColorBy m_colorBy = ColorBy::Family;
+    std::vector<Column> m_columns;
     std::unique_ptr<SliceColors> m_colors; // of m_trace
 };
 

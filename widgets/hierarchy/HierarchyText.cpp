@@ -47,6 +47,30 @@ TimeRange processExtent(const Trace& trace, ProcessId process)
     return all;
 }
 
+constexpr std::string_view kNodeMark = "[pytorch|profiler|execution_";
+constexpr std::size_t kChildrenSeen = 64;
+
+/// Process and thread nodes by what they stand for; "" for all others.
+QString markerName(const Trace& trace, const HierarchyTree& tree, std::uint32_t row, std::string_view name)
+{
+    const NodeId id = tree.node(row);
+    if (!id || !name.starts_with(kNodeMark)) return {};
+    const EtNode& node = trace.executionTrace()->node(id);
+    if (name.ends_with("|process]")) {
+        const auto pid = trace.executionTrace()->fileOf(id).pid;
+        return pid ? QStringLiteral("process %1").arg(*pid) : QStringLiteral("process");
+    }
+    if (!name.ends_with("|thread]")) return {};
+    const QString thread = QStringLiteral("thread %1").arg(node.tid);
+    if (trace.timeBase() == TimeBase::NodeOrder) return thread;
+    const auto children = trace.executionTrace()->children(id);
+    for (std::size_t i = 0; i < std::min(children.size(), kChildrenSeen); ++i) {
+        const SliceId slice = trace.sliceOf(children[i]);
+        if (slice) return thread + QStringLiteral(" (") + displayText(trace.trackName(trace.trackOf(slice))) + QLatin1Char(')');
+    }
+    return thread;
+}
+
 } // namespace
 
 QString noneText() { return QStringLiteral("–"); }
@@ -56,6 +80,7 @@ QString shownName(const Trace& trace, const HierarchyTree& tree, std::uint32_t r
     if (const ProcessId process = tree.process(row)) return displayText(trace.processName(process));
     if (const TrackId track = tree.track(row)) return displayText(trace.trackName(track));
     const std::string_view name = rawName(trace, tree, row);
+    if (const QString marker = markerName(trace, tree, row, name); !marker.isEmpty()) return marker;
     return name.empty() ? QStringLiteral("(unnamed)") : displayText(shortName(name));
 }
 
@@ -73,11 +98,13 @@ QString fullName(const Trace& trace, const HierarchyTree& tree, std::uint32_t ro
 
 std::optional<RowTimes> timesOf(const Trace& trace, const HierarchyTree& tree, std::uint32_t row)
 {
-    if (tree.node(row) || trace.timeBase() == TimeBase::NodeOrder) return std::nullopt;
+    if (trace.timeBase() == TimeBase::NodeOrder) return std::nullopt;
     if (const ProcessId process = tree.process(row)) return extentOf(trace, processExtent(trace, process));
     if (const TrackId track = tree.track(row)) return extentOf(trace, trace.track(track).extent);
     const SliceTable& slices = trace.slices();
-    const SliceId slice = tree.slice(row);
+    const NodeId node = tree.node(row);
+    const SliceId slice = node ? trace.sliceOf(node) : tree.slice(row);
+    if (!slice) return std::nullopt;
     RowTimes times{difference(slices.start(slice), trace.origin()), std::nullopt, std::nullopt};
     if (slices.flags(slice) & kNoDuration) return times;
     times.duration = slices.duration(slice);

@@ -13,7 +13,7 @@ namespace opscope {
 
 /// "–": there is no such value. Never 0.
 QString noneText();
-/// Short name: "cunn_SoftMaxForward".
+/// Short name: "cunn_SoftMaxForward"; "thread 2 (pt_autograd_0)" and "process 4711" for those nodes of an execution trace.
 QString shownName(const Trace& trace, const HierarchyTree& tree, std::uint32_t row);
 /// What stands dim before it: "evaluate_function: " of an engine wrapper, else "".
 QString dimPrefix(const Trace& trace, const HierarchyTree& tree, std::uint32_t row);
@@ -26,7 +26,7 @@ struct RowTimes
     std::optional<Nanos> duration;    ///< none: the file gave none
     std::optional<Nanos> self;
 };
-/// Nothing for rows without times: nodes, empty tracks.
+/// Nothing for rows without times: nodes that are no event of a timed trace, empty tracks.
 std::optional<RowTimes> timesOf(const Trace& trace, const HierarchyTree& tree, std::uint32_t row);
 
 /// "[32, 512, 14, 14] [512]": the recorded shapes, cut behind the first few; "" when there are none.

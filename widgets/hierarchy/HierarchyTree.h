@@ -31,7 +31,7 @@ public:
     /// Everything of the trace. O(rows); returns null when cancelled. The trace is borrowed for the life of the tree.
     static std::shared_ptr<const HierarchyTree> build(const Trace& trace, HierarchySource source, const JobControl& job = {});
     /// What matches and its ancestors. `filter`: part of a name (letters of either case), or "#12": node id; for slices
-    /// correlation, External id or Record function id.
+    /// correlation, External id, Record function id, or the id of the node that they are.
     static std::shared_ptr<const HierarchyTree> build(const Trace& trace, HierarchySource source, std::string_view filter,
                                                       const JobControl& job = {});
 

@@ -28,7 +28,10 @@ int widthOf(HierarchyModel::Column column)
     switch (column) {
     case Column::Start: return 124;
     case Column::Duration: return 158;
+    case Column::Host: return 92;
     case Column::Self: return 92;
+    case Column::Device: return 158;
+    case Column::Kernels: return 72;
     case Column::Node: return 76;
     case Column::Thread: return 66;
     case Column::Inputs: return 330;
@@ -37,6 +40,14 @@ int widthOf(HierarchyModel::Column column)
     case Column::Name: break;
     }
     return 240;
+}
+
+constexpr int kNameWidth = 280;
+constexpr int kSmallestShapes = 40;
+
+bool isShapes(HierarchyModel::Column column)
+{
+    return column == HierarchyModel::Column::Inputs || column == HierarchyModel::Column::Outputs;
 }
 
 } // namespace
@@ -76,6 +87,29 @@ void HierarchyTreeView::layOutColumns(int depth)
     for (int i = 0; i < hierarchy->columnCount(); ++i) {
         header()->setSectionResizeMode(i, i == 0 ? QHeaderView::Stretch : QHeaderView::Interactive);
         if (i > 0) header()->resizeSection(i, widthOf(hierarchy->column(i)));
+    }
+    leaveRoomForNames();
+}
+
+void HierarchyTreeView::resizeEvent(QResizeEvent* event)
+{
+    QTreeView::resizeEvent(event);
+    leaveRoomForNames();
+}
+
+/// In a narrow dock shapes give way, names do not.
+void HierarchyTreeView::leaveRoomForNames()
+{
+    const auto* hierarchy = qobject_cast<const HierarchyModel*>(model());
+    if (!hierarchy || header()->count() != hierarchy->columnCount()) return;
+    int left = viewport()->width() - kNameWidth;
+    for (int i = 1; i < hierarchy->columnCount(); ++i)
+        if (!isShapes(hierarchy->column(i))) left -= header()->sectionSize(i);
+    for (int i = 1; i < hierarchy->columnCount(); ++i) {
+        if (!isShapes(hierarchy->column(i))) continue;
+        const int width = std::clamp(left, kSmallestShapes, widthOf(hierarchy->column(i)));
+        header()->resizeSection(i, width);
+        left -= width;
     }
 }
 

@@ -26,8 +26,10 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void leaveRoomForNames();
     void copyRow(const QModelIndex& index) const;
 
     Theme m_theme = Theme::dark();

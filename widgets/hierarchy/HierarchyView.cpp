@@ -223,14 +223,15 @@ void HierarchyView::showSelection()
 {
     if (!m_model->tree() || !isVisible()) return;
     const Selection& selection = m_document.selection();
-    const bool both = m_chooser->isVisibleTo(this);
-    const auto wanted = selection.node && !selection.slice ? HierarchySource::Nodes : HierarchySource::Slices;
-    if (both && (selection.node || selection.slice) && wanted != m_source) {
-        chooseSource(wanted);
+    // Of a kernel the node tree shows the node that it was launched for. Only what the tree in front does not know changes it.
+    const bool nodes = m_source == HierarchySource::Nodes;
+    const NodeId node = m_document.selectedNode();
+    const bool unknown = nodes ? !node && selection.slice : selection.node && !selection.slice;
+    if (unknown && m_chooser->isVisibleTo(this)) {
+        chooseSource(nodes ? HierarchySource::Slices : HierarchySource::Nodes);
         return rebuild(); // comes back here
     }
-    const QModelIndex index =
-        m_source == HierarchySource::Nodes ? m_model->indexOf(selection.node) : m_model->indexOf(selection.slice);
+    const QModelIndex index = nodes ? m_model->indexOf(node) : m_model->indexOf(selection.slice);
     if (index == m_tree->currentIndex().siblingAtColumn(0) && index.isValid()) return;
     const QScopedValueRollback guard(m_following, true);
     if (!index.isValid()) {

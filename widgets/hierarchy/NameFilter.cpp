@@ -44,6 +44,7 @@ bool NameFilter::matches(SliceId slice) const
 {
     const SliceTable& slices = m_trace->slices();
     if (!m_id) return matchesName(slices.name(slice));
+    if (const NodeId node = m_trace->nodeOf(slice); node && m_trace->executionTrace()->node(node).id == *m_id) return true;
     return slices.arg(slice, ArgField::Correlation) == *m_id || slices.arg(slice, ArgField::ExternalId) == *m_id ||
            slices.arg(slice, ArgField::RecordFunctionId) == *m_id;
 }
