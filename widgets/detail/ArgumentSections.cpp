@@ -47,6 +47,7 @@ QString label(const char* text) { return QString::fromUtf8(text); }
 
 void addKnown(DetailContext& context, DetailBlock& block, const KnownKey& known)
 {
+    if (context.used.contains(known.key)) return;
     if (const JsonDocument::Ref json = take(context, known.key); json.valid()) {
         block.rows.push_back({label(known.label), {jsonRun(json)}});
         return;

@@ -26,7 +26,8 @@ std::string_view baseName(std::string_view path) { return path.substr(path.find_
 DetailRun sourceRun(const DetailContext& context, std::string_view file)
 {
     const Resources* resources = context.facts.resources.get();
-    if (!context.node) return dim(QStringLiteral("no execution trace is open"));
+    if (!context.node)
+        return dim(context.trace.executionTrace() ? QStringLiteral("unknown without its node") : QStringLiteral("no execution trace is open"));
     if (resources && !resources->exists()) return dim(QStringLiteral("no resources folder beside the execution trace"));
     if (resources) {
         const auto names = resources->names();

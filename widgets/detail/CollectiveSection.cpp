@@ -209,6 +209,7 @@ std::vector<DetailBlock> processGroupBlocks(DetailContext& context)
     }
     block.table.columns = {{QStringLiteral("Group")}, {QStringLiteral("Description"), false, true}, {QStringLiteral("Backend")},
                            {QStringLiteral("Ranks")}, {QStringLiteral("Size"), true}};
+    context.used.insert("node/inputs");
     const JsonDocument::Ref list = parsed->root();
     for (auto group = list.first(); group.valid(); group = list.after(group)) {
         if (block.table.lines.size() >= DetailTable::kMaxLines) {

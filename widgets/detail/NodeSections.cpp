@@ -45,7 +45,6 @@ std::vector<DetailBlock> nodeBlocks(DetailContext& context)
         const EtNode& above = trace.executionTrace()->node(node->parent);
         block.rows.push_back({QStringLiteral("Parent"), {marked(trace, node->parent), dim(QString::number(above.id))}});
     }
-    if (node->childCount > 0) block.rows.push_back({QStringLiteral("Calls"), {counted(node->childCount)}});
     block.rows.push_back({QStringLiteral("Scope"), {number(node->scope), dim(scopeName(node->scope))}});
     block.rows.push_back({QStringLiteral("Thread"), {number(node->tid)}});
     if (node->rfId) block.rows.push_back({QStringLiteral("Record function"), {value(QString::number(node->rfId))}});

@@ -64,7 +64,8 @@ QString listText(const std::vector<NodeValue>& values, std::size_t row)
             text += QLatin1Char(values[i].kind == NodeValue::Kind::Tuple ? '(' : '[');
             open.push_back(i);
         } else {
-            text += displayText(values[i].text);
+            const bool quoted = i > row && values[i].type == "String"; // "" is something, too
+            text += quoted ? QLatin1Char('"') + displayText(values[i].text) + QLatin1Char('"') : displayText(values[i].text);
         }
         if (values[i].truncated) text += QStringLiteral(" …");
     }

@@ -150,7 +150,7 @@ std::vector<DetailBlock> tensorBlocks(DetailContext& context)
 
 std::vector<DetailBlock> scalarBlocks(DetailContext& context)
 {
-    if (!context.node || !context.nodeJson().isObject()) return {};
+    if (!context.node || !context.nodeJson().isObject() || context.used.contains("node/inputs")) return {};
     DetailBlock block{QStringLiteral("Scalars")};
     std::size_t left = 0;
     for (const NodeSide side : {NodeSide::Inputs, NodeSide::Outputs}) {
