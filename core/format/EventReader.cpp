@@ -84,7 +84,8 @@ SourceId sourceOf(const Trace& trace, TrackId track)
 
 Result<EventText> readEvent(const Trace& trace, SliceId slice)
 {
-    if (const NodeId node = trace.nodeOf(slice)) return readNode(trace, node);
+    // Rows made of nodes have no text of their own; an event that a node is linked to has.
+    if (const NodeId node = trace.nodeOf(slice); node && trace.timeBase() == TimeBase::NodeOrder) return readNode(trace, node);
     const std::uint32_t length = trace.slices().sourceLength(slice);
     return readFrom(trace, sourceOf(trace, trace.trackOf(slice)), trace.slices().sourceOffset(slice),
                     length == kLongestNoted ? 0 : length);

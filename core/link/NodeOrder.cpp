@@ -16,7 +16,7 @@ namespace opscope {
 
 namespace {
 
-constexpr std::uint64_t kMostSteps = 400'000'000;   // comparisons in all: about a second
+constexpr std::uint64_t kMostSteps = 200'000'000;   // comparisons in all: less than a second
 constexpr std::size_t kMostPlaces = 100'000;        // of one thread
 
 std::string counted(std::uint64_t count) { return formatCount(static_cast<std::int64_t>(count)); }
@@ -82,7 +82,7 @@ private:
     void addPlaces(std::size_t t, std::uint32_t l, const Sequence& thread, const Sequence& lane, bool filtered)
     {
         if (lane.size() < thread.size()) return;
-        m_steps += lane.size() + thread.size();
+        m_steps += lane.size() + thread.size() + 100; // looking at a pair has its cost, too
         for (const std::uint32_t start : placesOf(thread.names, lane.names, kMostPlaces)) {
             if (!affordable() || m_candidates[t].size() >= kMostPlaces) return;
             // Scopes that were left out lie between the rest, not instead of it.
