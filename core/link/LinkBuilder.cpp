@@ -27,6 +27,16 @@ void LinkBuilder::ReportRow::matched(LinkMethod method, LinkConfidence confidenc
     ++count.total;
 }
 
+void LinkBuilder::ReportRow::add(const ReportRow& other)
+{
+    count.total += other.count.total;
+    count.exact += other.count.exact;
+    count.inferred += other.count.inferred;
+    count.ambiguous += other.count.ambiguous;
+    count.unmatched += other.count.unmatched;
+    for (std::size_t m = 0; m < byMethod.size(); ++m) byMethod[m] += other.byMethod[m];
+}
+
 void LinkBuilder::Finding::add(LinkPlace place)
 {
     ++count;
@@ -62,6 +72,33 @@ void LinkBuilder::report(ReportRow& row, Finding&& finding)
         if (it->places.size() < LinkReason::kPlacesKept) it->places.push_back(place);
 }
 
+std::pair<std::uint32_t, std::uint32_t> LinkBuilder::startingAt(TrackId id, Nanos time) const
+{
+    const Track& track = m_trace.track(id);
+    const auto starts = m_trace.m_slices.starts().subspan(track.firstSlice, track.sliceCount);
+    const auto [first, last] = std::equal_range(starts.begin(), starts.end(), time);
+    const auto rowOf = [&](auto it) { return track.firstSlice + static_cast<std::uint32_t>(it - starts.begin()); };
+    return {rowOf(first), rowOf(last)};
+}
+
+bool LinkBuilder::isLaunchFlow(CategoryId category) const
+{
+    if (!category) return false;
+    const std::string& name = m_trace.category(category).name;
+    return name == "ac2g" || name == "async_cpu_to_gpu" || name == "async"; // today's, of 2022, of 2021
+}
+
+bool LinkBuilder::isBackwardFlow(CategoryId category) const
+{
+    return category && m_trace.category(category).name == "fwdbwd";
+}
+
+bool LinkBuilder::encloses(SliceId outer, SliceId inner) const
+{
+    const SliceTable& slices = m_trace.m_slices;
+    return slices.start(outer) <= slices.start(inner) && slices.end(inner) <= slices.end(outer) && m_trace.trackOf(outer) == m_trace.trackOf(inner);
+}
+
 bool LinkBuilder::run()
 {
     m_trace.m_links = {};
@@ -69,8 +106,8 @@ bool LinkBuilder::run()
     m_defects.resize(m_trace.m_sources.size());
     for (const Category& category : m_trace.m_categories) m_kinds.push_back(category.kind);
     using Step = void (LinkBuilder::*)();
-    for (const Step step : {&LinkBuilder::survey, &LinkBuilder::linkDeviceOps, &LinkBuilder::linkBackward, &LinkBuilder::linkAnnotations,
-                            &LinkBuilder::linkSyncs, &LinkBuilder::linkFlows, &LinkBuilder::linkNodes, &LinkBuilder::linkCollectives,
+    for (const Step step : {&LinkBuilder::survey, &LinkBuilder::linkDeviceOps, &LinkBuilder::linkNodes, &LinkBuilder::linkBackward,
+                            &LinkBuilder::linkAnnotations, &LinkBuilder::linkSyncs, &LinkBuilder::linkFlows, &LinkBuilder::linkCollectives,
                             &LinkBuilder::seal}) {
         if (m_job.cancelled()) return false;
         (this->*step)();

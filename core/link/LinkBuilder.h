@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Internal to core: the last part of TraceBuilder::finish(). Everything is in its place by then: rows, tracks, nesting, flows,
@@ -14,11 +16,11 @@
 ///
 ///     LinkSurvey       one pass over the rows: calls with their operator, device ops, numbered operators, ids, by source
 ///     LaunchLinks      device op -> call -> operator (linking.md 2)
-///     BackwardLinks    forward -> backward (3)
+///     NodeLinks        nodes of execution traces -> events (4)
+///     BackwardLinks    forward -> backward (3); nodes tell threads apart
 ///     AnnotationLinks  annotations of host and device (2.7)
 ///     SyncLinks        synchronisation (2.8)
 ///     FlowLinks        flows of other producers
-///     NodeLinks        nodes of execution traces -> events (4)
 ///     CollectiveLinks  the same collective on other ranks (6)
 ///     LinkBuilder      run(), the list of all steps; the report; seal(), which sorts and sums up
 ///
@@ -50,13 +52,21 @@ private:
     struct SourceRows
     {
         std::vector<TrackId> tracks;             ///< with slices
-        std::vector<Call> calls;                 ///< runtime and driver, those without correlation included
+        std::vector<Call> calls;                 ///< runtime and driver, those without correlation included; ascending slices
         std::vector<SliceId> deviceOps;          ///< kernels, copies, sets
         std::vector<SliceId> gpuAnnotations, syncs;
         std::vector<SliceId> numbered;           ///< operators with a sequence number
-        std::vector<IdRow> operatorIds;          ///< operators and annotations by External id; only where somebody asks for them
+        std::uint64_t operators = 0;             ///< operators and annotations
+        bool correlated = false;                 ///< device ops carry correlations
+        bool externalIdsRepeat = false;          ///< on device ops they are correlations, not operators (linking.md 2.4)
         bool externalIdsUsable = false;
     };
+    struct Segment;
+    struct CallIndex;
+    struct Owners;
+    struct LaunchChunk;
+    struct Numbered;
+    struct Backward;
     /// A row of the report while it is counted.
     struct ReportRow
     {
@@ -64,6 +74,8 @@ private:
         std::array<std::uint64_t, static_cast<std::size_t>(LinkMethod::Count_)> byMethod{};
         /// One thing that found its partner.
         void matched(LinkMethod method, LinkConfidence confidence);
+        /// Adds the matches of another one.
+        void add(const ReportRow& other);
     };
     /// A reason while its things are counted. The text shown is "<count> <one or many>".
     struct Finding
@@ -73,24 +85,58 @@ private:
         std::uint64_t count = 0;
         std::vector<LinkPlace> places = {};
         void add(LinkPlace place);
+        void add(SliceId slice) { add(LinkPlace{slice, {}}); }
     };
 
     // The steps.
     void survey();
+    void surveySegment(Segment& segment) const;
+    std::uint32_t cutNear(const Track& track, std::uint32_t row) const;
     void linkDeviceOps();
+    void linkNodes();
     void linkBackward();
     void linkAnnotations();
     void linkSyncs();
     void linkFlows();
-    void linkNodes();
+    void linkCollectives();
+    void seal();
+
+    // LaunchLinks
+    void linkDeviceOps(SourceId source);
+    void learnExternalIds(SourceRows& rows);
+    void linkChunk(LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const;
+    void linkDeviceOp(SliceId op, LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const;
+    void reportCalls(SourceId source, const CallIndex& calls);
+    /// Flows stand in for correlations where a source has none: (device op, row of calls), by device op.
+    std::vector<std::pair<SliceId, std::uint32_t>> launchFlows(SourceId source) const;
+
+    // NodeLinks
     struct NodeReasons;
     void pairNodes(const EtFile& file, const SourceId* kineto, const NodeMatch& match, RunRelation relation, std::string sentence);
     Finding& reasonFor(NodeId id, bool taken, bool hasTimeline, const NodeMatch& match, NodeReasons& reasons) const;
     void inheritRank(SourceId et, SourceId kineto, RunRelation relation);
-    void linkCollectives();
-    void seal();
+    // BackwardLinks
+    void splitNumbered(Backward& work) const;
+    void readBackwardFlows(Backward& work);
+    void learnThreads(Backward& work) const;
+    void linkRuns(Backward& work);
+    void linkRun(Backward& work, std::span<const Numbered> run);
+    void findForwards(Backward& work, const Numbered& node, Nanos begin);
+    void countUnnumbered(Backward& work) const;
+    // FlowLinks
+    SliceId bind(const FlowPoint& point, bool& exact) const;
+    bool ownStepDraws(const FlowPoint& point) const;
 
     // What steps use.
+    /// Operators and annotations of a source by External id.
+    std::vector<IdRow> operatorIds(const SourceRows& source) const;
+    /// Rows of a track that start exactly then, [first, second).
+    std::pair<std::uint32_t, std::uint32_t> startingAt(TrackId track, Nanos time) const;
+    /// Flows of the PyTorch profiler from calls to device ops, under any of their names.
+    bool isLaunchFlow(CategoryId category) const;
+    bool isBackwardFlow(CategoryId category) const;
+    /// On the same track, and around all of it.
+    bool encloses(SliceId outer, SliceId inner) const;
     void add(SliceId from, SliceId to, LinkKind kind, LinkMethod method, LinkConfidence confidence)
     {
         m_links.push_back({from, to, kind, method, confidence});
@@ -121,6 +167,7 @@ private:
     unsigned m_threads;
     std::vector<CategoryClass> m_kinds;          ///< by category
     std::vector<SourceRows> m_sources;
+    std::vector<std::uint8_t> m_hasOperators;    ///< by track
     std::vector<Diagnostics> m_defects;          ///< by source
     std::vector<Link> m_links;                   ///< in any order until seal()
     std::vector<ReportRow> m_rows;

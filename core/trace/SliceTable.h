@@ -24,6 +24,7 @@ enum class ArgField : std::uint8_t {
     Stream,             ///< "stream"
     Bytes,              ///< "bytes", "Bytes"
     Signature,          ///< SignatureId of Input Dims / type / Strides
+    WaitCorrelation,    ///< "wait_on_cuda_event_record_corr_id": the call that recorded what a synchronisation waits for
     Count_
 };
 inline constexpr std::size_t kArgFields = static_cast<std::size_t>(ArgField::Count_);

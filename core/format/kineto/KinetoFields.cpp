@@ -32,6 +32,7 @@ constexpr std::array kArgKeys = {
     Row{"stream", fieldKey(ArgField::Stream)},
     Row{"bytes", fieldKey(ArgField::Bytes)},
     Row{"Bytes", fieldKey(ArgField::Bytes)},
+    Row{"wait_on_cuda_event_record_corr_id", fieldKey(ArgField::WaitCorrelation)},
     Row{"Input Dims", Key::InputDims},
     Row{"Input dims", Key::InputDims}, // before 2022
     Row{"Input type", Key::InputTypes},

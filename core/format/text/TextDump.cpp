@@ -15,7 +15,7 @@ constexpr std::size_t kFlushAt = 256 * 1024;
 constexpr std::size_t kJsonKept = 200; // bytes of a top-level value
 
 constexpr std::array<std::string_view, kArgFields> kFieldNames = {
-    "correlation", "external", "rf", "seq", "fwd", "index", "device", "stream", "bytes", "signature"};
+    "correlation", "external", "rf", "seq", "fwd", "index", "device", "stream", "bytes", "signature", "waits"};
 
 /// Words and numbers, one line after the other; written out in large pieces.
 class Lines
