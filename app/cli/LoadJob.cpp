@@ -99,7 +99,7 @@ LoadJob::~LoadJob() = default;
 
 const JobControl& LoadJob::control() const { return m_state->control; }
 
-Result<TracePtr> LoadJob::load(const std::string& path)
+Result<TracePtr> LoadJob::load(std::span<const std::string> paths)
 {
     const auto rename = [&](std::string name) {
         const std::lock_guard lock(m_state->nameGuard);
@@ -107,8 +107,8 @@ Result<TracePtr> LoadJob::load(const std::string& path)
         if (m_state->name.empty() && m_state->shown) std::cerr << "\r\033[K" << std::flush; // the line is the answer's now
     };
     m_state->progress.done = m_state->progress.total = m_state->progress.events = 0;
-    rename(fileName(path));
-    Result<TracePtr> trace = loadTrace(std::span(&path, 1), m_state->control);
+    rename(fileName(paths.front()));
+    Result<TracePtr> trace = loadTrace(paths, m_state->control);
     rename("");
     return trace;
 }

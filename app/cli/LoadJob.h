@@ -6,6 +6,7 @@
 #include "core/trace/Trace.h"
 
 #include <memory>
+#include <span>
 #include <string>
 
 namespace opscope {
@@ -23,7 +24,9 @@ public:
     const JobControl& control() const;
     bool cancelled() const { return control().cancelled(); }
     /// Reads one file into a trace of its own.
-    Result<TracePtr> load(const std::string& path);
+    Result<TracePtr> load(const std::string& path) { return load(std::span(&path, 1)); }
+    /// Reads files that belong together into one trace; at least one.
+    Result<TracePtr> load(std::span<const std::string> paths);
 
 private:
     struct State;

@@ -196,6 +196,24 @@ void LinkBuilder::linkDeviceOps(SourceId source)
         chunk = {};
     }
     reportCalls(source, calls);
+    noteRepeats(source, calls);
+}
+
+/// Problems of the file that the report alone would not tell.
+void LinkBuilder::noteRepeats(SourceId source, const CallIndex& calls)
+{
+    const SliceTable& slices = m_trace.m_slices;
+    const SourceRows& rows = m_sources[source.index()];
+    const auto repeats = [&](SliceId s) {
+        const std::uint64_t external = idOf(arg(s, ArgField::ExternalId));
+        return external && external == idOf(arg(s, ArgField::Correlation));
+    };
+    if (rows.externalIdsRepeat)
+        for (const SliceId op : rows.deviceOps)
+            if (repeats(op)) defects(source).note(Defect::ExternalIdNotUsed, slices.sourceOffset(op), "device span");
+    if (rows.externalIdsUsable)
+        for (const Call& call : rows.calls)
+            if (repeats(call.slice)) defects(source).note(Defect::ExternalIdNotUsed, slices.sourceOffset(call.slice), "call");
     std::vector<std::uint64_t> offsets = calls.repeated;
     std::sort(offsets.begin(), offsets.end());
     for (const std::uint64_t offset : offsets) defects(source).note(Defect::RepeatedCorrelation, offset);

@@ -248,7 +248,7 @@ void LinkBuilder::finishReport()
         return std::ranges::find(kRowOrder, a.count.id) < std::ranges::find(kRowOrder, b.count.id);
     });
     for (ReportRow& row : m_rows) {
-        if (!row.count.total && row.count.reasons.empty()) continue;
+        if (!row.count.total) continue;
         for (std::size_t m = 0; m < row.byMethod.size(); ++m)
             if (row.byMethod[m]) row.count.methods.push_back(static_cast<LinkMethod>(m));
         std::stable_sort(row.count.methods.begin(), row.count.methods.end(), [&](LinkMethod a, LinkMethod b) {

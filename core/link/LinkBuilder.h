@@ -107,6 +107,7 @@ private:
     void linkChunk(LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const;
     void linkDeviceOp(SliceId op, LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const;
     void reportCalls(SourceId source, const CallIndex& calls);
+    void noteRepeats(SourceId source, const CallIndex& calls);
     /// Flows stand in for correlations where a source has none: (device op, row of calls), by device op.
     std::vector<std::pair<SliceId, std::uint32_t>> launchFlows(SourceId source) const;
 
