@@ -59,14 +59,16 @@ bool TensorFlow::overlap(std::uint32_t a, std::uint32_t b) const
 bool TensorFlow::sameTuple(std::uint32_t a, std::uint32_t b) const
 {
     const TensorDesc &x = desc(a), &y = desc(b);
-    return x.tensorId == y.tensorId && x.offset == y.offset && x.elements == y.elements && x.itemSize == y.itemSize;
+    return x.tensorId == y.tensorId && x.offset == y.offset && x.elements == y.elements && x.itemSize == y.itemSize &&
+           x.shape == y.shape && x.strides == y.strides;
 }
 
 /// Whether the use `writer`, an earlier write to the storage of `read`, is where the value comes from. A view makes no data: only
 /// who reads that very view has it from there.
 bool TensorFlow::makes(std::uint32_t writer, std::uint32_t read) const
 {
-    return is(writer, kView) ? sameTuple(writer, read) : overlap(writer, read);
+    if (is(writer, kView)) return !is(writer, kPasses) && sameTuple(writer, read);
+    return overlap(writer, read);
 }
 
 /// Where a use counts in time. What a parent repeats happens where its descendants do it, which may be behind the allocation.
@@ -108,39 +110,36 @@ std::uint32_t TensorFlow::writerBefore(std::uint32_t tensor, std::size_t& steps)
     const std::size_t begin = group(m_place[tensor]).begin;
     for (std::size_t i = m_place[tensor]; i > begin && steps < kMaxSteps; --i, ++steps) {
         const std::uint32_t other = m_order[i - 1];
-        if (!is(other, kOwn | kWrites) || inside(node, m_node[other])) continue; // itself and ancestors have not finished
-        if (makes(other, tensor)) return other;
+        if (!is(other, kOwn | kWrites) || m_node[other] == node) continue;
+        const bool around = inside(node, m_node[other]); // has not finished; but memory that it took is nobody's before
+        if ((!around || is(other, kFresh)) && makes(other, tensor)) return other;
         if (is(other, kFresh)) return kNone;
     }
     return kNone;
 }
 
-/// Own reads of the value that `tensor` writes, in order of time, none of them inside of its node.
-std::vector<std::uint32_t> TensorFlow::readersAfter(std::uint32_t tensor, std::size_t limit, std::size_t& steps) const
+/// Own reads of the value that `tensor` writes, in order of time from the place `begin` on, none of them inside of its node.
+std::vector<std::uint32_t> TensorFlow::readersAfter(std::uint32_t tensor, std::size_t begin, std::size_t limit, std::size_t& steps) const
 {
     std::vector<std::uint32_t> found, between;
     const std::uint32_t node = m_node[tensor];
     const Range whole = range(tensor);
     const std::size_t end = group(m_place[tensor]).end;
-    for (std::size_t i = anchor(tensor) + 1; i < end && found.size() < limit && steps < kMaxSteps; ++i, ++steps) {
-        const std::uint32_t other = m_order[i];
-        if (!is(other, kOwn) || inside(m_node[other], node)) continue;
-        if (is(other, kFresh)) break;
+    std::uint32_t over = kNone; // the node that writes over all of it: what is inside still reads the old value
+    for (std::size_t i = begin; i < end && found.size() < limit && steps < kMaxSteps; ++i, ++steps) {
+        const std::uint32_t other = m_order[i], reader = m_node[other];
+        if (!is(other, kOwn) || inside(reader, node)) continue;
+        if (over != kNone && !inside(reader, over)) break;
         const bool hidden = std::any_of(between.begin(), between.end(), [&](std::uint32_t w) {
-            return m_node[w] != m_node[other] && makes(w, other);
+            return !inside(reader, m_node[w]) && makes(w, other); // its own node and those around it have not finished
         });
         if (is(other, kReads) && !hidden && makes(tensor, other)) found.push_back(other);
-        if (!is(other, kWrites) || !overlap(other, tensor)) continue;
-        const Range now = range(other);
-        if (!is(other, kView) && now.begin <= whole.begin && now.end >= whole.end) { // written over; its node may still read it further on
-            between.push_back(other);
-            const std::uint32_t last = m_node[other];
-            for (++i; i < end && m_node[m_order[i]] == last; ++i)
-                if (is(m_order[i], kOwn | kReads) && makes(tensor, m_order[i])) found.push_back(m_order[i]);
-            break;
-        }
-        between.push_back(other);
+        if (is(other, kFresh)) break;
+        if (!is(other, kWrites) || is(other, kPasses) || !overlap(other, tensor)) continue;
         if (between.size() >= kMaxWritesBetween) break;
+        between.push_back(other);
+        const Range now = range(other);
+        if (over == kNone && !is(other, kView) && now.begin <= whole.begin && now.end >= whole.end) over = reader;
     }
     return found;
 }
@@ -181,10 +180,10 @@ std::vector<TensorUse> TensorFlow::consumers(TensorId tensor, std::size_t limit,
     std::vector<TensorUse> found;
     if (!nodeOf(tensor) || m_place[tensor.index()] == kNone || limit == 0) return found;
     std::vector<std::uint32_t> readers;
-    if (is(tensor.value, kWrites)) {
-        readers = readersAfter(tensor.value, limit, steps);
+    if (is(tensor.value, kWrites) && !is(tensor.value, kPasses)) {
+        readers = readersAfter(tensor.value, anchor(tensor.value) + 1, limit, steps);
     } else if (const std::uint32_t writer = writerBefore(tensor.value, steps); writer != kNone) {
-        readers = readersAfter(writer, limit, steps);
+        readers = readersAfter(writer, is(tensor.value, kReads) ? anchor(writer) + 1 : m_place[tensor.index()] + 1, limit, steps);
     } else { // there before the recording: everybody up to the first write
         const Window life = lifeOf(tensor.value);
         for (std::size_t i = life.begin; i < life.end && readers.size() < limit; ++i) {
@@ -277,7 +276,7 @@ std::vector<NodeId> TensorFlow::consumersOf(NodeId node, std::size_t limit) cons
     for (std::uint32_t t = n.firstTensor; t < end && found.size() < 4 * limit; ++t) {
         if (!is(t, kWrites)) continue;
         for (const TensorUse& to : consumers(TensorId(t), limit, steps))
-            if (to.node != node) found.push_back(to.node);
+            if (to.node > node) found.push_back(to.node);
     }
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());

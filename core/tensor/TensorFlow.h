@@ -51,7 +51,7 @@ public:
     /// Who wrote what is read here; none when it was there before the recording. An output is its own producer.
     std::optional<TensorUse> producer(TensorId tensor) const;
     /// Everybody that reads this value before it is written over, in node order; at most `limit`. Of an input: all who read the
-    /// same value, itself included.
+    /// same value, itself included. Of an output that is an input given back: those behind it.
     std::vector<TensorUse> consumers(TensorId tensor, std::size_t limit = 1000) const;
     /// All uses of its storage range, from the first to the last before the address is given to another tensor, in node order; at
     /// most `limit` around the tensor itself.
@@ -73,7 +73,8 @@ private:
         kWrites = 2,
         kView = 4,   ///< an output that shares its storage with an unwritten input
         kOwn = 8,    ///< no descendant does the same to the storage
-        kFresh = 16  ///< the storage begins here
+        kFresh = 16, ///< the storage begins here
+        kPasses = 32 ///< an output that is an unwritten input, given back as it came: makes nothing
     };
     struct Range
     {
@@ -98,7 +99,7 @@ private:
     std::size_t anchor(std::uint32_t tensor) const;
     Window lifeOf(std::uint32_t tensor) const;
     std::uint32_t writerBefore(std::uint32_t tensor, std::size_t& steps) const;
-    std::vector<std::uint32_t> readersAfter(std::uint32_t tensor, std::size_t limit, std::size_t& steps) const;
+    std::vector<std::uint32_t> readersAfter(std::uint32_t tensor, std::size_t begin, std::size_t limit, std::size_t& steps) const;
     TensorUse lifted(std::uint32_t tensor, std::uint32_t asking, Role role) const;
     std::optional<TensorUse> producer(TensorId tensor, std::size_t& steps) const;
     std::vector<TensorUse> consumers(TensorId tensor, std::size_t limit, std::size_t& steps) const;

@@ -153,12 +153,21 @@ void TensorFlowBuilder::setRolesOf(std::uint32_t n)
         std::uint8_t role = Role::kWrites;
         if (group != kNone && m_readBy[group] == n) {
             const bool inPlace = m_writtenBy[group] == n || (written.results & argumentBit(tensors[t].argument)) != 0;
-            if (!inPlace) role |= Role::kView;
+            if (!inPlace) role |= passes(node, t) ? Role::kView | Role::kPasses : Role::kView;
         } else {
             role |= Role::kFresh; // taken back where it turns out to be repeated below
         }
         m_flow->m_role[t] = role;
     }
+}
+
+/// Whether an output is one of the first inputs again.
+bool TensorFlowBuilder::passes(const EtNode& node, std::uint32_t output) const
+{
+    constexpr std::uint32_t kLookedAt = 64;
+    for (std::uint32_t t = node.firstTensor; t < node.firstTensor + std::min(node.inputTensors, kLookedAt); ++t)
+        if (m_group[t] == m_group[output] && m_flow->sameTuple(t, output)) return true;
+    return false;
 }
 
 void TensorFlowBuilder::markOwn()

@@ -39,6 +39,7 @@ private:
     void sortByGroup();
     void setRoles();
     void setRolesOf(std::uint32_t node);
+    bool passes(const EtNode& node, std::uint32_t output) const;
     const Written& writtenBy(StringId schema);
     void markOwn();
     void markOwnIn(std::size_t begin, std::size_t end);

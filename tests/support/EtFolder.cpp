@@ -35,7 +35,7 @@ std::string etNode(const EtText& node)
     return "{'id': " + std::to_string(node.id) + ", 'name': '" + node.name + "', 'ctrl_deps': " + std::to_string(node.parent) +
            ", 'inputs': " + sideText(node.inputs) + ", 'outputs': " + sideText(node.outputs) +
            ", 'attrs': [{'name': 'rf_id', 'type': 'uint64', 'value': " + std::to_string(node.id) +
-           "}, {'name': 'tid', 'type': 'uint64', 'value': 1}" + etAttr("op_schema", "'" + node.schema + "'") + node.attrs + "]}";
+           "}, {'name': 'tid', 'type': 'uint64', 'value': " + std::to_string(node.tid) + "}" + etAttr("op_schema", "'" + node.schema + "'") + node.attrs + "]}";
 }
 
 std::string etDocument(const std::vector<EtText>& nodes, const std::string& schema)

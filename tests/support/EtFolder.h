@@ -23,6 +23,7 @@ struct EtText
     EtSide inputs = {}, outputs = {};
     std::string schema = "";
     std::string attrs = "";      ///< further ones: {'name': ..., 'type': ..., 'value': ...}
+    int tid = 1;
 };
 std::string etNode(const EtText& node);
 /// A file of these nodes with the thread node 2 and the root 1 behind them, as writers put them.
