@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 15> kTitles{
 
 /// How many links of one subtree are looked at: a frame that holds the whole run has millions of them, and an answer must not
 /// take longer than somebody notices.
-constexpr std::size_t kLinksSeen = 1 << 16;
+constexpr std::size_t kLinksSeen = 1 << 14;
 /// Children of an engine wrapper that are searched for the backward node; it is the first or second.
 constexpr std::uint32_t kWrapperChildren = 64;
 

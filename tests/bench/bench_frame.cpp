@@ -109,6 +109,56 @@ qint64 frame(TimelineView& view)
     return threadTime() - start;
 }
 
+// A graph launch with 500 kernels on one stream, selected, while the view moves over it. The frame without the selection is
+// taken off, so that what is left is what the links cost.
+void benchLinks(const QSize& size, const ViewSettings& look)
+{
+    TraceBuilder builder;
+    const TrackId main = builder.addTrack(1, 10, "main", "python"), stream = builder.addTrack(0, 7, "stream 7", "GPU 0");
+    builder.add({.track = main, .start = 0, .duration = 900, .name = builder.intern("replay")});
+    builder.add({.track = main, .start = 100, .duration = 700, .name = builder.intern("cudaGraphLaunch"), .category = "cuda_runtime",
+                 .args = {{ArgField::Correlation, 1}}});
+    const StringId kernel = builder.intern("gemm");
+    for (Nanos i = 0; i < 500; ++i)
+        builder.add({.track = stream, .start = 1'000 + i * 40, .duration = 35, .name = kernel, .category = "kernel", .args = {{ArgField::Correlation, 1}}});
+    auto trace = std::move(builder).finish();
+    if (!trace) return;
+    TraceDocument document;
+    ViewSettings settings;
+    settings.setTheme(look.theme());
+    TimelineView view(document, settings);
+    view.resize(size);
+    view.show();
+    document.setTrace(*trace);
+    view.renderNow();
+    QApplication::processEvents();
+    QImage target(view.size(), QImage::Format_RGB32);
+    auto& canvas = view.canvas();
+    Series selecting, moving, without, hovering;
+    const auto timed = [](Series& series, auto&& act) {
+        const qint64 start = threadTime();
+        act();
+        series.add(threadTime() - start);
+    };
+    SliceId call;
+    for (std::size_t i = 0; i < (*trace)->slices().size(); ++i)
+        if ((*trace)->name(SliceId(i)) == "cudaGraphLaunch") call = SliceId(i);
+    for (int i = 0; i < 100; ++i) {
+        document.clearSelection();
+        document.setVisibleRange({i * 10, 22'000 + i * 10});
+        timed(without, [&] { canvas.render(&target); });
+        timed(selecting, [&] { document.selectSlice(call); canvas.render(&target); });
+        document.setVisibleRange({i * 10 + 3, 22'000 + i * 10 + 3});
+        timed(moving, [&] { canvas.render(&target); });
+        timed(hovering, [&] { canvas.render(&target, QPoint(600, 100), QRect(600, 100, 60, 30), {}); });
+    }
+    std::printf("selection with 500 links: %zu thin curves\n", canvas.linkScene().thin.size());
+    without.print("  frame without a selection");
+    selecting.print("  selecting, and the frame after it");
+    moving.print("  frame while it is selected");
+    hovering.print("  hover over it");
+}
+
 void sweep(TraceDocument& document, TimelineView& view)
 {
     std::array<Series, 14> levels;
@@ -234,6 +284,7 @@ int main(int argc, char** argv)
     std::printf("prepared (on a worker in the program) in %.0f ms\n", static_cast<double>(timer.nsecsElapsed()) / 1e6);
     QApplication::processEvents();
     if (options.png.empty()) {
+        benchLinks(options.size, settings);
         sweep(document, view);
         return 0;
     }

@@ -8,6 +8,8 @@ namespace {
 
 using Role = LinkedThing::Role;
 
+constexpr std::size_t kChain = 3 * LinkFocus::kLegs; // each with its call and its operator
+
 Nanos delayOf(const Trace& trace, SliceId from, SliceId to)
 {
     Nanos delay = 0;
@@ -150,7 +152,9 @@ private:
 
     void addLit()
     {
-        m_focus.lit = linkChain(m_trace, m_slice);
+        m_focus.lit = linkChain(m_trace, m_slice, kChain);
+        m_focus.cut |= m_focus.lit.size() == kChain;
+        addModule();
         for (const LinkLeg& leg : m_focus.legs) {
             if (!leg.main) continue;
             m_focus.lit.push_back(leg.from);
@@ -158,6 +162,15 @@ private:
         }
         std::ranges::sort(m_focus.lit);
         m_focus.lit.erase(std::unique(m_focus.lit.begin(), m_focus.lit.end()), m_focus.lit.end());
+    }
+
+    /// The nn.Module around the Python frame: of deep stacks the timeline shows only those.
+    void addModule()
+    {
+        const auto frame = std::ranges::find(m_things, Role::PythonFrame, &LinkedThing::role);
+        SliceId at = frame == m_things.end() ? SliceId() : frame->slice;
+        while (at && !m_trace.name(at).starts_with("nn.Module: ")) at = m_slices.parent(at);
+        if (at) m_focus.lit.push_back(at);
     }
 
     const Trace& m_trace;
@@ -171,8 +184,6 @@ private:
 };
 
 } // namespace
-
-bool LinkFocus::isLit(SliceId s) const { return std::ranges::binary_search(lit, s); }
 
 LinkFocus LinkFocus::of(const Trace& trace, SliceId slice)
 {

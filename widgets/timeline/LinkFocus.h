@@ -3,6 +3,7 @@
 #include "core/link/LinkWalk.h"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace opscope {
@@ -32,13 +33,14 @@ struct LinkFocus
     SliceId slice;
     std::vector<LinkLeg> legs;      ///< main ones first
     std::uint64_t launches = 0;     ///< how many the selection launches ...
-    bool cut = false;               ///< ... of which only the first have legs
+    bool cut = false;               ///< too much to have all of it in legs and lit
     std::vector<SliceId> lit;       ///< sorted: the chain and both ends of main legs; what stays bright
     NodeId node;                    ///< of the execution trace, and the slice that is it
     SliceId nodeSlice;
 
     bool empty() const { return lit.size() < 2 && !node; }
-    bool isLit(SliceId s) const;
+    /// What the rest steps back from; empty when there is nothing, or so much that a part would pass for the whole.
+    std::span<const SliceId> chain() const { return cut || lit.size() < 2 ? std::span<const SliceId>() : lit; }
     static LinkFocus of(const Trace& trace, SliceId slice);
 };
 

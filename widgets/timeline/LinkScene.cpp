@@ -295,9 +295,8 @@ private:
     void addBeyond(const Beyond& beyond, Edge edge)
     {
         LinkLabel label;
-        label.text = beyond.count == 1 ? cut(m_in.name(beyond.nearest))
-                                       : QStringLiteral("%1%2 more").arg(displayText(formatCount(static_cast<std::int64_t>(beyond.count))),
-                                                                          m_in.focus.cut ? QStringLiteral("+") : QString());
+        label.text = QStringLiteral("%1%2 more").arg(displayText(formatCount(static_cast<std::int64_t>(beyond.count))),
+                                                     m_in.focus.cut ? QStringLiteral("+") : QString());
         label.edge = edge;
         label.slice = beyond.nearest;
         label.box = moved(edgeBox(label.text, beyond.end), edge);
@@ -307,8 +306,15 @@ private:
 
     void addOutlines()
     {
-        constexpr double kNarrow = 3; // an outline around less would be nothing but outline
-        for (const SliceId slice : m_in.focus.lit) {
+        constexpr double kNarrow = 3;       // an outline around less would be nothing but outline
+        constexpr std::size_t kFew = 32;    // a fence of hundreds says less than the arrows do: then those of main arrows only
+        std::vector<SliceId> some;
+        if (m_in.focus.lit.size() > kFew)
+            for (const LinkLeg& leg : m_in.focus.legs)
+                if (leg.main) some.insert(some.end(), {leg.from, leg.to});
+        std::ranges::sort(some);
+        some.erase(std::unique(some.begin(), some.end()), some.end());
+        for (const SliceId slice : m_in.focus.lit.size() > kFew ? some : m_in.focus.lit) {
             if (slice == m_in.focus.slice || !m_in.rows.of(slice).shown) continue;
             const End e = end(slice);
             if (e.out == Edge::None && e.rect.width() >= kNarrow) m_scene.outlines.push_back(e.rect);

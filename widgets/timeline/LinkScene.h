@@ -83,8 +83,8 @@ struct LinkScene
         double originX = 0;          ///< x of the left end of the scale
         SliceNamer name;
     };
-    static constexpr std::size_t kThin = 240;    ///< more could not be told apart
-    static constexpr double kThinGrid = 3;       ///< thin curves whose ends are nearer than this are one
+    static constexpr std::size_t kThin = 200;    ///< more could not be told apart
+    static constexpr double kThinGrid = 4;       ///< thin curves whose ends are nearer than this are one
 
     std::vector<LinkCurve> curves;   ///< main
     std::vector<LinkCurve> thin;     ///< other kernels of the same op

@@ -129,7 +129,7 @@ void TimelineCanvas::renderFrame()
         m_image.setDevicePixelRatio(ratio);
     }
     m_painter.setStyle(m_settings.theme(), *m_scene.colors, ratio);
-    m_painter.setLit(linksShown() && m_focus.lit.size() > 1 ? std::span<const SliceId>(m_focus.lit) : std::span<const SliceId>());
+    m_painter.setLit(linksShown() ? m_focus.chain() : std::span<const SliceId>());
     std::vector<int> lines;
     const auto& bands = m_scene.layout.bands;
     for (std::size_t i = m_scene.layout.firstBandBelow(m_scene.scrollY); i < bands.size() && bands[i].y < m_scene.scrollY + height(); ++i)
