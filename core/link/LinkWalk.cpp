@@ -194,7 +194,11 @@ private:
     {
         if (!m_operator) return;
         m_forward = forwardLink(m_trace, m_operator);
-        if (m_forward) add(Role::Forward, false, *m_forward);
+        if (m_forward) {
+            const TraceLinks& links = m_trace.links();
+            for (const std::uint32_t row : links.into(m_forward->to)) // several where it may be one of several
+                if (links.all()[row].kind == LinkKind::Forward) add(Role::Forward, false, links.all()[row]);
+        }
         if (const Link* link = backwardLink(m_trace, m_operator); link && !m_forward) add(Role::Backward, true, *link);
     }
 

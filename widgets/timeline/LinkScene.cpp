@@ -177,7 +177,7 @@ private:
     QRectF edgeBox(const QString& text, const End& hidden) const
     {
         const QRectF& view = m_in.canvas;
-        const double width = std::min(widthOf(text), view.width() - 2 * kFromEdge);
+        const double width = std::min(widthOf(text), std::max(20.0, view.width() - 2 * kFromEdge));
         const double row = std::clamp(hidden.row - kBoxHeight / 2, view.top() + 4, std::max(view.top() + 4, view.bottom() - kBoxHeight - 4));
         const double x = std::clamp(hidden.x - width / 2, view.left() + 4, std::max(view.left() + 4, view.right() - width - 4));
         switch (hidden.out) {
