@@ -28,6 +28,18 @@ TracePtr small()
     return f.finish();
 }
 
+// main: [op 100..300 [call1 120..130 -> k1] [call2 150..160 -> k2]]   stream: k1 5'000..5'050, k2 5'100..5'120
+TracePtr linked()
+{
+    test::TraceFixture f;
+    const TrackId main = f.thread(1, 10, "main", "python"), stream = f.thread(0, 7, "stream 7", "GPU 0");
+    f.slice(main, 100, 200, "op").slice(main, 9'000, 50, "alone");
+    f.slice(main, 120, 10, "call1", "cuda_runtime", {{ArgField::Correlation, 1}});
+    f.slice(main, 150, 10, "call2", "cuda_runtime", {{ArgField::Correlation, 2}});
+    f.slice(stream, 5'000, 50, "k1", "kernel", {{ArgField::Correlation, 1}}).slice(stream, 5'100, 20, "k2", "kernel", {{ArgField::Correlation, 2}});
+    return f.finish();
+}
+
 struct Window
 {
     TraceDocument document;
@@ -383,6 +395,80 @@ private Q_SLOTS:
         for (int i = 0; i < 300; ++i) w.key(Qt::Key_W, Qt::ShiftModifier);
         QCOMPARE(w.range().length(), std::uint64_t(1));
         w.view.grab();
+    }
+    void bracketsFollowLinksAndCtrlChoosesAmongThem()
+    {
+        Window w(linked());
+        QSignalSpy spy(&w.document, &TraceDocument::announced);
+        w.key(Qt::Key_BracketRight);
+        QVERIFY(spy.last()[0].toString().startsWith(QStringLiteral("Nothing is selected")));
+        w.document.reveal(w.slice("op"));
+        w.key(Qt::Key_BracketRight);
+        QCOMPARE(w.selected(), std::string("k1"));
+        QCOMPARE(spy.last()[0].toString(), QStringLiteral("Launches k1, 4.9 µs later (1 of 2)"));
+        w.key(Qt::Key_BracketRight, Qt::ControlModifier);
+        QCOMPARE(w.selected(), std::string("k2"));
+        w.key(Qt::Key_BracketLeft, Qt::ControlModifier);
+        QCOMPARE(w.selected(), std::string("k1"));
+        w.key(Qt::Key_BracketRight); // nothing follows from a kernel
+        QCOMPARE(w.selected(), std::string("k1"));
+        QVERIFY(spy.last()[0].toString().startsWith(QStringLiteral("No link leads on")));
+        w.key(Qt::Key_BracketLeft);
+        QCOMPARE(w.selected(), std::string("op"));
+        QCOMPARE(spy.last()[0].toString(), QStringLiteral("Launched by op, 4.9 µs earlier (1 of 2)"));
+        w.key(Qt::Key_BracketLeft, Qt::ControlModifier | Qt::AltModifier); // AltGr, as Windows reports it
+        QVERIFY(spy.last()[0].toString().startsWith(QStringLiteral("No link leads here")));
+        w.document.reveal(w.slice("k1"));
+        w.key(Qt::Key_BracketLeft, Qt::GroupSwitchModifier); // and as X11 does
+        QCOMPARE(w.selected(), std::string("op"));
+    }
+    void aClickOnALabelAtTheEdgeGoesThere()
+    {
+        Window w(linked());
+        w.document.setVisibleRange({0, 400});
+        w.document.selectSlice(w.slice("call1"));
+        QCOMPARE(w.canvas().linkScene().labels.size(), std::size_t(1));
+        const LinkLabel label = w.canvas().linkScene().labels[0];
+        QCOMPARE(label.edge, LinkLabel::Edge::Right);
+        const QPoint at = label.box.center().toPoint();
+        w.move(at);
+        QCOMPARE(w.canvas().hitAt(at).kind, CanvasHit::Link);
+        QCOMPARE(w.canvas().cursor().shape(), Qt::PointingHandCursor);
+        QTest::mouseClick(&w.canvas(), Qt::LeftButton, {}, at);
+        QCOMPARE(w.selected(), std::string("k1"));
+        QVERIFY(w.range().contains(5'000));
+    }
+    void linksFollowTheSelectionAndCanBeSwitchedOff()
+    {
+        Window w(linked());
+        QVERIFY(w.canvas().linkScene().empty());
+        w.document.selectSlice(w.slice("k2"));
+        QVERIFY(!w.canvas().linkScene().curves.empty());
+        const DrawRect* before = w.canvas().drawList().rects.data();
+        Selection withTensor = w.document.selection();
+        withTensor.tensor = TensorId(3);
+        w.document.setSelection(withTensor);
+        QVERIFY(!w.canvas().linkScene().curves.empty());
+        w.document.selectSlice(w.slice("alone"));
+        QVERIFY(w.canvas().linkScene().empty());
+        QCOMPARE(w.canvas().drawList().rects.data(), before); // and no geometry was made anew
+        w.document.selectSlice(w.slice("k2"));
+        w.settings.setShowLinks(false);
+        QVERIFY(w.canvas().linkScene().empty());
+    }
+    void whatIsNotLinkedStepsBackAndTheChainStays()
+    {
+        Window w(linked());
+        const auto color = [&w](const char* name) {
+            return w.canvas().grab().toImage().pixelColor(w.canvas().rectOf(w.slice(name)).center() + QPoint(0, 6));
+        };
+        w.document.setVisibleRange({0, 10'000});
+        const QColor alone = color("alone"), op = color("op");
+        w.document.selectSlice(w.slice("k1"));
+        QVERIFY(color("alone") != alone);
+        QCOMPARE(color("op"), op);
+        w.document.clearSelection();
+        QCOMPARE(color("alone"), alone);
     }
 };
 
