@@ -1,16 +1,18 @@
 #include "app/gui/MainWindow.h"
 
+#include "app/gui/DropChoice.h"
 #include "app/gui/ErrorView.h"
+#include "app/gui/JoinController.h"
 #include "app/gui/KeysDialog.h"
 #include "app/gui/LoadingView.h"
 #include "app/gui/Menus.h"
+#include "app/gui/NoticeBar.h"
 #include "app/gui/OpenController.h"
 #include "app/gui/Sample.h"
 #include "app/gui/SearchField.h"
 #include "app/gui/StartView.h"
 #include "app/gui/StatusLine.h"
 #include "app/gui/ToolStrip.h"
-#include "core/io/Loader.h"
 #include "widgets/common/Text.h"
 #include "widgets/timeline/TimelineCanvas.h"
 #include "widgets/timeline/TimelineView.h"
@@ -18,7 +20,6 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDragEnterEvent>
-#include <QFile>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
@@ -28,9 +29,6 @@
 #include <QStatusBar>
 #include <QUrl>
 #include <QVBoxLayout>
-
-#include <algorithm>
-#include <thread>
 
 namespace opscope {
 
@@ -75,16 +73,6 @@ QStringList localFiles(const QMimeData* data)
             files << url.toLocalFile();
     }
     return files;
-}
-
-Result<TracePtr> loadFiles(const QStringList& files, const JobControl& job)
-{
-    std::vector<std::string> paths;
-    for (const QString& file : files)
-        paths.push_back(QFile::encodeName(file).toStdString());
-    ImportOptions options;
-    options.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-    return loadTrace(paths, job, options);
 }
 
 } // namespace
@@ -143,12 +131,21 @@ void MainWindow::makePages()
     m_start = new StartView(m_opener.recent(), m_settings, sample, m_pages);
     m_loadingView = new LoadingView(m_pages);
     m_error = new ErrorView(m_settings, m_pages);
-    m_timeline = new TimelineView(m_document, m_settings, m_pages);
+    auto* trace = new QWidget(m_pages);
+    m_notice = new NoticeBar(m_settings, trace);
+    m_timeline = new TimelineView(m_document, m_settings, trace);
+    auto* column = new QVBoxLayout(trace);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_notice);
+    column->addWidget(m_timeline, 1);
+    m_joiner = new JoinController(m_document, m_settings, *m_notice, this);
     m_pages->addWidget(m_start); // in the order of Page
     m_pages->addWidget(m_loadingView);
     m_pages->addWidget(m_error);
-    m_pages->addWidget(m_timeline);
+    m_pages->addWidget(trace);
     setCentralWidget(m_pages);
+    m_drop = new DropChoice(m_settings, this);
 }
 
 void MainWindow::makeStatus()
@@ -168,6 +165,12 @@ void MainWindow::connectParts()
     connect(&m_search, &NameSearch::changed, this, &MainWindow::showMatches);
     connect(&m_document, &TraceDocument::panelRequested, this, [this](const QString& id) { m_docks->raise(id.toUtf8().constData()); });
     connect(m_status, &StatusLine::problemsClicked, this, [this] { m_docks->raise("problems"); });
+    connect(m_status, &StatusLine::linksClicked, this, [this] { m_docks->raise("links"); });
+    connect(m_joiner, &JoinController::joined, this, [this](const QStringList& files) {
+        m_files = files;
+        m_opener.recent().add(files, *m_document.trace());
+        showTitle();
+    });
     connect(m_start, &StartView::openClicked, this, [this] { m_opener.openByDialog(this); });
     connect(m_start, &StartView::sampleClicked, this, [this] { m_opener.openSample(this); });
     connect(m_start, &StartView::filesChosen, this, [this](const QStringList& files) { m_opener.openTogether(files, this); });
@@ -188,9 +191,10 @@ void MainWindow::connectParts()
 void MainWindow::load(const QStringList& files)
 {
     m_files = files;
+    m_joiner->reset();
     m_loadingView->begin(files);
     showPage(Page::Loading);
-    m_loading.run([files](const JobControl& job) { return loadFiles(files, job); },
+    m_loading.run([files](const JobControl& job) { return loadFiles(files, {}, job); },
                   [this, files](Result<TracePtr> result) { received(files, std::move(result)); });
 }
 
@@ -206,6 +210,7 @@ void MainWindow::received(const QStringList& files, Result<TracePtr> result)
     m_document.setTrace(std::move(result).value());
     m_opener.recent().add(files, *m_document.trace());
     showPage(Page::Trace);
+    m_joiner->opened(files);
     Q_EMIT loaded();
 }
 
@@ -263,6 +268,7 @@ void MainWindow::closeTrace()
         return;
     }
     m_loading.cancel();
+    m_joiner->reset();
     showPage(Page::Start);
     m_document.setTrace(nullptr);
 }
@@ -385,14 +391,35 @@ void MainWindow::closeEvent(QCloseEvent* event)
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
-    if (!localFiles(event->mimeData()).isEmpty())
-        event->acceptProposedAction();
+    const QStringList files = localFiles(event->mimeData());
+    if (files.isEmpty())
+        return;
+    event->acceptProposedAction();
+    if (showsTrace())
+        m_drop->begin(files);
+    m_drop->follow(event->position().toPoint());
+}
+
+void MainWindow::dragMoveEvent(QDragMoveEvent* event)
+{
+    event->acceptProposedAction();
+    m_drop->follow(event->position().toPoint());
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
+{
+    m_drop->hide();
 }
 
 void MainWindow::dropEvent(QDropEvent* event)
 {
     event->acceptProposedAction();
-    m_opener.open(localFiles(event->mimeData()), this);
+    m_drop->hide();
+    const QStringList files = localFiles(event->mimeData());
+    if (showsTrace() && m_drop->answerAt(event->position().toPoint()) == DropChoice::Answer::Join)
+        m_joiner->join(files);
+    else
+        m_opener.open(files, this);
 }
 
 } // namespace opscope

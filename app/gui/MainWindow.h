@@ -16,8 +16,11 @@ class QStackedWidget;
 
 namespace opscope {
 
+class DropChoice;
 class ErrorView;
+class JoinController;
 class LoadingView;
+class NoticeBar;
 class OpenController;
 class StartView;
 class StatusLine;
@@ -45,6 +48,9 @@ public:
     NameSearch& search() { return m_search; }
     TimelineView& timeline() { return *m_timeline; }
     Docks& docks() { return *m_docks; }
+    JoinController& joiner() { return *m_joiner; }
+    NoticeBar& notice() { return *m_notice; }
+    bool showsTrace() const { return m_page == Page::Trace; }
 
     // What the menu asks for.
     void closeTrace();
@@ -63,6 +69,8 @@ protected:
     void changeEvent(QEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragMoveEvent(QDragMoveEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override; ///< of the canvas: where the pointer is, the last Esc
@@ -94,7 +102,10 @@ private:
     StartView* m_start = nullptr;
     LoadingView* m_loadingView = nullptr;
     ErrorView* m_error = nullptr;
+    NoticeBar* m_notice = nullptr;
     TimelineView* m_timeline = nullptr;
+    DropChoice* m_drop = nullptr;
+    JoinController* m_joiner = nullptr;
     ToolStrip* m_tools = nullptr;
     StatusLine* m_status = nullptr;
     Docks* m_docks = nullptr;

@@ -1,5 +1,6 @@
 #include "app/gui/Menus.h"
 
+#include "app/gui/JoinController.h"
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
 #include "widgets/timeline/TimelineCanvas.h"
@@ -91,6 +92,15 @@ void buildFile(QMenu& menu, MainWindow& window)
     add(menu, "&Open…", {QKeySequence::Open}, [&window] { window.opener().openByDialog(&window); });
     QMenu* recent = menu.addMenu(QStringLiteral("Open &recent"));
     QObject::connect(recent, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });
+    QAction* join = add(menu, "&Join…", {QKeySequence(Qt::CTRL | Qt::Key_J)}, [&window] { window.joiner().openDialog(&window); });
+    QAction* resources = add(menu, "Re&sources folder…", {}, [&window] { window.joiner().chooseResourcesFolder(&window); });
+    QObject::connect(&menu, &QMenu::aboutToShow, &menu, [join, resources, &window] {
+        join->setEnabled(window.showsTrace());
+        resources->setEnabled(window.showsTrace() && window.document().trace()->executionTrace());
+    });
+    // A disabled entry keeps its key from working; only while the menu is open is that of any use.
+    QObject::connect(&menu, &QMenu::aboutToHide, &menu, [join] { join->setEnabled(true); });
+    menu.addSeparator();
     add(menu, "&New window", {QKeySequence::New}, [&window] { window.opener().newWindow()->show(); });
     menu.addSeparator();
     add(menu, "&Close", {QKeySequence::Close}, [&window] { window.closeTrace(); });

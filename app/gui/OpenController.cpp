@@ -1,9 +1,8 @@
 #include "app/gui/OpenController.h"
 
+#include "app/gui/JoinOffer.h"
 #include "app/gui/MainWindow.h"
 #include "app/gui/Sample.h"
-#include "core/format/Format.h"
-#include "core/io/ByteSource.h"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -11,45 +10,6 @@
 #include <algorithm>
 
 namespace opscope {
-
-namespace {
-
-constexpr std::size_t kHeadBytes = 1 << 20; // what Format::sniff wants to see
-
-/// "kineto", "et", or "" for what cannot be opened; opening it will say why.
-std::string formatOf(const QString& file)
-{
-    Result<std::unique_ptr<ByteSource>> source = ByteSource::openFile(QFile::encodeName(file).toStdString());
-    if (!source)
-        return {};
-    std::string head(kHeadBytes, '\0');
-    std::size_t filled = 0;
-    while (filled < head.size()) {
-        const Result<std::size_t> got = (*source)->read(std::span(head).subspan(filled));
-        if (!got || *got == 0)
-            break;
-        filled += *got;
-    }
-    const Result<const Format*> format = recognise(std::string_view(head).substr(0, filled), filled < head.size());
-    return format ? std::string((*format)->id) : std::string();
-}
-
-} // namespace
-
-std::vector<QStringList> groupFiles(const QStringList& files)
-{
-    if (files.size() == 2) {
-        const std::string first = formatOf(files[0]), second = formatOf(files[1]);
-        if (first == "kineto" && second == "et")
-            return {files};
-        if (first == "et" && second == "kineto")
-            return {{files[1], files[0]}};
-    }
-    std::vector<QStringList> groups;
-    for (const QString& file : files)
-        groups.push_back({file});
-    return groups;
-}
 
 OpenController::OpenController(Settings::Memory memory, QObject* parent)
     : QObject(parent), m_settings(memory), m_recent(m_settings)

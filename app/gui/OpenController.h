@@ -27,7 +27,7 @@ public:
     MainWindow* newWindow();
     /// All files as one trace: in `from` when it is empty, else in a window of its own.
     void openTogether(const QStringList& files, MainWindow* from);
-    /// A profiler trace and one execution trace go together; any others get a window each.
+    /// What belongs together by what the files say (groupFiles) shares a window; the rest gets one each.
     void open(const QStringList& files, MainWindow* from);
     void openByDialog(MainWindow* from);
     void openSample(MainWindow* from);
@@ -41,8 +41,5 @@ private:
     std::vector<QPointer<MainWindow>> m_windows;
     Job m_sorting; ///< looks into files to tell which belong together
 };
-
-/// Which of these files open together: one list per window. Reads the heads of the files when there are two.
-std::vector<QStringList> groupFiles(const QStringList& files);
 
 } // namespace opscope

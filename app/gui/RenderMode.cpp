@@ -1,5 +1,6 @@
 #include "app/gui/RenderMode.h"
 
+#include "app/gui/JoinController.h"
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
 #include "app/gui/RenderSelect.h"
@@ -103,6 +104,7 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     window->setAttribute(Qt::WA_DeleteOnClose, false);
     // Fixed: the picture has the size that was asked for, whatever the panels would like to have.
     window->setFixedSize((options.size + QSize(options.scale - 1, options.scale - 1)) / options.scale);
+    window->joiner().setOffers(JoinController::Offers::Off); // the picture shows what was asked for
     window->show();
     QStringList names;
     for (const std::string& file : files)

@@ -1,5 +1,6 @@
 #include "app/gui/StatusLine.h"
 
+#include "core/link/LinkWords.h"
 #include "widgets/common/Icons.h"
 #include "widgets/common/Text.h"
 
@@ -11,15 +12,34 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <set>
 
 namespace opscope {
 
 namespace {
 
+constexpr std::size_t kMostFiles = 3; // more are counted
+
 QString counted(std::uint64_t count, const char* one, const char* many)
 {
     return QString::fromStdString(formatCount(static_cast<std::int64_t>(count))) + QLatin1Char(' ')
         + QLatin1String(count == 1 ? one : many);
+}
+
+/// "4 of 8 ranks": fewer files than ranks is normal, and worth saying.
+QString ranksText(const Trace& trace)
+{
+    std::set<std::int64_t> ranks;
+    std::int64_t world = 0;
+    for (const SourceFile& source : trace.sources()) {
+        if (source.rank)
+            ranks.insert(*source.rank);
+        world = std::max(world, source.worldSize.value_or(0));
+    }
+    if (ranks.size() < 2)
+        return {};
+    const auto count = static_cast<std::uint64_t>(ranks.size());
+    return world > static_cast<std::int64_t>(count) ? QStringLiteral("%1 of %2 ranks").arg(count).arg(world) : counted(count, "rank", "ranks");
 }
 
 QString countsText(const Trace& trace)
@@ -29,6 +49,8 @@ QString countsText(const Trace& trace)
         parts << counted(trace.stats().elements, "event", "events");
     if (const ExecutionTrace* et = trace.executionTrace())
         parts << counted(et->nodes().size(), "node", "nodes");
+    if (const QString ranks = ranksText(trace); !ranks.isEmpty())
+        parts << ranks;
     const auto shown = std::count_if(trace.tracks().begin(), trace.tracks().end(), [](const Track& t) { return t.visible(); });
     parts << counted(static_cast<std::uint64_t>(shown), "track", "tracks");
     return parts.join(QStringLiteral(", "));
@@ -67,7 +89,7 @@ QColor colourOf(const ProblemSummary& summary, const Theme& theme)
 
 StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget* parent)
     : QWidget(parent), m_document(document), m_settings(settings), m_files(new QHBoxLayout), m_counts(new QLabel(this)),
-      m_problems(new QToolButton(this)), m_resolution(new QLabel(this)), m_pointer(new QLabel(this))
+      m_relation(new QToolButton(this)), m_problems(new QToolButton(this)), m_resolution(new QLabel(this)), m_pointer(new QLabel(this))
 {
     setFixedHeight(24);
     auto* row = new QHBoxLayout(this);
@@ -76,6 +98,7 @@ StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget*
     m_files->setSpacing(6);
     row->addLayout(m_files);
     row->addWidget(m_counts);
+    row->addWidget(m_relation);
     row->addStretch(1);
     row->addWidget(m_problems);
     row->addWidget(m_resolution);
@@ -85,6 +108,11 @@ StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget*
     m_problems->setIconSize({14, 14});
     m_problems->setFixedHeight(22);
     m_problems->setToolTip(QStringLiteral("Show what was wrong with the file and what Opscope did about it"));
+    m_relation->setObjectName(QStringLiteral("flatStatus"));
+    m_relation->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_relation->setIconSize({14, 14});
+    m_relation->setFixedHeight(22);
+    connect(m_relation, &QToolButton::clicked, this, &StatusLine::linksClicked);
     m_counts->setProperty("role", QStringLiteral("dim"));
     m_resolution->setFont(Theme::fixedFont());
     m_resolution->setProperty("role", QStringLiteral("dim"));
@@ -121,6 +149,7 @@ void StatusLine::showTrace()
     showFiles();
     m_announced.stop();
     m_counts->setText(m_document.trace() ? countsText(*m_document.trace()) : QString());
+    showRelation();
     showProblems();
     showResolution();
     showPointer();
@@ -135,7 +164,9 @@ void StatusLine::showFiles()
     }
     if (!m_document.trace())
         return;
-    for (const SourceFile& source : m_document.trace()->sources()) {
+    const std::span sources = m_document.trace()->sources();
+    const std::size_t shown = sources.size() > kMostFiles ? kMostFiles - 1 : sources.size();
+    for (const SourceFile& source : sources.first(shown)) {
         auto* sign = new QLabel(this);
         sign->setPixmap(icon("file", m_settings.theme().textDim).pixmap(QSize(14, 14), devicePixelRatioF()));
         const std::string_view path = source.path;
@@ -147,6 +178,33 @@ void StatusLine::showFiles()
         m_files->addWidget(name);
         m_files->addSpacing(6);
     }
+    if (shown == sources.size())
+        return;
+    QStringList rest;
+    for (const SourceFile& source : sources.subspan(shown))
+        rest << richText(source.path);
+    auto* more = new QLabel(QStringLiteral("and %1 more").arg(rest.size()), this);
+    more->setProperty("role", QStringLiteral("dim"));
+    more->setToolTip(rest.join(QStringLiteral("<br>")));
+    m_files->addWidget(more);
+    m_files->addSpacing(6);
+}
+
+void StatusLine::showRelation()
+{
+    const TracePtr& trace = m_document.trace();
+    const std::optional<RunRelation> worst = trace ? worstRelation(*trace) : std::nullopt;
+    m_relation->setVisible(worst.has_value());
+    if (!worst)
+        return;
+    const Theme& theme = m_settings.theme();
+    const bool unrelated = *worst == RunRelation::Unrelated;
+    m_relation->setIcon(icon(unrelated ? "warning" : "link", unrelated ? theme.warn : theme.textDim));
+    m_relation->setText(displayText(pairingStatement(*trace)));
+    QStringList why;
+    for (const EtPairing& pairing : trace->links().pairings())
+        why << richText(pairing.sentence);
+    m_relation->setToolTip(why.join(QStringLiteral("<br>")) + QStringLiteral("<br>Click for the link report."));
 }
 
 void StatusLine::showProblems()

@@ -27,6 +27,7 @@ public:
 
 Q_SIGNALS:
     void problemsClicked();
+    void linksClicked();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -34,6 +35,7 @@ protected:
 private:
     void showTrace();
     void showFiles();
+    void showRelation();
     void showProblems();
     void showResolution();
     void showPointer();
@@ -43,6 +45,7 @@ private:
     ViewSettings& m_settings;
     QHBoxLayout* m_files;
     QLabel* m_counts;
+    QToolButton* m_relation;            ///< what the files are to each other
     QToolButton* m_problems;
     QLabel* m_resolution;
     QLabel* m_pointer;

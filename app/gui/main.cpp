@@ -96,7 +96,11 @@ int showWindow(const Options& options)
         new FirstPaint(*window);
     window->show();
     // Behind the first paint: the window is there before the file is touched.
-    QTimer::singleShot(0, window, [&opener, window, &options] { opener.open(fileNames(options.files), window); });
+    // Files named together on the command line are meant together.
+    QTimer::singleShot(0, window, [&opener, window, &options] {
+        if (!options.files.empty())
+            opener.openTogether(fileNames(options.files), window);
+    });
     return QApplication::exec();
 }
 

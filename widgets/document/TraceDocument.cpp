@@ -61,6 +61,9 @@ QString TraceDocument::title() const
         for (const SourceFile& source : m_trace->sources())
             names << displayText(std::string_view(source.path).substr(source.path.find_last_of('/') + 1));
     }
+    constexpr qsizetype kMost = 3; // the ranks of a job would fill any title
+    if (names.size() > kMost)
+        return names.first(kMost - 1).join(QStringLiteral(", ")) + QStringLiteral(" and %1 more").arg(names.size() - kMost + 1);
     return names.join(QStringLiteral(", "));
 }
 
