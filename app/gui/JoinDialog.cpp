@@ -29,6 +29,7 @@ JoinDialog::JoinDialog(const Theme& theme, const QString& folder, QWidget* paren
     setPalette(theme.palette());
     resize(780, 380);
     m_heading->setWordWrap(true);
+    m_heading->setProperty("role", QStringLiteral("value"));
     m_list->setHeaderLabels({QStringLiteral("File"), QStringLiteral("What it is"), QStringLiteral("Why")});
     m_list->setRootIsDecorated(false);
     m_list->setAlternatingRowColors(true);

@@ -22,10 +22,12 @@ NoticeBar::NoticeBar(ViewSettings& settings, QWidget* parent)
     m_row->setSpacing(8);
     m_text->setTextFormat(Qt::PlainText);
     m_text->setFont(Theme::uiFont(12));
+    m_text->setProperty("role", QStringLiteral("value"));
     m_text->setWordWrap(true);
     m_bar->setTextVisible(false);
     m_bar->setFixedWidth(160);
     m_percent->setFont(Theme::fixedFont(11));
+    m_percent->setProperty("role", QStringLiteral("value"));
     m_percent->setFixedWidth(40);
     m_row->addWidget(m_sign, 0, Qt::AlignVCenter);
     m_row->addWidget(m_text, 1);

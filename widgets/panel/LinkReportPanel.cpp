@@ -93,7 +93,9 @@ QWidget* LinkReportPanel::makeTools()
     row->setSpacing(6);
     row->addStretch(1);
     m_relation = makeLabel(Theme::uiFont(12), "dim");
-    m_copy = makeButton(QStringLiteral("Copy as text"));
+    m_copy = new QToolButton;
+    m_copy->setToolTip(QStringLiteral("Copy as text"));
+    m_copy->setAccessibleName(QStringLiteral("Copy as text"));
     connect(m_copy, &QToolButton::clicked, this, [this] {
         if (m_document.trace()) QApplication::clipboard()->setText(linkReportText(*m_document.trace()));
     });
@@ -170,7 +172,7 @@ void LinkReportPanel::rebuild()
     m_empty->setVisible(!any);
     m_scroll->setVisible(any);
     m_foot->setVisible(any);
-    m_tools->setVisible(any);
+    m_copy->setVisible(any);
     const auto first = std::ranges::find_if(m_lines, [](const LinkLine* line) { return line->isEnabled(); });
     setFocusProxy(first == m_lines.end() ? nullptr : *first);
     m_columns = 0;
