@@ -35,7 +35,7 @@ ExitStatus view(Console& console, const Options& options)
 Run declare(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace)")
+    app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace, or ranks)")
         ->type_name("FILE");
     return [options](Console& console) { return view(console, *options); };
 }
@@ -45,10 +45,12 @@ Run declare(CLI::App& app)
 Command viewCommand()
 {
     return {"view", "Open files in the window; what `opscope FILE...` does", "[FILE...]",
-            "Without a file the window opens empty.\n\n"
+            "Without a file the window opens empty. Files named together are opened together: a Kineto trace and its execution\n"
+            "trace, or the ranks of a job. What they are to each other is said in the status line and in the Links panel.\n\n"
             "Examples:\n"
             "  opscope trace.json.gz\n"
-            "  opscope view trace.pt.trace.json trace_et.json",
+            "  opscope view trace.pt.trace.json trace_et.json\n"
+            "  opscope rank*.pt.trace.json.gz",
             declare};
 }
 

@@ -84,7 +84,7 @@ struct RawOptions
 
 void declare(CLI::App& app, Options& options, RawOptions& raw)
 {
-    app.add_option("files", options.files, "Traces to open; a Kineto trace and its execution trace open together")->type_name("FILE");
+    app.add_option("files", options.files, "Traces to open together: a Kineto trace and its execution trace, or the ranks of a job")->type_name("FILE");
     CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this picture and quit")->type_name("PNG");
     const auto withRender = [&](CLI::Option* option) { return option->needs(render); };
     withRender(app.add_option("--size", raw.size, "Pixels of the picture (default 1600x1000)")->type_name("WxH")->check(checkSize));
