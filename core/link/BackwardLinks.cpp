@@ -104,11 +104,12 @@ void LinkBuilder::splitNumbered(Backward& work) const
 /// Ends lie on the spans that start exactly there and carry a number, the same one on both sides.
 void LinkBuilder::readBackwardFlows(Backward& work)
 {
-    const auto points = m_trace.m_flows.points();
+    const auto points = std::ranges::equal_range(m_trace.m_flows.points(), work.source, {},
+                                                 [&](const FlowPoint& p) { return sourceOf(m_trace.track(p.track)); });
     const FlowPoint* start = nullptr;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const FlowPoint& p = points[i];
-        if (!isBackwardFlow(p.category) || sourceOf(m_trace.track(p.track)) != work.source) continue;
+        if (!isBackwardFlow(p.category)) continue;
         if (start && (start->id != p.id || start->idKind != p.idKind || start->category != p.category)) start = nullptr;
         if (p.phase == 's') start = &p;
         if (p.phase != 'f' || !start) continue;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 
 // Device op -> call -> operator (linking.md 2).
 namespace opscope {
@@ -116,6 +117,7 @@ struct LinkBuilder::Owners
 /// What one task found.
 struct LinkBuilder::LaunchChunk
 {
+    const SourceRows* source = nullptr;
     std::span<const SliceId> ops;
     std::vector<Link> links = {};
     ReportRow toCall = {}, toOp = {};
@@ -179,7 +181,7 @@ void LinkBuilder::linkDeviceOps(SourceId source)
     const Owners owners(*this, rows);
     std::vector<LaunchChunk> chunks;
     for (std::size_t i = 0; i < rows.deviceOps.size(); i += kChunk)
-        chunks.push_back({std::span(rows.deviceOps).subspan(i, std::min(kChunk, rows.deviceOps.size() - i))});
+        chunks.push_back({&rows, std::span(rows.deviceOps).subspan(i, std::min(kChunk, rows.deviceOps.size() - i))});
     parallelFor(chunks.size(), m_threads, [&](std::size_t i) { linkChunk(chunks[i], calls, owners); });
 
     row("device_to_call", "Device span to call");
@@ -228,7 +230,6 @@ void LinkBuilder::linkChunk(LaunchChunk& chunk, const CallIndex& calls, const Ow
 void LinkBuilder::linkDeviceOp(SliceId op, LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const
 {
     const SliceTable& slices = m_trace.m_slices;
-    const SourceRows& source = m_sources[sourceOf(m_trace.track(m_trace.trackOf(chunk.ops.front()))).index()];
     const std::uint64_t correlation = idOf(arg(op, ArgField::Correlation));
     std::uint64_t external = idOf(arg(op, ArgField::ExternalId));
     if (static_cast<std::int64_t>(correlation) < 0 || static_cast<std::int64_t>(external) < 0) chunk.defects.note(Defect::WideId, slices.sourceOffset(op));
@@ -259,7 +260,7 @@ void LinkBuilder::linkDeviceOp(SliceId op, LaunchChunk& chunk, const CallIndex& 
         external = idOf(arg(call->slice, ArgField::ExternalId));
         itsCorrelation = call->correlation;
     }
-    SliceId byId = source.externalIdsUsable && external ? owners.find(slices, external, slices.start(call ? call->slice : op)) : SliceId();
+    SliceId byId = chunk.source->externalIdsUsable && external ? owners.find(slices, external, slices.start(call ? call->slice : op)) : SliceId();
     if (external && external == itsCorrelation && (!byId || !call || !encloses(byId, call->slice))) {
         chunk.idIsCorrelation.add(op);
         byId = {};
@@ -316,13 +317,13 @@ void LinkBuilder::reportCalls(SourceId source, const CallIndex& calls)
 std::vector<std::pair<SliceId, std::uint32_t>> LinkBuilder::launchFlows(SourceId source) const
 {
     const std::vector<Call>& calls = m_sources[source.index()].calls;
-    const auto points = m_trace.m_flows.points();
+    const auto points = std::ranges::equal_range(m_trace.m_flows.points(), source, {}, [&](const FlowPoint& p) { return sourceOf(m_trace.track(p.track)); });
     std::vector<std::pair<SliceId, std::uint32_t>> found;
     std::uint32_t call = UINT32_MAX; // of the flow at hand
     for (std::size_t i = 0; i < points.size(); ++i) {
         const FlowPoint& p = points[i];
         if (i == 0 || p.id != points[i - 1].id || p.idKind != points[i - 1].idKind || p.category != points[i - 1].category) call = UINT32_MAX;
-        if (!isLaunchFlow(p.category) || sourceOf(m_trace.track(p.track)) != source) continue;
+        if (!isLaunchFlow(p.category)) continue;
         const auto [first, last] = startingAt(p.track, p.time);
         for (std::uint32_t r = last; r-- > first;) {
             const CategoryClass c = kind(SliceId(r));

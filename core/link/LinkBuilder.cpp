@@ -3,6 +3,7 @@
 #include "core/base/Time.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 // The list of steps, the report, and how links are put away.
@@ -13,6 +14,13 @@ namespace {
 /// Rows of the report in the order in which people read them.
 constexpr std::string_view kRowOrder[] = {"node_to_event",       "device_to_call", "device_to_op", "call_to_device", "backward_to_forward",
                                           "gpu_annotation_to_annotation", "sync_to_call", "flows", "collectives"};
+
+/// Hostile durations add up to the largest number, not to a negative one.
+Nanos sumOf(Nanos a, Nanos b)
+{
+    Nanos sum = 0;
+    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<Nanos>::max() : sum;
+}
 
 } // namespace
 
@@ -191,19 +199,19 @@ void LinkBuilder::sumWork()
     std::vector<DeviceWork>& sum = m_trace.m_workSum;
     from.clear();
     sum.assign(1, {});
-    for (std::size_t i = 0; i < links.size(); ++i) {
-        const Link& link = links[i];
+    std::vector<SliceId> twoOwners; // rare, and told by the second link
+    for (const Link& link : links)
+        if (link.kind == LinkKind::Operator && link.confidence == LinkConfidence::Ambiguous) twoOwners.push_back(link.to);
+    std::sort(twoOwners.begin(), twoOwners.end());
+    for (const Link& link : links) {
         if (link.kind != LinkKind::Operator) continue;
-        // Two owners are rare, and always carry different confidences.
-        const auto into = m_trace.m_links.into(link.to);
-        const auto owners = std::ranges::count_if(into, [&](std::uint32_t row) { return links[row].kind == LinkKind::Operator; });
-        if (owners > 1 && charged(link.to) != link.from) continue;
+        if (!twoOwners.empty() && std::ranges::binary_search(twoOwners, link.to) && charged(link.to) != link.from) continue;
         if (from.empty() || from.back() != link.from) {
             from.push_back(link.from);
             sum.push_back(sum.back());
         }
         ++sum.back().ops;
-        sum.back().time += m_trace.m_slices.duration(link.to);
+        sum.back().time = sumOf(sum.back().time, m_trace.m_slices.duration(link.to));
     }
     from.shrink_to_fit();
     sum.shrink_to_fit();
@@ -228,7 +236,7 @@ void LinkBuilder::sumNodeWork()
         if (!node) continue;
         DeviceWork& work = m_trace.m_nodeWork[node.index()];
         work.ops += m_trace.m_workSum[i + 1].ops - m_trace.m_workSum[i].ops;
-        work.time += m_trace.m_workSum[i + 1].time - m_trace.m_workSum[i].time;
+        work.time = sumOf(work.time, m_trace.m_workSum[i + 1].time - m_trace.m_workSum[i].time);
     }
     std::vector<NodeId> order(et.roots().begin(), et.roots().end());
     order.reserve(et.nodes().size());
@@ -237,8 +245,9 @@ void LinkBuilder::sumNodeWork()
     for (std::size_t i = order.size(); i-- > 0;) {
         const NodeId parent = et.node(order[i]).parent;
         if (!parent) continue;
-        m_trace.m_nodeWork[parent.index()].ops += m_trace.m_nodeWork[order[i].index()].ops;
-        m_trace.m_nodeWork[parent.index()].time += m_trace.m_nodeWork[order[i].index()].time;
+        DeviceWork& above = m_trace.m_nodeWork[parent.index()];
+        above.ops += m_trace.m_nodeWork[order[i].index()].ops;
+        above.time = sumOf(above.time, m_trace.m_nodeWork[order[i].index()].time);
     }
 }
 
