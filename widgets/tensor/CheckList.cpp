@@ -2,6 +2,7 @@
 
 #include "widgets/common/Icons.h"
 #include "widgets/common/Text.h"
+#include "widgets/tensor/Parts.h"
 
 #include <QGridLayout>
 #include <QLabel>
@@ -12,22 +13,6 @@ namespace opscope {
 namespace {
 
 constexpr int kWide = 560;
-
-QLabel* makeLabel(QWidget* parent, const QFont& font)
-{
-    auto* label = new QLabel(parent);
-    label->setTextFormat(Qt::PlainText);
-    label->setFont(font);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    return label;
-}
-
-void setColour(QLabel* label, const QColor& colour)
-{
-    QPalette palette = label->palette();
-    palette.setColor(QPalette::WindowText, colour);
-    label->setPalette(palette);
-}
 
 } // namespace
 
@@ -44,14 +29,14 @@ void CheckList::setTheme(const Theme& theme)
     m_theme = theme;
     for (const Row& row : m_rows) {
         row.icon->setPixmap(icon(row.good ? "ok" : "warning", row.good ? theme.ok : theme.warn).pixmap(16, 16));
-        setColour(row.text, row.sentence ? theme.textHi : theme.text);
-        setColour(row.numbers, row.good ? theme.textDim : theme.warn);
+        setTextColour(row.text, row.sentence ? theme.textHi : theme.text);
+        setTextColour(row.numbers, row.good ? theme.textDim : theme.warn);
     }
 }
 
 void CheckList::add(bool good, bool sentence, const std::string& text, const std::string& numbers)
 {
-    Row row{good, sentence, new QLabel(this), makeLabel(this, Theme::uiFont(12)), makeLabel(this, Theme::fixedFont(11))};
+    Row row{good, sentence, new QLabel(this), makeTextLabel(Theme::uiFont(12), this), makeTextLabel(Theme::fixedFont(11), this)};
     row.icon->setFixedSize(16, 16);
     row.icon->setAccessibleName(good ? QStringLiteral("good") : QStringLiteral("warning"));
     row.icon->setToolTip(row.icon->accessibleName());

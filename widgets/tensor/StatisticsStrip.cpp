@@ -1,5 +1,7 @@
 #include "widgets/tensor/StatisticsStrip.h"
 
+#include "widgets/tensor/Parts.h"
+
 #include <QLabel>
 #include <QPainter>
 
@@ -8,22 +10,6 @@ namespace opscope {
 namespace {
 
 constexpr int kCellHeight = 76, kPad = 14;
-
-QLabel* makeLabel(QWidget* parent, const QFont& font)
-{
-    auto* label = new QLabel(parent);
-    label->setTextFormat(Qt::PlainText);
-    label->setFont(font);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    return label;
-}
-
-void setColour(QLabel* label, const QColor& colour)
-{
-    QPalette palette = label->palette();
-    palette.setColor(QPalette::WindowText, colour);
-    label->setPalette(palette);
-}
 
 } // namespace
 
@@ -38,9 +24,9 @@ void StatisticsStrip::setTheme(const Theme& theme)
 {
     m_theme = theme;
     for (const Labels& labels : m_labels) {
-        setColour(labels.title, theme.textDim);
-        setColour(labels.value, theme.textHi);
-        setColour(labels.note, theme.textDim);
+        setTextColour(labels.title, theme.textDim);
+        setTextColour(labels.value, theme.textHi);
+        setTextColour(labels.note, theme.textDim);
     }
     update();
 }
@@ -49,7 +35,7 @@ void StatisticsStrip::setCells(std::vector<StatisticsCell> cells)
 {
     m_cells = std::move(cells);
     while (m_labels.size() < m_cells.size())
-        m_labels.push_back({makeLabel(this, Theme::uiFont(11)), makeLabel(this, Theme::fixedFont(15)), makeLabel(this, Theme::uiFont(11))});
+        m_labels.push_back({makeTextLabel(Theme::uiFont(11), this), makeTextLabel(Theme::fixedFont(15), this), makeTextLabel(Theme::uiFont(11), this)});
     for (std::size_t i = 0; i < m_labels.size(); ++i) {
         const bool used = i < m_cells.size();
         for (QLabel* label : {m_labels[i].title, m_labels[i].value, m_labels[i].note}) label->setVisible(used);

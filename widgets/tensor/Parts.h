@@ -1,0 +1,33 @@
+#pragma once
+
+#include "widgets/common/Theme.h"
+
+#include <QFrame>
+#include <QLabel>
+
+namespace opscope {
+
+/// Small parts that the Tensors and Code panels share.
+
+/// A label for text of files: never markup, can be selected.
+QLabel* makeTextLabel(const QFont& font, QWidget* parent = nullptr);
+void setTextColour(QWidget* label, const QColor& colour);
+/// A line of one pixel in the colour of edges (style sheet: #separator).
+QFrame* makeLine(Qt::Orientation orientation);
+
+/// One line that is cut with "…" where there is no room; the whole is its tip.
+class ElidedLabel : public QLabel
+{
+    Q_OBJECT
+
+public:
+    explicit ElidedLabel(const QFont& font, QWidget* parent = nullptr);
+    QSize minimumSizeHint() const override { return {0, QLabel::minimumSizeHint().height()}; }
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    bool event(QEvent* event) override;
+};
+
+} // namespace opscope
