@@ -1,9 +1,9 @@
 #pragma once
 
+#include <QWidget> // first: moc of Qt 6.4 stumbles over the standard library headers of core
+
 #include "core/tensor/CapturedTensor.h"
 #include "widgets/common/Theme.h"
-
-#include <QWidget>
 
 #include <string>
 #include <vector>

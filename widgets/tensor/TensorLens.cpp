@@ -92,14 +92,15 @@ Bags bagsFrom(const CapturedTensor& offsets, std::uint64_t values, const JobCont
     return bags;
 }
 
-TensorLens::TensorLens(TraceDocument& document, QObject* parent) : QObject(parent), m_document(document)
+TensorLens::TensorLens(TraceDocument& document, QObject* parent)
+    : QObject(parent), m_document(document), m_namesJob(this), m_valuesJob(this), m_statisticsJob(this), m_saveJob(this)
 {
     connect(&document, &TraceDocument::traceChanged, this, &TensorLens::follow);
     connect(&document, &TraceDocument::selectionChanged, this, &TensorLens::follow);
     connect(&document, &TraceDocument::tensorFlowReady, this, &TensorLens::flowChanged);
     connect(&document, &TraceDocument::resourcesReady, this, [this] {
         if (!m_node) return;
-        m_rows = tensorRows(*m_trace, m_node, m_document.resources().get());
+        m_rows = tensorRows(*m_trace, m_node, m_document.resources(m_node).get());
         setTensor(standing());
         Q_EMIT rowsChanged();
     });
@@ -149,7 +150,7 @@ void TensorLens::follow()
         m_trace = trace;
         m_node = node;
         m_names.clear();
-        m_rows = m_node ? tensorRows(*m_trace, m_node, m_document.resources().get()) : std::vector<TensorRow>();
+        m_rows = m_node ? tensorRows(*m_trace, m_node, m_document.resources(m_node).get()) : std::vector<TensorRow>();
         m_tensor = {};
         Q_EMIT nodeChanged();
         setTensor(standing());

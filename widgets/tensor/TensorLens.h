@@ -1,12 +1,12 @@
 #pragma once
 
+#include <QObject> // first: moc of Qt 6.4 stumbles over the standard library headers of core
+
 #include "core/tensor/CapturedTensor.h"
 #include "core/tensor/TensorFlow.h"
 #include "widgets/document/Job.h"
 #include "widgets/tensor/TensorRows.h"
 #include "widgets/tensor/ValueLayout.h"
-
-#include <QObject>
 
 #include <memory>
 #include <optional>

@@ -102,7 +102,7 @@ void TensorPanel::lookChanged()
     m_fileIcon->setPixmap(icon("file", theme.textDim).pixmap(14, 14));
     m_saidIcon->setPixmap(icon("warning", theme.warn).pixmap(14, 14));
     showSaving();
-    if (m_lens->node()) showNode();
+    if (m_lens->node()) showHeading();
 }
 
 void TensorPanel::showNode()
@@ -112,6 +112,14 @@ void TensorPanel::showNode()
     m_pages->setCurrentIndex(message.isEmpty() ? 0 : 1);
     m_list->reset();
     if (!m_lens->node()) return;
+    showHeading();
+    fitHeights();
+    showFlow();
+    showFooter();
+}
+
+void TensorPanel::showHeading()
+{
     const Trace& trace = *m_lens->trace();
     const ExecutionTrace& et = *trace.executionTrace();
     const EtNode& node = et.node(m_lens->node());
@@ -125,9 +133,6 @@ void TensorPanel::showNode()
     m_heading->setAside(node.inputTensors == 0 ? QString()
                         : captured == 0        ? QStringLiteral("no input tensor captured")
                                                : QStringLiteral("%1 of %2 input tensors captured").arg(captured).arg(node.inputTensors));
-    fitHeights();
-    showFlow();
-    showFooter();
 }
 
 void TensorPanel::showTensor()
@@ -155,12 +160,12 @@ void TensorPanel::showValues()
     }
     GridValues grid;
     if (captured) {
-        const auto data = values->data;
-        grid.count = data->expectedElements();
-        grid.shape = data->shape();
-        grid.at = [data](std::uint64_t i) { return data->at(i); };
-        grid.text = [data](std::int64_t value) { return data->text(value); };
-        grid.size = [data](std::int64_t value) { return sizeOf(*data, value); };
+        const auto held = values->data;
+        grid.count = held->expectedElements();
+        grid.shape = held->shape();
+        grid.at = [held](std::uint64_t i) { return held->at(i); };
+        grid.text = [held](std::int64_t value) { return held->text(value); };
+        grid.size = [held](std::int64_t value) { return sizeOf(*held, value); };
         grid.bags = values->bags.starts;
         m_grid->setExtremes(values->widestText, values->largest);
     }
@@ -220,15 +225,15 @@ std::vector<StatisticsCell> TensorPanel::tensorCells() const
 
 std::vector<StatisticsCell> TensorPanel::valueCells() const
 {
-    const CapturedTensor& data = *m_lens->values()->data;
+    const CapturedTensor& held = *m_lens->values()->data;
     const TensorStatistics* s = m_lens->statistics();
-    const auto text = [&](std::int64_t value) { return QString::fromStdString(data.text(value)); };
+    const auto text = [&](std::int64_t value) { return QString::fromStdString(held.text(value)); };
     const auto declared = [&](const std::string TensorRange::*end) {
         return m_lens->declared() ? QStringLiteral("declared ") + displayText(*m_lens->declared().*end) : QStringLiteral("not declared");
     };
     std::vector<StatisticsCell> cells{
-        {QStringLiteral("Values"), countText(data.fileElements()),
-         displayText(title(data.type())) + (data.storageOrderDiffers() ? QStringLiteral(", by its strides") : QStringLiteral(", dense"))},
+        {QStringLiteral("Values"), countText(held.fileElements()),
+         displayText(title(held.type())) + (held.storageOrderDiffers() ? QStringLiteral(", by its strides") : QStringLiteral(", dense"))},
         {QStringLiteral("Minimum"), s ? text(s->minimum) : dash(), declared(&TensorRange::minimum)},
         {QStringLiteral("Maximum"), s ? text(s->maximum) : dash(), declared(&TensorRange::maximum)},
         {QStringLiteral("Distinct"), dash(), {}},
@@ -271,9 +276,9 @@ void TensorPanel::showStatistics()
         m_frequent->setRows(0, {}, {});
         return;
     }
-    const auto data = values->data;
-    const auto text = [data](std::int64_t value) { return data->text(value); };
-    m_histogram->setBins(s->bins, text, data->type() == IntegralType::UInt64);
+    const auto held = values->data;
+    const auto text = [held](std::int64_t value) { return held->text(value); };
+    m_histogram->setBins(s->bins, text, held->type() == IntegralType::UInt64);
     m_distributionText->setText(m_histogram->summary());
     QString widest;
     for (const TensorStatistics::Frequent& f : s->frequent)
@@ -286,7 +291,7 @@ void TensorPanel::showStatistics()
     };
     m_frequent->setRows(s->frequent.size(), row, {widest, 0, countText(most), QStringLiteral("100.0 %")});
     m_grid->setExtremes(static_cast<int>(std::max(text(s->minimum).size(), text(s->maximum).size())),
-                        std::max(sizeOf(*data, s->minimum), sizeOf(*data, s->maximum)));
+                        std::max(sizeOf(*held, s->minimum), sizeOf(*held, s->maximum)));
     fitHeights();
 }
 

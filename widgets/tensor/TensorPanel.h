@@ -1,15 +1,15 @@
 #pragma once
 
+#include <QWidget> // first: moc of Qt 6.4 stumbles over the standard library headers of core
+
 #include "widgets/tensor/TensorLens.h"
 
 #include <QElapsedTimer>
-#include <QWidget>
 
 class QBoxLayout;
 class QLabel;
 class QLineEdit;
 class QProgressBar;
-class QScrollArea;
 class QStackedLayout;
 class QToolButton;
 
@@ -21,6 +21,7 @@ class ElidedLabel;
 class FlowSection;
 class HistogramView;
 class StatisticsStrip;
+struct StatisticsCell;
 class TensorHeading;
 class TensorList;
 class TraceDocument;
@@ -71,6 +72,7 @@ private:
     void fitHeights();
     void lookChanged();
     void showNode();
+    void showHeading();
     void showTensor();
     void showValues();
     void showStatistics();

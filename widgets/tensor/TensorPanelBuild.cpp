@@ -15,6 +15,8 @@
 #include "widgets/tensor/ValueGrid.h"
 
 #include <QBoxLayout>
+#include <QCoreApplication>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QResizeEvent>
@@ -89,8 +91,7 @@ void TensorPanel::follow()
     connect(m_lens, &TensorLens::nodeChanged, this, &TensorPanel::showNode);
     connect(m_lens, &TensorLens::rowsChanged, this, [this] {
         m_list->lines().refresh();
-        m_heading->setAside({});
-        showNode();
+        showHeading();
     });
     connect(m_lens, &TensorLens::tensorChanged, this, &TensorPanel::showTensor);
     connect(m_lens, &TensorLens::valuesChanged, this, &TensorPanel::showValues);
