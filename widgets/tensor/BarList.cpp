@@ -54,7 +54,7 @@ int BarList::heightFor(std::uint64_t rows) const
 void BarList::measure()
 {
     const QFontMetrics metrics(Theme::fixedFont(11));
-    m_labelWidth = std::min(metrics.horizontalAdvance(m_widest.label), std::max(24, viewport()->width() / 3));
+    m_labelWidth = std::min(metrics.horizontalAdvance(m_widest.label) + 2, std::max(24, viewport()->width() / 3));
     m_countWidth = metrics.horizontalAdvance(m_widest.count);
     m_noteWidth = m_widest.note.isEmpty() ? 0 : metrics.horizontalAdvance(m_widest.note) + kGap;
     const int inSight = std::max(1, viewport()->height() / m_rowHeight);

@@ -59,7 +59,6 @@ void CheckList::setChecks(const std::vector<std::string>& warnings, const std::v
     for (const TensorCheck& check : checks) add(check.good, false, check.text, check.numbers);
     setTheme(m_theme);
     arrange(width() >= kWide);
-    setVisible(!m_rows.empty());
 }
 
 QString CheckList::text() const

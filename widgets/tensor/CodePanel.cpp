@@ -103,7 +103,7 @@ QWidget* CodePanel::makeHead()
 QWidget* CodePanel::makeFiles()
 {
     auto* pane = new QWidget;
-    pane->setMinimumWidth(160);
+    pane->setMinimumWidth(100);
     m_files = new QTreeView;
     m_files->setModel(m_model);
     m_files->setRootIsDecorated(false);
@@ -133,7 +133,7 @@ QWidget* CodePanel::makeFiles()
 QWidget* CodePanel::makeSource()
 {
     auto* pane = new QWidget;
-    pane->setMinimumWidth(200);
+    pane->setMinimumWidth(120);
     m_source = new SourceView;
     m_sourceMessage = makeMessage(QStringLiteral("Source"));
     m_sourcePages = new QStackedLayout(pane);
@@ -145,7 +145,7 @@ QWidget* CodePanel::makeSource()
 QWidget* CodePanel::makeGraph()
 {
     auto* pane = new QWidget;
-    pane->setMinimumWidth(180);
+    pane->setMinimumWidth(100);
     m_graphTitle = makeTextLabel(Theme::uiFont(12, QFont::DemiBold));
     m_graphTitle->setText(QStringLiteral("FX graph"));
     m_graphFacts = new ElidedLabel(Theme::uiFont(11));
@@ -226,7 +226,9 @@ void CodePanel::resizeEvent(QResizeEvent* event)
     m_split->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
     if (wide) m_split->setSizes({width * 26 / 100, width * 44 / 100, width * 30 / 100});
     else m_split->setSizes({height * 25 / 100, height * 45 / 100, height * 30 / 100});
-    m_files->setColumnHidden(CodeFileModel::Node, m_files->width() < 330);
+    const int files = wide ? width * 26 / 100 : width;
+    m_files->header()->resizeSection(CodeFileModel::Node, files * 38 / 100);
+    m_files->setColumnHidden(CodeFileModel::Size, files < 300);
 }
 
 /// The execution trace that the node stands in, else the first one.

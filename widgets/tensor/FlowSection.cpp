@@ -15,7 +15,7 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kConsumersShown = 3, kConsumersCounted = 1000, kUses = 1000;
-constexpr int kWide = 640, kNameWide = 26, kNameNarrow = 40;
+constexpr int kWide = 640, kNameWide = 30, kNameNarrow = 40;
 
 void setColour(QLabel* label, const QColor& colour, const QColor& link)
 {
@@ -49,7 +49,7 @@ FlowSection::FlowSection(QWidget* parent)
     m_lifeTitle = addPart(QStringLiteral("Life"));
     delete m_lifeTitle.body;
     m_lifeTitle.body = nullptr;
-    m_row->itemAt(2)->layout()->addWidget(m_life);
+    static_cast<QBoxLayout*>(m_row->itemAt(2)->layout())->insertWidget(1, m_life);
     connect(m_life, &LifeStrip::chosen, this, &FlowSection::chosen);
 }
 
@@ -83,22 +83,22 @@ void FlowSection::setTheme(const Theme& theme)
     if (m_trace) setTensor(m_trace, m_flow, m_tensor); // links are coloured as they are written
 }
 
-QString FlowSection::link(const Trace& trace, NodeId node, int characters) const
+QString FlowSection::link(NodeId node, int characters) const
 {
+    const QString text = node == m_flow->nodeOf(m_tensor) ? QStringLiteral("this node") : nodeText(*m_trace, node, characters);
     return QStringLiteral("<a style=\"text-decoration:none; color:%1\" href=\"%2\">%3</a>")
         .arg(m_theme.accent.name())
         .arg(node.value)
-        .arg(richText(nodeText(trace, node, characters)));
+        .arg(richText(text));
 }
 
 void FlowSection::setTensor(TracePtr trace, std::shared_ptr<const TensorFlow> flow, TensorId tensor)
 {
-    m_trace = trace;
-    m_flow = flow;
+    m_trace = std::move(trace);
+    m_flow = std::move(flow);
     m_tensor = tensor;
-    const int characters = width() >= kWide ? kNameWide : kNameNarrow;
-    if (!trace || !flow || !tensor) {
-        const QString wait = trace && tensor ? QStringLiteral("Being worked out…") : QString();
+    if (!m_trace || !m_flow || !m_tensor) {
+        const QString wait = m_trace && m_tensor ? QStringLiteral("Being worked out…") : QString();
         m_producer.body->setText(wait);
         m_consumers.title->setText(QStringLiteral("Consumers"));
         m_consumers.body->setText(wait);
@@ -106,22 +106,39 @@ void FlowSection::setTensor(TracePtr trace, std::shared_ptr<const TensorFlow> fl
         m_life->setUses(nullptr, {}, {});
         return;
     }
-    const auto producer = flow->producer(tensor);
-    m_producer.body->setText(producer ? link(*trace, producer->node, characters)
-                                      : QStringLiteral("None: it was there before the recording."));
-    const std::vector<TensorUse> consumers = flow->consumers(tensor, kConsumersCounted);
-    m_consumers.title->setText(QStringLiteral("Consumers (%1)").arg(countText(consumers.size(), kConsumersCounted)));
+    const int characters = width() >= kWide ? kNameWide : kNameNarrow;
+    const auto producer = m_flow->producer(m_tensor);
+    m_producer.body->setText(producer ? link(producer->node, characters) : QStringLiteral("None: it was there before the recording."));
+    showConsumers(characters);
+    showLife();
+}
+
+/// Each node once, however many of its arguments the tensor is.
+void FlowSection::showConsumers(int characters)
+{
+    std::vector<NodeId> nodes;
+    for (const TensorUse& use : m_flow->consumers(m_tensor, kConsumersCounted))
+        if (nodes.empty() || nodes.back() != use.node) nodes.push_back(use.node);
+    m_consumers.title->setText(QStringLiteral("Consumers (%1)").arg(countText(nodes.size(), kConsumersCounted)));
     QStringList links;
-    for (std::size_t i = 0; i < std::min(consumers.size(), kConsumersShown); ++i) links += link(*trace, consumers[i].node, characters);
-    if (consumers.size() > kConsumersShown) links += QStringLiteral("%1 more").arg(consumers.size() - kConsumersShown);
+    for (std::size_t i = 0; i < std::min(nodes.size(), kConsumersShown); ++i) links += link(nodes[i], characters);
+    if (nodes.size() > kConsumersShown) links += QStringLiteral("%1 more").arg(nodes.size() - kConsumersShown);
     m_consumers.body->setText(links.isEmpty() ? QStringLiteral("Nobody reads it.") : links.join(QStringLiteral(", ")));
-    std::vector<TensorUse> life = flow->life(tensor, kUses);
-    m_lifeTitle.title->setText(life.empty() ? QStringLiteral("Life")
-                                            : QStringLiteral("Life: %1 of its storage, nodes %2 to %3")
-                                                  .arg(life.size() == 1 ? QStringLiteral("1 use") : countText(life.size(), kUses) + QStringLiteral(" uses"))
-                                                  .arg(trace->executionTrace()->node(life.front().node).id)
-                                                  .arg(trace->executionTrace()->node(life.back().node).id));
-    m_life->setUses(trace.get(), std::move(life), tensor);
+}
+
+void FlowSection::showLife()
+{
+    std::vector<TensorUse> life = m_flow->life(m_tensor, kUses);
+    QString title = QStringLiteral("Life");
+    if (!life.empty()) {
+        const ExecutionTrace& et = *m_trace->executionTrace();
+        const std::int64_t first = et.node(life.front().node).id, last = et.node(life.back().node).id;
+        title = QStringLiteral("Life of its storage: %1, %2")
+                    .arg(life.size() == 1 ? QStringLiteral("1 use") : countText(life.size(), kUses) + QStringLiteral(" uses"),
+                         first == last ? QStringLiteral("node %1").arg(first) : QStringLiteral("nodes %1 to %2").arg(first).arg(last));
+    }
+    m_lifeTitle.title->setText(title);
+    m_life->setUses(m_trace.get(), std::move(life), m_tensor);
 }
 
 void FlowSection::follow(const QString& link)

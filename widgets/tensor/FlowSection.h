@@ -38,7 +38,9 @@ private:
         QLabel *title, *body;
     };
     Part addPart(const QString& title);
-    QString link(const Trace& trace, NodeId node, int characters) const;
+    QString link(NodeId node, int characters) const;
+    void showConsumers(int characters);
+    void showLife();
     void follow(const QString& link);
 
     Theme m_theme = Theme::dark();

@@ -36,6 +36,7 @@ QString fxTarget(const FxNode& node)
     if (const std::size_t at = target.find("target="); at != std::string_view::npos) target.remove_prefix(at + 7);
     target = target.substr(0, target.find_first_of("]("));
     if (target.starts_with("torch.ops.")) target.remove_prefix(10);
+    if (target.ends_with(".default")) target.remove_suffix(8); // the usual overload goes without saying
     return displayText(target.substr(0, 200));
 }
 
@@ -67,7 +68,7 @@ void FxGraphView::setGraph(FxGraph graph)
     for (std::size_t row = 0; row < std::min(m_graph.nodes.size(), FxLayout::kMaxDrawn); ++row) {
         const FxNode& node = m_graph.nodes[row];
         const int upper = names.horizontalAdvance(nameOf(node) + QStringLiteral("  ") + fxTarget(node));
-        widths.push_back(std::clamp(std::max(upper, small.horizontalAdvance(fxAnnotation(node))) + 2 * kPad, kLeast, kMost));
+        widths.push_back(std::clamp(std::max(upper, small.horizontalAdvance(fxAnnotation(node))) + 2 * kPad + 4, kLeast, kMost));
     }
     m_layout = layOutFx(m_graph, widths);
     horizontalScrollBar()->setValue(0);

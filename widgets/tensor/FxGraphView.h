@@ -45,7 +45,7 @@ private:
     std::uint32_t m_current = 0;
 };
 
-/// "call_function[target=torch.ops.aten.sin.default](args = ...)" -> "aten.sin.default"; "placeholder", "return" as they are.
+/// "call_function[target=torch.ops.aten.sin.default](args = ...)" -> "aten.sin"; "input" and "output" for the edges of the graph.
 QString fxTarget(const FxNode& node);
 /// Tensor "f32[4, 4][4, 1]cuda:0" -> "f32[4, 4][4, 1]cuda:0".
 QString fxAnnotation(const FxNode& node);

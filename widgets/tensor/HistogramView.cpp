@@ -14,7 +14,7 @@ namespace opscope {
 
 namespace {
 
-constexpr int kLeft = 51, kRight = 24, kTop = 12, kBottom = 32;
+constexpr int kLeft = 51, kRight = 24, kTop = 20, kBottom = 32;
 constexpr double kFoot = 0.6; // of a decade: what one value stands above the line
 
 QString countText(std::uint64_t count) { return displayText(formatCount(static_cast<std::int64_t>(count))); }
@@ -209,7 +209,7 @@ void HistogramView::paintSentence(QPainter& painter) const
     const int wide = painter.fontMetrics().horizontalAdvance(text);
     const bool onTheLeft = right + 8 + wide > width() && left - 8 - wide > 0;
     const int x = onTheLeft ? left - 8 - wide : std::clamp(right + 8, 4, std::max(4, width() - wide - 4));
-    const QRect box(x, area.top() - 4, wide, 18);
+    const QRect box(x, area.top() - 2, wide, 18);
     painter.fillRect(box.adjusted(-3, 0, 3, 0), m_theme.panel); // nothing runs through words
     painter.setPen(m_theme.textHi);
     painter.drawText(box, Qt::AlignVCenter | Qt::AlignLeft, text);

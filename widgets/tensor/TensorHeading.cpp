@@ -57,7 +57,7 @@ void TensorHeading::paintEvent(QPaintEvent*)
         right -= asideWidth + 16;
     } else {
         painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,
-                         elided(m_aside.isEmpty() ? m_place : m_place + QStringLiteral(", ") + m_aside, painter.font(), second.width()));
+                         elided(m_aside.isEmpty() ? m_place : m_aside + QStringLiteral(", ") + m_place, painter.font(), second.width()));
     }
     painter.setFont(Theme::uiFont(14, QFont::DemiBold));
     painter.setPen(m_theme.textHi);

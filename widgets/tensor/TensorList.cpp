@@ -133,7 +133,7 @@ void TensorListDelegate::paint(QPainter* painter, const QStyleOptionViewItem& op
     } else if (option.state & QStyle::State_MouseOver) {
         painter->fillRect(option.rect, m_theme.hover);
     }
-    const QRect upper(area.left(), area.top() + 6, area.width(), 20), lower(area.left() + 15, area.top() + 26, area.width() - 15, 17);
+    const QRect upper(area.left(), area.top() + 5, area.width(), 20), lower(area.left() + 15, area.top() + 25, area.width() - 15, 17);
     const QString tag = index.data(TensorListModel::TagRole).toString();
     const int tagWidth = tag.isEmpty() ? 0 : paintTag(*painter, upper, tag);
     painter->setFont(Theme::fixedFont(11));
@@ -175,7 +175,7 @@ void TensorList::setTheme(const Theme& theme)
     viewport()->update();
 }
 
-void TensorList::reset()
+void TensorList::refill()
 {
     m_following = true;
     m_model->reset();

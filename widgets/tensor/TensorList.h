@@ -45,7 +45,7 @@ class TensorListDelegate : public QStyledItemDelegate
     Q_OBJECT
 
 public:
-    static constexpr int kRow = 48, kHeading = 32;
+    static constexpr int kRow = 46, kHeading = 32;
     using QStyledItemDelegate::QStyledItemDelegate;
     void setTheme(const Theme& theme) { m_theme = theme; }
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
@@ -66,7 +66,7 @@ public:
     void setTheme(const Theme& theme);
     TensorListModel& lines() { return *m_model; }
     /// The lens has other tensors, or another one chosen.
-    void reset();
+    void refill();
     void showChosen();
     int contentHeight() const;
 

@@ -65,7 +65,7 @@ QString TensorPanel::notice() const
     return m_noticeSection->isHidden() ? QString() : m_noticeTitle->text() + QLatin1Char(' ') + m_noticeText->text();
 }
 
-QString TensorPanel::footer() const { return m_fileText->text() + QLatin1Char('\n') + m_saidText->text(); }
+QString TensorPanel::footer() const { return m_fileText->text() + QLatin1Char(' ') + m_orderText->text() + QLatin1Char('\n') + m_saidText->text(); }
 
 void TensorPanel::showEvent(QShowEvent* event)
 {
@@ -110,7 +110,7 @@ void TensorPanel::showNode()
     const QString message = m_lens->message();
     m_message->setText(message);
     m_pages->setCurrentIndex(message.isEmpty() ? 0 : 1);
-    m_list->reset();
+    m_list->refill();
     if (!m_lens->node()) return;
     showHeading();
     fitHeights();
@@ -211,11 +211,11 @@ std::vector<StatisticsCell> TensorPanel::tensorCells() const
          QStringLiteral("%1, %2 B each").arg(dtypeText(trace, tensor)).arg(tensor.itemSize)},
         {QStringLiteral("Size"), byteText(tensor), shapeText(trace, tensor)},
         {QStringLiteral("Layout"), displayText(title(layoutOf(trace, tensor))),
-         strides.empty() ? QStringLiteral("strides not recorded") : QStringLiteral("strides ") + displayText(strides.substr(0, 80))},
-        {QStringLiteral("Device"), device.empty() ? dash() : displayText(device.substr(0, 40)), QStringLiteral("of its storage")},
+         strides.empty() ? QStringLiteral("strides not recorded") : QStringLiteral("strides ") + spacedList(strides)},
+        {QStringLiteral("Device"), device.empty() ? dash() : displayText(device.substr(0, 40)), {}},
         {QStringLiteral("Storage"), QString::number(tensor.storageId), QStringLiteral("offset %1").arg(countText(static_cast<std::uint64_t>(std::max<std::int64_t>(tensor.offset, 0))))},
         {QStringLiteral("Tensor"), QString::number(tensor.tensorId),
-         view ? QStringLiteral("view, first of %1").arg(nodeText(trace, view->node, 24)) : QStringLiteral("no view seen")}};
+         view ? QStringLiteral("view, seen first by %1").arg(nodeText(trace, view->node, 24)) : QStringLiteral("its id in the file")}};
     if (const auto& range = m_lens->declared()) {
         cells[3] = {QStringLiteral("Minimum"), displayText(range->minimum), QStringLiteral("declared")};
         cells[5] = {QStringLiteral("Maximum"), displayText(range->maximum), QStringLiteral("declared")};
@@ -269,6 +269,7 @@ void TensorPanel::showStatistics()
                                                                                         displayText(formatBytes(static_cast<std::int64_t>(total)))));
     m_stop->setText(m_lens->stopped() ? QStringLiteral("Count again") : QStringLiteral("Stop"));
     m_checks->setChecks(captured ? values->data->warnings() : std::vector<std::string>(), m_lens->checks());
+    m_checkSection->setVisible(!m_checks->empty());
     const TensorStatistics* s = captured ? m_lens->statistics() : nullptr;
     if (!s) {
         m_histogram->setBins({}, {}, false);
@@ -299,7 +300,7 @@ void TensorPanel::showFlow()
 {
     const TensorRow* chosen = m_lens->chosen();
     m_flow->setTensor(m_lens->trace(), m_lens->flow(), chosen ? chosen->tensor : TensorId());
-    m_flow->setVisible(chosen && !m_lens->tensor()->undefined());
+    m_flowSection->setVisible(chosen && !m_lens->tensor()->undefined());
     if (chosen && m_lens->values() && !m_lens->values()->data) m_strip->setCells(tensorCells()); // "view of" is known now
 }
 
@@ -322,10 +323,11 @@ void TensorPanel::showFooter()
     const CapturedValues* values = m_lens->values();
     const bool captured = values && values->data;
     m_fileIcon->setVisible(captured);
-    m_fileText->setText(captured ? displayText(values->data->fileName()) +
-                                       (values->data->storageOrderDiffers() ? QStringLiteral("   in storage order, shown in logical order")
-                                                                            : QStringLiteral("   read in storage order, little-endian"))
-                                 : QString());
+    m_fileText->setText(captured ? displayText(values->data->fileName()) : QString());
+    m_fileText->setMinimumWidth(captured ? m_fileText->sizeHint().width() : 0);
+    m_orderText->setText(!captured                              ? QString()
+                         : values->data->storageOrderDiffers() ? QStringLiteral("in storage order, shown in logical order, little-endian")
+                                                               : QStringLiteral("read in storage order, little-endian"));
     constexpr std::array kDefects{Defect::WrongSizeCapture, Defect::ValuesOutOfRange, Defect::CaptureOffset, Defect::MissingCapture,
                                   Defect::SurplusCapture};
     QStringList faults;

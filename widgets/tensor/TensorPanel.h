@@ -103,11 +103,12 @@ private:
     FlowSection* m_flow = nullptr;
     ValueGrid* m_grid = nullptr;
     QWidget *m_progressRow = nullptr, *m_distribution = nullptr, *m_frequentSection = nullptr, *m_shapeSection = nullptr;
-    QWidget *m_bagSection = nullptr, *m_valueSection = nullptr, *m_noticeSection = nullptr, *m_footer = nullptr;
+    QWidget *m_checkSection = nullptr, *m_flowSection = nullptr, *m_bagSection = nullptr, *m_valueSection = nullptr;
+    QWidget *m_noticeSection = nullptr, *m_footer = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel *m_progressText = nullptr, *m_bagTitle = nullptr, *m_bagText = nullptr, *m_noticeTitle = nullptr, *m_noticeText = nullptr;
-    ElidedLabel *m_distributionText = nullptr, *m_valuesText = nullptr, *m_fileText = nullptr, *m_saidText = nullptr;
-    QLabel *m_fileIcon = nullptr, *m_saidIcon = nullptr;
+    ElidedLabel *m_distributionText = nullptr, *m_valuesText = nullptr, *m_fileText = nullptr, *m_orderText = nullptr, *m_saidText = nullptr;
+    QLabel *m_placeLabel = nullptr, *m_fileIcon = nullptr, *m_saidIcon = nullptr;
     QToolButton *m_stop = nullptr, *m_copy = nullptr, *m_save = nullptr;
     QLineEdit* m_place = nullptr;
     std::vector<QLabel*> m_titles, m_dimTexts;

@@ -199,9 +199,9 @@ QWidget* TensorPanel::makeValues()
     m_titles.push_back(title);
     m_valuesText = new ElidedLabel(Theme::uiFont(12));
     m_dimTexts.push_back(m_valuesText);
-    auto* label = makeTextLabel(Theme::uiFont(12));
-    label->setText(QStringLiteral("Go to"));
-    m_dimTexts.push_back(label);
+    m_placeLabel = makeTextLabel(Theme::uiFont(12));
+    m_placeLabel->setText(QStringLiteral("Go to"));
+    m_dimTexts.push_back(m_placeLabel);
     m_place = new QLineEdit;
     m_place->setFont(Theme::fixedFont(11));
     m_place->setPlaceholderText(QStringLiteral("index"));
@@ -215,7 +215,7 @@ QWidget* TensorPanel::makeValues()
     head->setSpacing(8);
     head->addWidget(title);
     head->addWidget(m_valuesText, 1);
-    head->addWidget(label);
+    head->addWidget(m_placeLabel);
     for (QWidget* tool : {static_cast<QWidget*>(m_place), static_cast<QWidget*>(m_copy), static_cast<QWidget*>(m_save)}) head->addWidget(tool);
     m_grid = new ValueGrid;
     column->addLayout(head);
@@ -250,11 +250,16 @@ QWidget* TensorPanel::makeFooter()
     row->setSpacing(6);
     m_fileIcon = new QLabel;
     m_fileText = new ElidedLabel(Theme::uiFont(11));
+    m_orderText = new ElidedLabel(Theme::uiFont(11));
     m_saidIcon = new QLabel;
     m_saidText = new ElidedLabel(Theme::uiFont(11));
+    m_saidText->setAlignment(Qt::AlignRight);
+    m_dimTexts.push_back(m_orderText);
     m_dimTexts.push_back(m_saidText);
     row->addWidget(m_fileIcon);
-    row->addWidget(m_fileText, 1);
+    row->addWidget(m_fileText);
+    row->addWidget(m_orderText);
+    row->addStretch(1);
     row->addWidget(m_saidIcon);
     row->addWidget(m_saidText);
     return m_footer;
@@ -273,9 +278,13 @@ void TensorPanel::makePages()
     QVBoxLayout* shapes = makeColumn(m_shapeSection);
     shapes->addLayout(m_shapes);
     shapes->addWidget(makeLine(Qt::Horizontal));
+    m_checkSection = underlined(m_checks);
+    m_flowSection = underlined(m_flow);
     makeBags();
     makeValues();
     makeNotice();
+    for (QWidget* part : {m_progressRow, m_noticeSection, m_checkSection, m_flowSection}) // no higher than what is in them
+        part->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
 
     auto* left = new QWidget;
     m_left = makeColumn(left);
@@ -330,13 +339,16 @@ void TensorPanel::arrange(bool wide)
     rest->addWidget(m_progressRow);
     rest->addWidget(m_noticeSection);
     rest->addWidget(m_shapeSection);
-    rest->addWidget(m_checks);
-    rest->addWidget(m_flow);
+    rest->addWidget(m_checkSection);
+    rest->addWidget(m_flowSection);
     if (!wide) rest->addWidget(m_bagSection);
     rest->addWidget(m_valueSection, 1);
     rest->addStretch(0);
     m_shapes->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
     m_heading->setWide(wide);
+    m_orderText->setVisible(wide);
+    m_placeLabel->setVisible(wide);
+    m_place->setPlaceholderText(wide ? QStringLiteral("index") : QStringLiteral("go to index"));
     m_wideBody->setVisible(wide);
     m_narrowBody->setVisible(!wide);
     fitHeights();
@@ -347,7 +359,7 @@ void TensorPanel::fitHeights()
 {
     const int room = height() - 100;
     m_list->setFixedHeight(std::min(m_list->contentHeight(), m_wide ? std::max(6 * TensorListDelegate::kRow, room / 2 + 20)
-                                                                    : 5 * TensorListDelegate::kRow + TensorListDelegate::kHeading));
+                                                                    : 8 * TensorListDelegate::kRow));
     m_bags->setFixedHeight(m_bags->heightFor(m_wide ? 200 : 12));
     if (m_wide) {
         m_shapeSection->setFixedHeight(kShapeHeight);

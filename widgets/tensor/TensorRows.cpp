@@ -103,13 +103,18 @@ QString shapeText(const Trace& trace, const TensorDesc& tensor)
     // Symbolic and nested tensors are written with an empty shape and no elements: that is no scalar.
     if (!tensor.shape || (shape == "[]" && tensor.elements == 0)) return QStringLiteral("shape not recorded");
     if (shape == "[]") return QStringLiteral("scalar");
+    return spacedList(shape);
+}
+
+QString spacedList(std::string_view json)
+{
     QString text;
-    for (const char c : shape.substr(0, 400)) {
+    for (const char c : json.substr(0, 400)) {
         if (c == ' ') continue;
         text += QLatin1Char(c);
         if (c == ',') text += QLatin1Char(' ');
     }
-    return shape.size() > 400 ? text + QChar(0x2026) : text;
+    return json.size() > 400 ? text + QChar(0x2026) : text;
 }
 
 QString dtypeText(const Trace& trace, const TensorDesc& tensor)

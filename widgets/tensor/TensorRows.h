@@ -41,6 +41,7 @@ struct TensorName
 std::vector<TensorName> exactTensorNames(const Trace& trace, NodeId node, std::span<const TensorRow> rows);
 
 QString shapeText(const Trace& trace, const TensorDesc& tensor);    ///< "[5000, 64]", "scalar", "shape not recorded", "undefined"
+QString spacedList(std::string_view json);                           ///< "[64,1]" -> "[64, 1]"; cut after 400 characters
 QString dtypeText(const Trace& trace, const TensorDesc& tensor);    ///< "int64", "float", "BFloat16"
 QString byteText(const TensorDesc& tensor);                         ///< "3,296 B", "1.22 MiB"; "–"
 /// "aten::cumsum, node 47": cut to what a line can hold.

@@ -118,6 +118,7 @@ void ValueGrid::relayout()
     m_cellsX = kLeft + (m_labelWidth > 0 ? m_labelWidth + kGap : 0) + m_indexWidth + kGap - kPad;
     int columns = std::max(1, (viewport()->width() - m_cellsX - kRight) / m_cellWidth);
     if (columns > 10) columns -= columns % 5; // indices that can be read at the left edge
+    m_cellWidth = std::clamp((viewport()->width() - m_cellsX - kRight) / columns, m_cellWidth, m_cellWidth * 5 / 4);
     m_layout = layOut(static_cast<std::uint64_t>(columns));
     m_top = topValue < m_values.count ? std::min(m_layout.lineOf(topValue), maxTop()) : 0;
     syncBar();
@@ -428,7 +429,7 @@ QColor ValueGrid::tint(double size) const
 {
     if (size <= 0) return m_theme.alternateRow;
     const double share = std::log1p(size) / std::log1p(std::max(m_largest, size));
-    return mixed(m_theme.accent, m_theme.panel, 0.03 + 0.33 * share * share);
+    return mixed(m_theme.accent, m_theme.panel, 0.03 + 0.37 * std::pow(share, 1.4));
 }
 
 void ValueGrid::paintCell(QPainter& painter, std::uint64_t value, const QRect& cell) const
