@@ -5,6 +5,8 @@
 #include "widgets/hierarchy/HierarchyView.h"
 #include "widgets/panel/DiagnosticsPanel.h"
 #include "widgets/panel/LinkReportPanel.h"
+#include "widgets/tensor/CodePanel.h"
+#include "widgets/tensor/TensorPanel.h"
 
 namespace opscope {
 
@@ -21,7 +23,9 @@ constexpr Panel kPanels[] = {
     {"hierarchy", "Hierarchy", "tree", Qt::BottomDockWidgetArea, create<HierarchyView>},
     {"problems", "Problems", "warning", Qt::BottomDockWidgetArea, create<DiagnosticsPanel>},
     {"links", "Links", "link", Qt::BottomDockWidgetArea, create<LinkReportPanel>},
+    {"code", "Code", "file", Qt::BottomDockWidgetArea, create<CodePanel>},
     {"detail", "Detail", "detail", Qt::RightDockWidgetArea, create<DetailPane>},
+    {"tensors", "Tensors", "tensor", Qt::RightDockWidgetArea, create<TensorPanel>},
     {"raw", "Raw", "stack", Qt::RightDockWidgetArea, create<RawPane>},
 };
 
