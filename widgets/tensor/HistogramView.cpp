@@ -92,7 +92,11 @@ void HistogramView::setCurrent(std::size_t bin)
     update();
 }
 
-QRect HistogramView::plot() const { return rect().adjusted(kLeft, kTop, -kRight, -kBottom); }
+QRect HistogramView::plot() const
+{
+    const int labels = QFontMetrics(Theme::fixedFont(11)).horizontalAdvance(countText(m_most)) + 16;
+    return rect().adjusted(std::max(kLeft, labels), kTop, -kRight, -kBottom);
+}
 
 double HistogramView::height(std::uint64_t count) const
 {

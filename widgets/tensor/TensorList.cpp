@@ -48,6 +48,7 @@ int TensorListModel::rowCount(const QModelIndex& parent) const { return parent.i
 
 Qt::ItemFlags TensorListModel::flags(const QModelIndex& index) const
 {
+    if (!index.isValid()) return {};
     return rowAt(index.row()) ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren
                               : Qt::ItemFlags(Qt::ItemNeverHasChildren);
 }

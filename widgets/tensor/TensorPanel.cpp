@@ -23,6 +23,7 @@
 #include <QStackedLayout>
 #include <QToolButton>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -45,6 +46,18 @@ QString meanText(double mean)
 }
 
 QString dash() { return QStringLiteral("–"); }
+
+/// Warnings that no failed check says with the same numbers.
+std::vector<std::string> unsaid(std::vector<std::string> warnings, const std::vector<TensorCheck>& checks)
+{
+    std::erase_if(warnings, [&](const std::string& warning) {
+        return std::ranges::any_of(checks, [&](const TensorCheck& check) {
+            const std::string numbers = check.numbers.substr(0, check.numbers.find_last_not_of(" B") + 1);
+            return !check.good && !numbers.empty() && warning.find(numbers) != std::string::npos;
+        });
+    });
+    return warnings;
+}
 
 /// How to get what is missing, in words of the recorder (execution-trace.md 12).
 QString howToRecord(const Trace& trace, const EtNode& node)
@@ -111,7 +124,7 @@ void TensorPanel::showNode()
     m_message->setText(message);
     m_pages->setCurrentIndex(message.isEmpty() ? 0 : 1);
     m_list->refill();
-    if (!m_lens->node()) return;
+    if (!m_lens->node()) return showFlow(); // lets go of the trace
     showHeading();
     fitHeights();
     showFlow();
@@ -268,7 +281,7 @@ void TensorPanel::showStatistics()
                                               : QStringLiteral("Counting %1 of %2").arg(displayText(formatBytes(static_cast<std::int64_t>(done))),
                                                                                         displayText(formatBytes(static_cast<std::int64_t>(total)))));
     m_stop->setText(m_lens->stopped() ? QStringLiteral("Count again") : QStringLiteral("Stop"));
-    m_checks->setChecks(captured ? values->data->warnings() : std::vector<std::string>(), m_lens->checks());
+    m_checks->setChecks(captured ? unsaid(values->data->warnings(), m_lens->checks()) : std::vector<std::string>(), m_lens->checks());
     m_checkSection->setVisible(!m_checks->empty());
     const TensorStatistics* s = captured ? m_lens->statistics() : nullptr;
     if (!s) {
