@@ -79,7 +79,11 @@ void DetailPane::follow()
     Selection selection = m_document.selection();
     selection.range.reset();
     const bool same = m_trace == m_document.trace() && m_shown == selection;
-    if (same && (m_facts.event || m_job.running())) return;
+    if (same && m_job.running()) return;
+    if (same && m_facts.event) { // it may have been hidden when the rest was ready
+        if (!m_facts.flow && m_document.selectedNode()) read();
+        return;
+    }
     m_job.cancel();
     Selection before = m_shown;
     before.tensor = selection.tensor;

@@ -97,19 +97,49 @@ struct Missing
     bool counted = true;   ///< false: nothing in the files promises it
 };
 
-/// The reason of the report under which the row is listed, without its count; "" when it is listed under none.
+struct ReasonWords
+{
+    std::string_view id;
+    const char* text;
+};
+/// The reasons of the link report, said of one thing. The report counts them: "128 device spans were launched before ...".
+constexpr ReasonWords kReasons[] = {
+    {"launched-before-recording", "it was launched before the recording began"},
+    {"call-missing", "the recording has lost it"},
+    {"no-correlation", "work of the hardware itself"},
+    {"no-call", "unknown without its call"},
+    {"foreign-lane", "launched on a thread without operators, and none is guessed"},
+    {"outside-operators", "launched outside of all operators"},
+    {"device-record-missing", "the record of the device is missing"},
+    {"device-after-recording", "it ran behind the recording, or on no device"},
+    {"forward-outside-recording", "it ran outside of the recording"},
+    {"annotation-missing", "none of the recording has its id"},
+    {"unfinished-scope", "the scope never ended"},
+    {"no-record-function", "it has no record function id"},
+    {"outside-recording", "it began before or behind the recording of the timeline"},
+    {"open-at-edge", "it was open when a recording began or ended"},
+    {"name-differs", "the event with its id has another name"},
+    {"event-taken", "the event is linked to another execution trace"},
+};
+
+QString sayOf(const LinkReason& reason)
+{
+    const auto known = std::ranges::find(kReasons, std::string_view(reason.id), &ReasonWords::id);
+    return known == std::end(kReasons) ? displayText(reason.text) : QString::fromLatin1(known->text);
+}
+
+/// The reason under which a thing is listed; "" when it is listed under none.
+QString reasonOf(std::span<const LinkReason> reasons, LinkPlace place)
+{
+    for (const LinkReason& reason : reasons)
+        if (reason.unmatched && std::ranges::find(reason.places, place) != reason.places.end()) return sayOf(reason);
+    return {};
+}
+
 QString reported(const Trace& trace, std::string_view row, LinkPlace place)
 {
     const LinkCount* count = trace.links().count(row);
-    if (!count) return {};
-    for (const LinkReason& reason : count->reasons) {
-        if (!reason.unmatched || std::ranges::find(reason.places, place) == reason.places.end()) continue;
-        const QString text = displayText(reason.text);
-        const qsizetype blank = text.indexOf(QLatin1Char(' '));
-        const bool counted = blank > 0 && text.at(0).isDigit();
-        return counted ? text.mid(blank + 1) : text;
-    }
-    return {};
+    return count ? reasonOf(count->reasons, place) : QString();
 }
 
 QString joined(const QString& what, const QString& why) { return why.isEmpty() ? what : what + QStringLiteral(": ") + why; }
@@ -177,13 +207,7 @@ std::vector<Missing> missingOfNode(const Trace& trace, NodeId node)
     const EtPairing* pairing = trace.links().pairing(et.fileOf(node).source);
     if (!pairing || pairing->relation == RunRelation::Unrelated)
         return {{label, joined(QStringLiteral("the timed trace is of another run"), pairing ? displayText(pairing->sentence) : QString()), false}};
-    QString why;
-    for (const LinkReason& reason : pairing->reasons) {
-        const bool here = std::ranges::any_of(reason.places, [node](const LinkPlace& place) { return place.node == node; });
-        if (here) why = displayText(reason.text);
-    }
-    const qsizetype blank = why.indexOf(QLatin1Char(' '));
-    if (blank > 0 && why.at(0).isDigit()) why = why.mid(blank + 1);
+    const QString why = reasonOf(pairing->reasons, {{}, node});
     return {{label, joined(QStringLiteral("none in the timed trace"), why)}};
 }
 

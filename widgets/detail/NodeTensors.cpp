@@ -41,7 +41,8 @@ std::size_t behind(const std::vector<NodeValue>& values, std::size_t row)
 
 bool hasTensors(const std::vector<NodeValue>& values, std::size_t row)
 {
-    for (std::size_t i = row; i < behind(values, row); ++i)
+    const std::size_t end = behind(values, row);
+    for (std::size_t i = row; i < end; ++i)
         if (values[i].kind == NodeValue::Kind::Tensor) return true;
     return false;
 }

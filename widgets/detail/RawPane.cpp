@@ -10,6 +10,12 @@
 
 namespace opscope {
 
+namespace {
+
+QString textOf(const EventJson& event) { return event.text.json.empty() ? displayText(event.error) : prettyJson(event); }
+
+} // namespace
+
 RawPane::RawPane(TraceDocument& document, ViewSettings& settings, QWidget* parent)
     : QWidget(parent), m_document(document), m_settings(settings), m_text(new QPlainTextEdit)
 {
@@ -66,8 +72,11 @@ void RawPane::follow()
     if (!isVisible()) return;
     m_job.run(
         [trace = m_trace, selection](const JobControl&) {
-            const auto event = readEventJson(*trace, selection);
-            return Read{trace, selection, event->text.json.empty() ? displayText(event->error) : prettyJson(*event)};
+            const DetailFacts facts = readDetailFacts(*trace, selection);
+            QString text = textOf(*facts.event);
+            if (selection.node && facts.node && facts.node != facts.event)
+                text += QStringLiteral("\n\nNode %1 of the execution trace\n").arg(trace->executionTrace()->node(selection.node).id) + textOf(*facts.node);
+            return Read{trace, selection, text};
         },
         [this](const Read& read) {
             if (read.trace != m_trace || read.selection != m_shown) return;

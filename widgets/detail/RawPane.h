@@ -15,7 +15,7 @@ class JsonHighlighter;
 class TraceDocument;
 class ViewSettings;
 
-/// The Raw panel: the JSON of the selected event as the file has it, laid out for reading.
+/// The Raw panel: the JSON of the selected event, and of the node that it is, as the files have them, laid out for reading.
 class RawPane : public QWidget
 {
     Q_OBJECT

@@ -90,9 +90,10 @@ DetailBlock tensorTable(const DetailContext& context, NodeSide side, const QStri
                            {QStringLiteral("Size"), true}};
     const std::vector<NodeValue> values = valuesOf(context, side);
     const bool output = side == NodeSide::Outputs;
-    for (std::size_t i = 0; i < values.size(); i = behind(values, i)) {
+    for (std::size_t i = 0, end = 0; i < values.size(); i = end) {
+        end = behind(values, i);
         if (!hasTensors(values, i)) continue;
-        for (std::size_t row = i; row < behind(values, i); ++row) {
+        for (std::size_t row = i; row < end; ++row) {
             if (block.table.lines.size() >= DetailTable::kMaxLines) ++block.table.left;
             else block.table.lines.push_back(values[row].tensor ? tensorLine(context, values[row], output) : otherLine(values[row]));
         }
