@@ -1,8 +1,11 @@
 #include <QFile>
 #include <QPlainTextEdit>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "core/tensor/NodeValues.h"
+#include "tests/support/Golden.h"
 #include "tests/support/TraceFixture.h"
 #include "widgets/detail/DetailPane.h"
 #include "widgets/detail/DetailText.h"
@@ -54,6 +57,18 @@ struct Pane
     ViewSettings settings;
     DetailPane pane;
 };
+
+/// The hand-made step: a timed trace and the execution trace of the same run, with a resources folder beside it.
+TracePtr step(bool withNodes = true)
+{
+    std::vector<std::string> files{test::dataPath("detail/step.json")};
+    if (withNodes) files.push_back(test::dataPath("detail/step_et.json"));
+    auto trace = loadTrace(files);
+    if (!trace) qFatal("no trace: %s", trace.error().text().c_str());
+    return *trace;
+}
+
+NodeId nodeOfId(const TracePtr& trace, std::int64_t id) { return trace->executionTrace()->byId(id); }
 
 /// Everything the pane says once it has read and worked out everything.
 std::string said(Pane& p)
@@ -146,6 +161,136 @@ private Q_SLOTS:
         QVERIFY(p.pane.allText().size() < 20'000);
         QVERIFY2(raw.text().toPlainText().contains(QStringLiteral("… cut")), "the raw text says that it is cut");
         QVERIFY(raw.text().toPlainText().size() < 600'000);
+    }
+
+    void whatIsSaidOfASlice_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("golden");
+        const auto row = [](const char* golden, const char* name) {
+            QTest::newRow(golden) << QString::fromLatin1(name) << QStringLiteral("detail/%1.txt").arg(QLatin1String(golden));
+        };
+        row("kernel", "void cutlass::Kernel<cutlass_80_gemm>(Params)");
+        row("kernel_without_call", "lost_kernel");
+        row("kernel_before_its_call", "early_kernel");
+        row("operator", "aten::addmm");
+        row("lists_of_tensors", "aten::cat");
+        row("collective", "record_param_comms");
+        row("backward", "AddmmBackward0");
+        row("triton", "triton_poi_fused_add_0");
+    }
+
+    void whatIsSaidOfASlice()
+    {
+        QFETCH(QString, name);
+        QFETCH(QString, golden);
+        const TracePtr trace = step();
+        Pane p(trace);
+        const SliceId slice = test::sliceNamed(*trace, name.toStdString());
+        QVERIFY(slice);
+        p.document.selectSlice(slice);
+        const std::string differs = test::compareGolden(said(p), golden.toStdString());
+        QVERIFY2(differs.empty(), differs.c_str());
+    }
+
+    void whatIsSaidOfANode_data()
+    {
+        QTest::addColumn<int>("id");
+        QTest::addColumn<QString>("golden");
+        QTest::newRow("a wait is no collective") << 7 << QStringLiteral("detail/wait.txt");
+        QTest::newRow("process groups") << 8 << QStringLiteral("detail/process_groups.txt");
+        QTest::newRow("a node that is no event") << 3 << QStringLiteral("detail/node_without_event.txt");
+        QTest::newRow("thread") << 2 << QStringLiteral("detail/thread_node.txt");
+    }
+
+    void whatIsSaidOfANode()
+    {
+        QFETCH(int, id);
+        QFETCH(QString, golden);
+        const TracePtr trace = step();
+        Pane p(trace);
+        p.document.selectNode(nodeOfId(trace, id));
+        const std::string differs = test::compareGolden(said(p), golden.toStdString());
+        QVERIFY2(differs.empty(), differs.c_str());
+    }
+
+    void withoutAnExecutionTraceAKernelShowsTheInputsOfItsOperator()
+    {
+        const TracePtr trace = step(false);
+        Pane p(trace);
+        p.document.selectSlice(test::sliceNamed(*trace, "void cutlass::Kernel<cutlass_80_gemm>(Params)"));
+        const std::string differs = test::compareGolden(said(p), "detail/kernel_without_nodes.txt");
+        QVERIFY2(differs.empty(), differs.c_str());
+    }
+
+    void aTensorShowsWhereItComesFromAndGoesTo()
+    {
+        const TracePtr trace = step();
+        Pane p(trace);
+        p.document.selectSlice(test::sliceNamed(*trace, "aten::addmm"));
+        const EtNode& addmm = trace->executionTrace()->node(nodeOfId(trace, 4));
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("tensor:%1").arg(addmm.firstTensor + addmm.inputTensors)));
+        QCOMPARE(p.document.selection().slice, test::sliceNamed(*trace, "aten::addmm")); // its own: nothing else is selected
+        std::string text = said(p);
+        std::string differs = test::compareGolden(text.substr(text.find("Tensor 23")), "detail/tensor_of_addmm.txt");
+        QVERIFY2(differs.empty(), differs.c_str());
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("tensor:%1").arg(addmm.firstTensor + 1)));
+        text = said(p);
+        differs = test::compareGolden(text.substr(text.find("Tensor 20")), "detail/tensor_written_before.txt");
+        QVERIFY2(differs.empty(), differs.c_str());
+    }
+
+    void aTensorOfAnotherNodeLeadsThere()
+    {
+        const TracePtr trace = step();
+        Pane p(trace);
+        p.document.selectSlice(test::sliceNamed(*trace, "aten::addmm"));
+        QSignalSpy revealed(&p.document, &TraceDocument::revealRequested);
+        const TensorId zeros(trace->executionTrace()->node(nodeOfId(trace, 3)).firstTensor);
+        p.document.selectTensor(zeros);
+        QCOMPARE(p.document.selection().node, nodeOfId(trace, 3));
+        QCOMPARE(p.document.selection().tensor, zeros);
+        QVERIFY(!p.document.selection().slice);
+        QCOMPARE(revealed.size(), 1);
+        p.document.selectTensor(TensorId(100'000));
+        QCOMPARE(p.document.selection().tensor, zeros);
+    }
+
+    void linksLeadToSlicesNodesAndPanels()
+    {
+        const TracePtr trace = step();
+        Pane p(trace);
+        const SliceId call = test::sliceNamed(*trace, "cudaLaunchKernel");
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("slice:%1").arg(call.value)));
+        QCOMPARE(p.document.selection().slice, call);
+        QCOMPARE(p.document.selectedNode(), nodeOfId(trace, 4)); // that of the operator around it
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("node:%1").arg(nodeOfId(trace, 8).value)));
+        QCOMPARE(p.document.selection().node, nodeOfId(trace, 8));
+        QSignalSpy panels(&p.document, &TraceDocument::panelRequested);
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("panel:code")));
+        QCOMPARE(panels.at(0).at(0).toString(), QStringLiteral("code"));
+    }
+
+    void manyLinksUnfold()
+    {
+        std::string text = "{\"traceEvents\":[{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"op\",\"pid\":7,\"tid\":1,\"ts\":0,\"dur\":100},"
+                           "{\"ph\":\"X\",\"cat\":\"cuda_runtime\",\"name\":\"cudaGraphLaunch\",\"pid\":7,\"tid\":1,\"ts\":1,\"dur\":2,"
+                           "\"args\":{\"correlation\":9}}";
+        for (int i = 0; i < 40; ++i)
+            text += ",{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k\",\"pid\":0,\"tid\":7,\"ts\":" + std::to_string(10 + i) +
+                    ",\"dur\":1,\"args\":{\"correlation\":9,\"device\":0,\"stream\":7}}";
+        const File file(text + "]}");
+        Pane p(file.trace);
+        p.document.selectSlice(test::sliceNamed(*file.trace, "op"));
+        QString shown = QString::fromStdString(said(p));
+        QVERIFY2(shown.contains(QStringLiteral("Links: 40 of 40 found")), qPrintable(shown));
+        QCOMPARE(shown.count(QStringLiteral("Launches\t")), 12);
+        QVERIFY2(shown.contains(QStringLiteral("… 28 more")), qPrintable(shown));
+        QVERIFY2(shown.contains(QStringLiteral("Device\t40000 ns in 40 kernels")), qPrintable(shown));
+        Q_EMIT p.pane.text().anchorClicked(QUrl(QStringLiteral("more:links")));
+        shown = QString::fromStdString(said(p));
+        QCOMPARE(shown.count(QStringLiteral("Launches\t")), 40);
+        QVERIFY(!shown.contains(QStringLiteral(" more")));
     }
 
     void theCallStackOfOldTracesIsAStack()

@@ -2,6 +2,7 @@
 #include <QLineEdit>
 #include <QTest>
 
+#include "tests/support/Golden.h"
 #include "tests/support/TraceFixture.h"
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
@@ -44,6 +45,30 @@ QString outline(const QAbstractItemModel& model, const QModelIndex& parent = {})
         parts += inside.isEmpty() ? index.data().toString() : index.data().toString() + QStringLiteral(" [") + inside + QStringLiteral("]");
     }
     return parts.join(QStringLiteral(", "));
+}
+
+/// The cells of a row, one behind the other.
+QString cells(const HierarchyModel& model, const QModelIndex& row)
+{
+    QStringList parts;
+    for (int column = 0; column < model.columnCount(); ++column) parts += row.siblingAtColumn(column).data().toString();
+    return parts.join(QStringLiteral(" | "));
+}
+
+QString heads(const HierarchyModel& model)
+{
+    QStringList parts;
+    for (int column = 0; column < model.columnCount(); ++column) parts += model.headerData(column, Qt::Horizontal).toString();
+    return parts.join(QStringLiteral(", "));
+}
+
+/// A timed trace and the execution trace of the same run.
+TracePtr step()
+{
+    const std::vector<std::string> files{test::dataPath("detail/step.json"), test::dataPath("detail/step_et.json")};
+    auto trace = loadTrace(files);
+    if (!trace) qFatal("no trace: %s", trace.error().text().c_str());
+    return *trace;
 }
 
 void show(HierarchyModel& model, const TracePtr& trace, HierarchySource source, std::string_view filter = {})
@@ -115,6 +140,59 @@ private Q_SLOTS:
         QCOMPARE(relu.data().toString(), QStringLiteral("[2, 4]"));
         show(model, trace, HierarchySource::Nodes, "#4");
         QCOMPARE(model.tree()->rows(), 3u);
+    }
+
+    void nodesBesideATimedTraceHaveItsTimes()
+    {
+        const TracePtr trace = step();
+        HierarchyModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        show(model, trace, HierarchySource::Nodes);
+        QCOMPARE(heads(model), QStringLiteral("Execution trace node, Node, Input shapes, Host, Self, Device, Kernels"));
+        const ExecutionTrace& et = *trace->executionTrace();
+        QCOMPARE(cells(model, model.indexOf(et.byId(4))),
+                 QStringLiteral("aten::addmm | 4 | [8] [4, 16] [16, 8] | 100.0 µs | 82.5 µs | 34.2 µs | 2"));
+        QCOMPARE(cells(model, model.indexOf(et.byId(3))), QStringLiteral("aten::zeros | 3 |  | – | – | – | –"));
+        // A thread has no time of its own, and what its nodes made a device do.
+        QCOMPARE(cells(model, model.indexOf(et.byId(2))), QStringLiteral("thread 1 (%1) | 2 |  | – | – | 34.2 µs | 2")
+                                                              .arg(QString::fromStdString(trace->trackName(TrackId(0)))));
+        const QModelIndex device = model.indexOf(et.byId(4), 5);
+        QCOMPARE(device.data(HierarchyModel::PlainRole).toString(), QStringLiteral("34250 ns"));
+        QCOMPARE(device.data(HierarchyModel::ShareRole).toDouble(), 1.0);
+        QVERIFY(!model.indexOf(et.byId(3), 5).data(HierarchyModel::ShareRole).isValid());
+    }
+
+    void slicesSayWhatTheyMadeADeviceDo()
+    {
+        const TracePtr trace = step();
+        HierarchyModel model;
+        show(model, trace, HierarchySource::Slices);
+        QCOMPARE(heads(model), QStringLiteral("Slice, Start, Duration, Self, Device, Kernels, Calls"));
+        const QString addmm = cells(model, model.indexOf(test::sliceNamed(*trace, "aten::addmm")));
+        QVERIFY2(addmm.endsWith(QStringLiteral("| 34.2 µs | 2 | 2")), qPrintable(addmm));
+        const QString linear = cells(model, model.indexOf(test::sliceNamed(*trace, "nn.Module: Linear_0")));
+        QVERIFY2(linear.endsWith(QStringLiteral("| 34.2 µs | 2 | 1")), qPrintable(linear));
+        show(model, trace, HierarchySource::Slices, "#4"); // the node, and what has 4 as its own record function id
+        QVERIFY(model.indexOf(test::sliceNamed(*trace, "aten::addmm")).isValid());
+    }
+
+    void theNodeTreeFollowsAKernelToItsNode()
+    {
+        TraceDocument document;
+        ViewSettings settings;
+        HierarchyView view(document, settings);
+        view.resize(900, 300);
+        view.show();
+        const TracePtr trace = step();
+        document.setTrace(trace);
+        const NodeId zeros = trace->executionTrace()->byId(3), addmm = trace->executionTrace()->byId(4);
+        document.selectNode(zeros); // no slice is it: only the node tree knows it
+        QCOMPARE(view.model().nodeAt(view.tree().currentIndex()), zeros);
+        document.selectSlice(test::sliceNamed(*trace, "early_kernel"));
+        QCOMPARE(view.model().nodeAt(view.tree().currentIndex()), addmm);
+        QCOMPARE(document.selection().slice, test::sliceNamed(*trace, "early_kernel"));
+        document.selectSlice(test::sliceNamed(*trace, "lost_kernel")); // works for no node
+        QCOMPARE(view.model().sliceAt(view.tree().currentIndex()), test::sliceNamed(*trace, "lost_kernel"));
     }
 
     void aMillionRowsAreOpenedByCountingNotByObjects()

@@ -1,6 +1,7 @@
 #include <QSignalSpy>
 #include <QtTest>
 
+#include "tests/support/Golden.h"
 #include "tests/support/TraceFixture.h"
 #include "widgets/document/NameSearch.h"
 #include "widgets/document/TraceDocument.h"
@@ -53,6 +54,25 @@ private Q_SLOTS:
         const TracePtr trace = fiveSlices();
         QVERIFY(findByName(*trace, QString()).empty());
         QVERIFY(findByName(*trace, QStringLiteral("absent")).empty());
+    }
+    void aNodeIsFoundByItsIdAndGoesToItsSliceWhereItHasOne()
+    {
+        const std::vector<std::string> files{dataPath("detail/step.json"), dataPath("detail/step_et.json")};
+        const auto trace = loadTrace(files);
+        QVERIFY(trace);
+        const std::vector<Match> addmm = findByName(**trace, QStringLiteral("#4")), zeros = findByName(**trace, QStringLiteral("#3"));
+        QCOMPARE(addmm.size(), std::size_t(1));
+        QVERIFY(addmm[0].slice == sliceNamed(**trace, "aten::addmm") && !addmm[0].node);
+        QCOMPARE(zeros.size(), std::size_t(1));
+        QVERIFY(!zeros[0].slice && zeros[0].node == (*trace)->executionTrace()->byId(3));
+        TraceDocument document;
+        document.setTrace(*trace);
+        NameSearch search(document);
+        search.setText(QStringLiteral("#3"));
+        QTRY_VERIFY(!search.busy());
+        search.next();
+        QVERIFY(document.selection().node == zeros[0].node);
+        QCOMPARE(search.current(), std::ptrdiff_t(0));
     }
     void aStoppedSearchReturnsNothing()
     {
