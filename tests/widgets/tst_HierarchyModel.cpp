@@ -151,10 +151,10 @@ private Q_SLOTS:
         QCOMPARE(heads(model), QStringLiteral("Execution trace node, Node, Input shapes, Host, Self, Device, Kernels"));
         const ExecutionTrace& et = *trace->executionTrace();
         QCOMPARE(cells(model, model.indexOf(et.byId(4))),
-                 QStringLiteral("aten::addmm | 4 | [8] [4, 16] [16, 8] | 100.0 µs | 82.5 µs | 34.2 µs | 2"));
+                 QStringLiteral("aten::addmm | 4 | [8] [4, 16] [16, 8] | 100.0 µs | 82.5 µs | 34.3 µs | 2"));
         QCOMPARE(cells(model, model.indexOf(et.byId(3))), QStringLiteral("aten::zeros | 3 |  | – | – | – | –"));
         // A thread has no time of its own, and what its nodes made a device do.
-        QCOMPARE(cells(model, model.indexOf(et.byId(2))), QStringLiteral("thread 1 (%1) | 2 |  | – | – | 34.2 µs | 2")
+        QCOMPARE(cells(model, model.indexOf(et.byId(2))), QStringLiteral("thread 1 (%1) | 2 |  | – | – | 34.3 µs | 2")
                                                               .arg(QString::fromStdString(trace->trackName(TrackId(0)))));
         const QModelIndex device = model.indexOf(et.byId(4), 5);
         QCOMPARE(device.data(HierarchyModel::PlainRole).toString(), QStringLiteral("34250 ns"));
@@ -169,9 +169,9 @@ private Q_SLOTS:
         show(model, trace, HierarchySource::Slices);
         QCOMPARE(heads(model), QStringLiteral("Slice, Start, Duration, Self, Device, Kernels, Calls"));
         const QString addmm = cells(model, model.indexOf(test::sliceNamed(*trace, "aten::addmm")));
-        QVERIFY2(addmm.endsWith(QStringLiteral("| 34.2 µs | 2 | 2")), qPrintable(addmm));
+        QVERIFY2(addmm.endsWith(QStringLiteral("| 34.3 µs | 2 | 2")), qPrintable(addmm));
         const QString linear = cells(model, model.indexOf(test::sliceNamed(*trace, "nn.Module: Linear_0")));
-        QVERIFY2(linear.endsWith(QStringLiteral("| 34.2 µs | 2 | 1")), qPrintable(linear));
+        QVERIFY2(linear.endsWith(QStringLiteral("| 34.3 µs | 2 | 1")), qPrintable(linear));
         show(model, trace, HierarchySource::Slices, "#4"); // the node, and what has 4 as its own record function id
         QVERIFY(model.indexOf(test::sliceNamed(*trace, "aten::addmm")).isValid());
     }

@@ -35,6 +35,7 @@ private:
 
     static void setAlignment(QTextCursor& cursor, Qt::Alignment alignment);
     QTextTable* table(int rows, const QList<QTextLength>& widths, int left, int top, int right = 12);
+    DetailTable folded(DetailTable content) const;
     QList<QTextLength> columnWidths(const DetailTable& content) const;
     void title(const DetailBlock& block);
     void rows(const std::vector<DetailRow>& rows);

@@ -1,6 +1,7 @@
 #include "widgets/detail/DetailLayout.h"
 
 #include "widgets/common/Text.h"
+#include "widgets/detail/DetailValues.h"
 
 #include <QFontMetrics>
 #include <QTextTable>
@@ -14,6 +15,8 @@ namespace opscope {
 namespace {
 
 constexpr int kLabelWidth = 76;
+constexpr int kListLabelWidth = 64;
+constexpr int kEnough = 96;    // for the column that stretches; below that others go under the line
 
 } // namespace
 
@@ -23,7 +26,7 @@ void DetailLayout::rows(const std::vector<DetailRow>& rows)
     const QFont labelFont = Theme::uiFont(12);
     const QFontMetrics metrics(labelFont);
     int labels = kLabelWidth;
-    for (const DetailRow& row : rows) labels = std::max(labels, metrics.horizontalAdvance(row.label) + kLabelGap);
+    for (const DetailRow& row : rows) labels = std::max(labels, metrics.horizontalAdvance(row.label) + kLabelGap + 3);
     labels = std::min(labels, (m_width - 2 * kMargin) * 45 / 100);
     QTextTable* grid = table(static_cast<int>(rows.size()),
                              {QTextLength(QTextLength::FixedLength, labels), QTextLength(QTextLength::PercentageLength, 100)}, kMargin, 4);
@@ -39,6 +42,26 @@ void DetailLayout::rows(const std::vector<DetailRow>& rows)
         label.firstCursorPosition().insertText(row.label, format(labelFont, m_theme.textDim));
         runs(values.firstCursorPosition(), row.runs);
     }
+}
+
+/// In a narrow pane the last columns stand in the line below instead: nothing is squeezed, nothing is lost.
+DetailTable DetailLayout::folded(DetailTable content) const
+{
+    const auto stretching = std::ranges::find(content.columns, true, &DetailColumn::stretch);
+    if (stretching == content.columns.end()) return content;
+    const auto at = static_cast<qsizetype>(stretching - content.columns.begin());
+    while (static_cast<qsizetype>(content.columns.size()) > at + 1 && columnWidths(content)[at].rawValue() < kEnough) {
+        const std::size_t last = content.columns.size() - 1;
+        for (DetailLine& line : content.lines) {
+            if (line.cells.size() <= last) continue;
+            DetailRun cell = std::move(line.cells[last]);
+            line.cells.pop_back();
+            const bool says = !cell.text.isEmpty() && cell.text != none().text;
+            if (says) line.below.insert(line.below.begin(), std::move(cell));
+        }
+        content.columns.pop_back();
+    }
+    return content;
 }
 
 int DetailLayout::widthOf(const DetailRun& run) const
@@ -60,8 +83,9 @@ QList<QTextLength> DetailLayout::columnWidths(const DetailTable& content) const
         for (const DetailLine& line : content.lines)
             if (i < line.cells.size() && (i + 1 < line.cells.size() || line.cells.size() == content.columns.size()))
                 widest = std::max(widest, widthOf(line.cells[i]));
-        int width = widest == 0 ? 0 : std::min(widest + kCellGap + 3, total * (content.bare ? 40 : 33) / 100);
-        if (content.bare && i == 0) width = std::max(width, kLabelWidth);
+        const int gap = i + 1 < content.columns.size() ? kCellGap + 3 : 3;
+        int width = widest == 0 ? 0 : std::min(widest + gap, total * (content.bare ? 40 : 33) / 100);
+        if (content.bare && i == 0 && !column.stretch) width = std::max(width, kListLabelWidth);
         widths.push_back(width);
         if (!column.stretch) left -= width;
     }
@@ -110,12 +134,13 @@ void DetailLayout::line(QTextTable& grid, int row, const DetailTable& content, c
     runs(grid.cellAt(row + 1, from).firstCursorPosition(), line.below);
 }
 
-void DetailLayout::lines(const DetailTable& content)
+void DetailLayout::lines(const DetailTable& table)
 {
+    const DetailTable content = folded(table);
     const int columns = static_cast<int>(content.columns.size()), head = content.bare ? 0 : 1;
     const auto below = std::ranges::count_if(content.lines, [](const DetailLine& line) { return !line.below.empty(); });
     const QList<QTextLength> widths = columnWidths(content);
-    QTextTable* grid = table(head + static_cast<int>(content.lines.size()) + static_cast<int>(below), widths, kMargin, 4);
+    QTextTable* grid = this->table(head + static_cast<int>(content.lines.size()) + static_cast<int>(below), widths, kMargin, 4);
     for (int column = 0; column < columns && head > 0; ++column) {
         QTextTableCellFormat cell;
         cell.setTopPadding(3);

@@ -41,9 +41,19 @@ QString hintOf(const LinkedThing& thing)
     return by;
 }
 
+/// As short as a tag must be; the tool tip says it in full.
+QString tagOf(LinkMethod method)
+{
+    switch (method) {
+    case LinkMethod::ExternalId: return QStringLiteral("ext id");
+    case LinkMethod::ExternalIdAsRf: return QStringLiteral("ext id = rf id");
+    default: return displayText(title(method));
+    }
+}
+
 DetailRun methodTag(const LinkedThing& thing)
 {
-    const QString method = displayText(title(thing.method));
+    const QString method = tagOf(thing.method);
     const bool guess = thing.confidence == LinkConfidence::Ambiguous;
     DetailRun tag = tagged(guess ? QStringLiteral("guess, ") + method : method,
                            thing.confidence == LinkConfidence::Exact ? Tag::Solid : Tag::Open);

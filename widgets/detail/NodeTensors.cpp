@@ -113,7 +113,8 @@ DetailRun identityRun(const Trace& trace, const TensorDesc& tensor)
                  (tensor.offset != 0 ? QStringLiteral(" + %1").arg(tensor.offset) : QString());
     const QString plain = QStringLiteral("tensor %1, storage %2, offset %3, elements %4, item size %5 B, device %6%7")
                               .arg(tensor.tensorId).arg(tensor.storageId).arg(tensor.offset).arg(tensor.elements).arg(tensor.itemSize)
-                              .arg(cutText(device, 40), strides.empty() ? QString() : QStringLiteral(", strides ") + cutText(strides, 200));
+                              .arg(cutText(device, 40), strides.empty() ? QString() : QStringLiteral(", strides ") + cutText(strides, 200)) +
+                          (layout != TensorLayout::Unknown ? QStringLiteral(", ") + displayText(title(layout)) : QString());
     return {parts.join(QStringLiteral(", ")), Tone::Dim, plain};
 }
 

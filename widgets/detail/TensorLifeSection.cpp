@@ -24,7 +24,7 @@ QString roleOf(const DetailContext& context, TensorId tensor)
     const std::uint16_t argument = descOf(context.trace, tensor).argument;
     const QString name = argument < names.size() && !names[argument].name.empty() ? cutText(names[argument].name, 60)
                                                                                    : QStringLiteral("#%1").arg(argument);
-    return QStringLiteral("%1 %2 of node %3").arg(input ? QStringLiteral("input") : QStringLiteral("output"), name).arg(node.id);
+    return QStringLiteral("%1 “%2” of node %3").arg(input ? QStringLiteral("input") : QStringLiteral("output"), name).arg(node.id);
 }
 
 /// A use as a line: who, which node, when it differs what it does to the tensor.
@@ -105,7 +105,7 @@ std::vector<DetailBlock> tensorLifeBlocks(DetailContext& context)
         size.text += QStringLiteral(", %1 × %2 B of %3").arg(displayText(formatCount(desc.elements))).arg(desc.itemSize).arg(dtypeRun(trace, desc).text);
         block.table.lines.push_back({{dim(QStringLiteral("Size")), size}});
     }
-    block.table.lines.push_back({{dim(QStringLiteral("Stands in")), identityRun(trace, desc)}});
+    block.table.lines.push_back({{dim(QStringLiteral("Storage")), identityRun(trace, desc)}});
     if (isUndefined(trace, desc)) block.note = QStringLiteral("An undefined tensor: there are no values, so nobody writes or reads them.");
     else if (context.facts.flow) addFlow(context, block, tensor);
     else block.note = QStringLiteral("Working out where it comes from …");
