@@ -100,8 +100,8 @@ void benchCaptured(const Folder& folder, std::uint64_t mib, int runs)
     const std::uint64_t values = mib * (1u << 20) / 8;
     const fs::path et = folder.path / "big_et.json";
     std::ofstream(et) << kHead << R"({"id": 4, "name": "aten::embedding", "ctrl_deps": 2, "inputs": {"values": [[7,8,0,)" << values
-                      << R"(,8,"cuda:0"]], "shapes": [[)" << values << R"(]], "types": ["Tensor(long int)"], "strides": [[1]]}, "outputs": {"values": [], "shapes": [], "types": []}, "attrs": []},
-)" << kTail;
+                      << R"(,8,"cuda:0"]], "shapes": [[)" << values << R"x(]], "types": ["Tensor(long int)"], "strides": [[1]]}, "outputs": {"values": [], "shapes": [], "types": []}, "attrs": []},
+)x" << kTail;
     std::mt19937_64 random(1);
     const auto powerLaw = [&](double rows) {
         const double u = static_cast<double>(random() >> 11) / 9007199254740992.0;
