@@ -14,6 +14,7 @@ struct ImportOptions
 {
     unsigned threads = 2;                      ///< including the caller's
     std::size_t windowBytes = 1u << 20;        ///< tests make it tiny, to cut everywhere
+    bool alignClocks = true;                   ///< move the times of ranks so that collectives end together (linking.md 6.5)
     std::map<std::string, std::string> resourceFolders = {}; ///< by path of the execution trace, where somebody chose one
 };
 

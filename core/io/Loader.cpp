@@ -123,6 +123,7 @@ Status import(Input& input, TraceBuilder& builder, const JobControl& job, const 
 Result<TracePtr> importAll(std::vector<Input>& inputs, const JobControl& job, const ImportOptions& options)
 {
     TraceBuilder builder;
+    builder.setAlignClocks(options.alignClocks);
     for (Input& input : inputs) {
         if (job.cancelled()) return cancelled();
         if (Status status = import(input, builder, job, options); !status) return status.error();

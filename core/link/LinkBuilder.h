@@ -28,11 +28,15 @@
 namespace opscope {
 
 struct NodeMatch;
+class CollectiveMatcher;
 
 class LinkBuilder
 {
 public:
-    LinkBuilder(Trace& trace, const JobControl& job, unsigned threads) : m_trace(trace), m_job(job), m_threads(threads) {}
+    LinkBuilder(Trace& trace, const JobControl& job, unsigned threads, bool alignClocks = true)
+        : m_trace(trace), m_job(job), m_threads(threads), m_alignClocks(alignClocks)
+    {
+    }
     /// False when it was cancelled; the trace is of no use then.
     bool run();
 
@@ -127,6 +131,10 @@ private:
     // FlowLinks
     SliceId bind(const FlowPoint& point, bool& exact) const;
     bool ownStepDraws(const FlowPoint& point) const;
+    // CollectiveLinks
+    void alignClocks(const CollectiveMatcher& matcher);
+    void shiftSource(SourceId source, Nanos by);
+    void measureExtent();
 
     // What steps use.
     /// Operators and annotations of a source by External id.
@@ -166,6 +174,7 @@ private:
     Trace& m_trace;
     const JobControl& m_job;
     unsigned m_threads;
+    bool m_alignClocks;
     std::vector<CategoryClass> m_kinds;          ///< by category
     std::vector<SourceRows> m_sources;
     std::vector<std::uint8_t> m_hasOperators;    ///< by track

@@ -38,6 +38,7 @@ public:
 
 private:
     friend class TraceBuilder;
+    friend class LinkBuilder;
     std::vector<CounterSeries> m_series;
     std::vector<Nanos> m_time;
     std::vector<double> m_value;

@@ -69,7 +69,7 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     if (!enter("Indexing")) return cancelled;
     close();
     runChecks();
-    if (!enter("Linking") || !LinkBuilder(*trace, job, threads()).run()) return cancelled;
+    if (!enter("Linking") || !LinkBuilder(*trace, job, threads(), in.alignClocks).run()) return cancelled;
     return TracePtr(std::move(trace));
 }
 

@@ -151,18 +151,21 @@ void TraceBuilder::Finisher::gather()
     const std::size_t sliceBlocks = (rows + kBlock - 1) / kBlock;
     const std::size_t instantBlocks = (instantKeys.size() + kBlock - 1) / kBlock;
     std::vector<std::vector<SubNanosecond>> fine(sliceBlocks);
+    std::vector<std::vector<CollectiveArgs>> collectives(sliceBlocks);
     parallelFor(sliceBlocks + instantBlocks, threads(), [&](std::size_t b) {
-        if (b < sliceBlocks) gatherSlices(b, fine[b]);
+        if (b < sliceBlocks) gatherSlices(b, fine[b], collectives[b]);
         else gatherInstants(b - sliceBlocks);
     });
     for (const auto& block : fine)
         trace->m_subNanoseconds.insert(trace->m_subNanoseconds.end(), block.begin(), block.end());
+    for (const auto& block : collectives)
+        trace->m_collectiveArgs.insert(trace->m_collectiveArgs.end(), block.begin(), block.end());
     sliceKeys = {};
     instantKeys = {};
     parallelFor(parts.size(), threads(), [&](std::size_t p) { parts[p].staged->events.clear(); });
 }
 
-void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine)
+void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives)
 {
     SliceTable& s = trace->m_slices;
     const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
@@ -196,6 +199,11 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         for (std::size_t f = 0; isWide && f < kArgFields; ++f)
             if (e.args[f] == kArgWide)
                 args[f * kBlock + (i - first)] = wideArg(*part.staged, key.row, static_cast<ArgField>(f));
+        if (e.flags & kCollective) {
+            const auto& notes = part.staged->collectives;
+            const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
+            if (note != notes.end() && note->event == key.row) collectives.push_back({SliceId(i), text(worker, note->args)});
+        }
         if (const FineTime* t = fineTime(*part.staged, key.row))
             fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
         if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own ? asyncGroup[key.row] : 0;

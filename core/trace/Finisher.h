@@ -204,7 +204,7 @@ private:
     void distributePart(std::uint32_t p);
     void sortRows();
     void gather();
-    void gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine);
+    void gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives);
     void gatherInstants(std::size_t block);
     bool sliceLess(const SortKey& a, const SortKey& b) const;
     bool instantLess(const SortKey& a, const SortKey& b) const;

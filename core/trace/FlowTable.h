@@ -32,6 +32,7 @@ public:
 
 private:
     friend class TraceBuilder;
+    friend class LinkBuilder;
     RawVector<FlowPoint> m_points;
 };
 

@@ -40,7 +40,8 @@ enum SliceFlags : std::uint8_t {
     kNoDuration = 8,        ///< missing, unusable or negative: length 0
     kUnfinished = 16,       ///< "finished": false
     kRepaired = 32,         ///< taken by the forgiving reader
-    kSpilled = 64           ///< overlaps another slice of its lane, so lies in a further one
+    kSpilled = 64,          ///< overlaps another slice of its lane, so lies in a further one
+    kCollective = 128       ///< its arguments tell of a collective: Trace::collectiveArgs()
 };
 
 /// Frozen columns. Rows are grouped by track; within a track by (start, longer first, event index, file order).
@@ -78,6 +79,7 @@ public:
 
 private:
     friend class TraceBuilder;
+    friend class LinkBuilder; // brings the clocks of ranks together
     RawVector<Nanos> m_start, m_duration, m_self;
     RawVector<StringId> m_name;
     RawVector<std::uint32_t> m_parent, m_offsetLow;
@@ -101,6 +103,7 @@ public:
 
 private:
     friend class TraceBuilder;
+    friend class LinkBuilder;
     RawVector<Nanos> m_time;
     RawVector<StringId> m_name;
     RawVector<std::uint64_t> m_offset;

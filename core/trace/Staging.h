@@ -96,6 +96,12 @@ struct WideArg
     ArgField field = ArgField::Correlation;
     std::int64_t value = 0;          ///< unsigned 64-bit values keep their bits
 };
+/// The arguments of an event that tells of a collective: JSON text.
+struct CollectiveNote
+{
+    std::uint32_t event = 0;
+    StringId args;
+};
 struct FineTime
 {
     std::uint32_t event = 0;
@@ -153,6 +159,7 @@ struct StagedPart
     std::vector<StagedMeta> meta;
     std::vector<WideArg> wide;           ///< by event, ascending
     std::vector<FineTime> fine;          ///< by event, ascending
+    std::vector<CollectiveNote> collectives; ///< by event, ascending
     Diagnostics diagnostics;
 };
 

@@ -168,7 +168,7 @@ std::size_t Trace::bytes() const
 {
     std::size_t sum = m_strings.bytes() + m_strings.size() * 24 + m_slices.bytes() + m_instants.bytes() + m_counters.bytes() +
                       m_flows.bytes() + m_lanes.bytes() + m_signatures.size() * 48;
-    sum += bytesOf(m_categories) + bytesOf(m_processes) + bytesOf(m_tracks) + bytesOf(m_subNanoseconds);
+    sum += bytesOf(m_categories) + bytesOf(m_processes) + bytesOf(m_tracks) + bytesOf(m_subNanoseconds) + bytesOf(m_collectiveArgs);
     for (const Track& track : m_tracks) sum += bytesOf(track.spillBases);
     for (const TopLevelEntry& entry : m_topLevel) sum += sizeof entry + entry.key.size() + entry.json.size();
     if (m_executionTrace) sum += m_executionTrace->bytes();

@@ -51,6 +51,7 @@ struct SourceFile
     std::shared_ptr<const RestartPoints> restarts; ///< null for plain files
     std::optional<std::int64_t> rank, worldSize;   ///< of a distributed run (linking.md 6.1)
     RankOrigin rankFrom = RankOrigin::None;
+    Nanos clockShift = 0;             ///< added to its times, so that collectives of all ranks end together (linking.md 6.5)
     std::string resourcesFolder;      ///< of an execution trace, chosen by hand; "": looked for beside the file
 };
 
@@ -71,6 +72,13 @@ struct SubNanosecond
     SliceId slice;
     std::uint64_t startAtto = 0;
     std::uint64_t durationAtto = 0;
+};
+
+/// What an event says of the collective that it is part of (kineto-trace.md 7.2). Kept whole: ranks are matched by it.
+struct CollectiveArgs
+{
+    SliceId slice;
+    StringId json;                                     ///< the args object as it stands in the file
 };
 
 /// Counts of the file as found, before any repair (the definitions are those of check_facts.py).
@@ -115,6 +123,8 @@ public:
     const SignatureTable& signatures() const { return m_signatures; }
     const LaneIndex& lanes() const { return m_lanes; }
     std::span<const SubNanosecond> subNanoseconds() const { return m_subNanoseconds; }
+    /// Slices with the flag kCollective, by row.
+    std::span<const CollectiveArgs> collectiveArgs() const { return m_collectiveArgs; }
     /// Null when no execution trace was opened.
     const ExecutionTrace* executionTrace() const { return m_executionTrace.get(); }
     /// Of all execution traces together; EtFile::stats has them one by one.
@@ -180,6 +190,7 @@ private:
     SignatureTable m_signatures;
     LaneIndex m_lanes;
     std::vector<SubNanosecond> m_subNanoseconds;
+    std::vector<CollectiveArgs> m_collectiveArgs;
     std::unique_ptr<ExecutionTrace> m_executionTrace;
     std::vector<NodeId> m_sliceNode;
     std::vector<SliceId> m_nodeSlice;

@@ -70,6 +70,8 @@ void TraceBuilder::setBaseTime(SourceId source, std::int64_t nanoseconds)
     times[source.index()] = nanoseconds;
 }
 
+void TraceBuilder::setAlignClocks(bool align) { m_state->alignClocks = align; }
+
 void TraceBuilder::addStaged(SourceId source, std::vector<StagingTables> tables, std::vector<StagedPart> parts)
 {
     m_state->batches.push_back({source, std::move(tables), std::move(parts)});

@@ -31,6 +31,8 @@ public:
     void addExecutionTrace(SourceId source, std::unique_ptr<ExecutionTrace> trace, StringPool strings, EtStats stats);
     void addTopLevel(TopLevelEntry entry);
     void setBaseTime(SourceId source, std::int64_t nanoseconds);
+    /// Whether clocks of ranks that differ are brought together; they are unless told otherwise.
+    void setAlignClocks(bool align);
     /// Defects that belong to a whole source.
     Diagnostics& diagnostics(SourceId source);
     /// Run at the end of finish(), when the trace can be asked: what a source shows beside what it says, such as the files of its

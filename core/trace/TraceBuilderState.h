@@ -27,6 +27,7 @@ struct TraceBuilder::State
     std::deque<Diagnostics> diagnostics;   // one a source
     std::vector<TopLevelEntry> topLevel;
     std::vector<std::optional<std::int64_t>> baseTimes; // by source
+    bool alignClocks = true;
     std::vector<Batch> batches;
     std::vector<Nodes> nodes;
     std::vector<std::pair<SourceId, TraceBuilder::Check>> checks;

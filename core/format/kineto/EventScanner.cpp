@@ -80,6 +80,7 @@ const char* EventScanner::argsValue(Key key, const char* p)
     case Key::InputTypes: m_event.types = raw; break;
     case Key::InputStrides: m_event.strides = raw; break;
     case Key::Finished: m_event.unfinished = raw == "false"; break;
+    case Key::CollectiveName: m_event.collective = true; break;
     default: {
         const unsigned field = static_cast<unsigned>(key) - static_cast<unsigned>(Key::FirstField);
         const std::uint32_t bit = 1u << field;

@@ -263,6 +263,10 @@ void EventStager::stageSlice(char phase, const Times& when, StringId named)
     fillArgs(row, index);
     if (when.start.atto | when.duration.atto)
         m_part->fine.push_back({index, when.start.atto, when.duration.atto});
+    if (e.collective && phase == 'X' && !e.args.empty()) {
+        row.flags |= kCollective;
+        m_part->collectives.push_back({index, rawText(e.args, kLongestSignature)});
+    }
     if (named == m_memory && phase != 'X' && !e.args.empty())
         stageMemory(when);
 }

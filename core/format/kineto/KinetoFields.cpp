@@ -38,6 +38,7 @@ constexpr std::array kArgKeys = {
     Row{"Input type", Key::InputTypes},
     Row{"Input Strides", Key::InputStrides},
     Row{"finished", Key::Finished},
+    Row{"Collective name", Key::CollectiveName},
 };
 
 // Written by other producers; of no use to us but to recognise an event.

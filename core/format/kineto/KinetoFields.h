@@ -15,7 +15,7 @@ enum class Key : std::uint8_t {
     Args,       ///< with a value that is no object
     ArgsObject, ///< with its opening brace
     // of its args
-    ArgOther, InputDims, InputTypes, InputStrides, Finished,
+    ArgOther, InputDims, InputTypes, InputStrides, Finished, CollectiveName,
     FirstField ///< FirstField + ArgField
 };
 inline constexpr std::uint8_t kKeys = static_cast<std::uint8_t>(Key::FirstField) + static_cast<std::uint8_t>(kArgFields);

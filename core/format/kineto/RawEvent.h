@@ -39,6 +39,7 @@ struct RawEvent
     std::uint32_t seen = 0;    ///< bit per Key of an event
     std::uint32_t argsSeen = 0; ///< bit per ArgField
     bool duplicateKey = false, commas = false, control = false, nonFinite = false, unfinished = false, repaired = false;
+    bool collective = false;   ///< its args tell of a collective
     std::uint64_t deepest = 0; ///< brackets open at once in a value that was stepped over
     std::array<Scalar, static_cast<std::size_t>(Key::Args)> values; ///< by Key
     std::string_view args;     ///< raw text with its braces; empty unless an object
@@ -56,7 +57,7 @@ struct RawEvent
     {
         args = dims = types = strides = {};
         argsSeen = 0;
-        unfinished = false;
+        unfinished = collective = false;
     }
     bool has(Key key) const { return seen >> static_cast<unsigned>(key) & 1; }
     const Scalar& operator[](Key key) const { return values[static_cast<std::size_t>(key)]; }
