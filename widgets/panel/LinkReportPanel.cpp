@@ -67,6 +67,8 @@ LinkReportPanel::LinkReportPanel(TraceDocument& document, ViewSettings& settings
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_scroll->setFocusPolicy(Qt::NoFocus);
     m_scroll->setWidget(m_content);
+    m_content->setAutoFillBackground(false); // the dock's colour shows through, in every theme
+    m_scroll->viewport()->setAutoFillBackground(false);
     m_empty = makeLabel(Theme::uiFont(12), "dim");
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
@@ -201,7 +203,7 @@ void LinkReportPanel::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
     arrange();
-    m_legend->setVisible(event->size().width() > 420);
+    fitFoot();
 }
 
 void LinkReportPanel::chosen(LinkLine* line, int direction)
@@ -255,6 +257,14 @@ void LinkReportPanel::showPosition()
     m_position->setVisible(any);
     m_back->setVisible(any);
     m_on->setVisible(any);
+    fitFoot();
+}
+
+/// Where there is no room for both, the legend gives way to where one is.
+void LinkReportPanel::fitFoot()
+{
+    const int taken = m_current ? m_position->sizeHint().width() + 80 : 24;
+    m_legend->setVisible(width() > m_legend->sizeHint().width() + taken);
 }
 
 } // namespace opscope

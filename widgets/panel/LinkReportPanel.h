@@ -45,6 +45,7 @@ private:
     void chosen(LinkLine* line, int direction);
     void moveFocus(LinkLine* from, int direction);
     void showPosition();
+    void fitFoot();
 
     TraceDocument& m_document;
     ViewSettings& m_settings;
