@@ -370,20 +370,22 @@ private slots:
         QTest::addColumn<QString>("et");
         QTest::addColumn<QString>("kineto");
         QTest::addColumn<QString>("expected");
-        const auto pair = [](const char* name, const char* et, const char* kineto, const char* expected) {
-            QTest::newRow(name) << QString::fromLatin1(et) << QString::fromLatin1(kineto) << QString::fromLatin1(expected);
+        QTest::addColumn<int>("deviceOps"); // that reach a node; -1: not measured
+        const auto pair = [](const char* name, const char* et, const char* kineto, const char* expected, int deviceOps = -1) {
+            QTest::newRow(name) << QString::fromLatin1(et) << QString::fromLatin1(kineto) << QString::fromLatin1(expected) << deviceOps;
         };
         const char* const kResnet = "pairs/resnet_2gpu_rf/resnet_kineto.json.gz";
         const char* const kWorker0 = "pairs/dlrm_8ranks/worker0_step_12.pt.trace.json.gz";
         pair("ids", "pairs/resnet_2gpu_rf/resnet_et.json.gz", kResnet,
              "other process, record_function_id, exact, places 0, nodes 14391, rf 14388, exact 14388, by order 0, unmatched 3, process-node 1, thread-node 2");
         pair("order", "pairs/linear/linear_et.json.gz", "pairs/linear/linear_kineto.json.gz",
-             "same run, order_and_sequence, inferred, difference 0, places 39, nodes 931, rf 928, exact 0, by order 928, unmatched 3, process-node 1, thread-node 2");
+             "same run, order_and_sequence, inferred, difference 0, places 39, nodes 931, rf 928, exact 0, by order 928, unmatched 3, process-node 1, thread-node 2", 261);
+        constexpr int kDlrmOps[] = {261, 262, 262, 273};
         for (int r = 0; r < 4; ++r) {
             const std::string rank = std::to_string(r);
             pair(("rank " + rank).c_str(), ("pairs/dlrm_8ranks/dlrm_et_" + rank + ".json.gz").c_str(),
                  ("pairs/dlrm_8ranks/worker" + rank + "_step_12.pt.trace.json.gz").c_str(),
-                 "other iteration, order_and_sequence, inferred, difference 40, places 1, nodes 1675, rf 1672, exact 0, by order 1672, unmatched 3, process-node 1, thread-node 2");
+                 "other iteration, order_and_sequence, inferred, difference 40, places 1, nodes 1675, rf 1672, exact 0, by order 1672, unmatched 3, process-node 1, thread-node 2", kDlrmOps[r]);
         }
         pair("another rank", "pairs/dlrm_8ranks/dlrm_et_1.json.gz", kWorker0,
              "other process, order_and_sequence, inferred, difference 40, places 1, nodes 1675, rf 1672, exact 0, by order 1672, unmatched 3, process-node 1, thread-node 2");
@@ -400,6 +402,7 @@ private slots:
         QFETCH(QString, et);
         QFETCH(QString, kineto);
         QFETCH(QString, expected);
+        QFETCH(int, deviceOps);
         const std::vector<std::string> paths{sharedPath("traces/" + et.toStdString()), sharedPath("traces/" + kineto.toStdString())};
         if (paths[0].empty()) QSKIP("skipped: the shared traces are not here");
         auto trace = loadTrace(paths);
@@ -410,6 +413,8 @@ private slots:
         const LinkCount* count = (*trace)->links().count("node_to_event");
         QVERIFY(count != nullptr);
         QCOMPARE(count->total, pairings[0].nodes);
+        const NodeId root = (*trace)->executionTrace()->roots()[0];
+        if (deviceOps >= 0) QCOMPARE((*trace)->deviceWork(root).ops, static_cast<std::uint64_t>(deviceOps));
         QCOMPARE(count->matched(), pairings[0].exact + pairings[0].byOrder);
         QCOMPARE(count->unmatched, pairings[0].unmatched);
     }
