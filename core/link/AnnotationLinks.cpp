@@ -1,4 +1,3 @@
-#include "core/link/IdIndex.h"
 #include "core/link/LinkBuilder.h"
 
 #include <algorithm>
@@ -15,8 +14,15 @@ void LinkBuilder::linkAnnotations()
                     "GPU annotations have other names than the annotations with their ids", false};
     for (const SourceRows& source : m_sources) {
         if (source.gpuAnnotations.empty()) continue;
-        std::vector<IdRow> annotations = operatorIds(source);
-        std::erase_if(annotations, [&](const IdRow& row) { return kind(row.slice) != CategoryClass::UserAnnotation; });
+        std::vector<IdRow> annotations; // few: ids of operators, which are many, are not even looked at
+        for (const TrackId id : source.tracks) {
+            const Track& track = m_trace.track(id);
+            for (std::uint32_t row = track.firstSlice; m_hasOperators[id.index()] && row < track.firstSlice + track.sliceCount; ++row) {
+                if (kind(SliceId(row)) != CategoryClass::UserAnnotation) continue;
+                const std::int64_t external = arg(SliceId(row), ArgField::ExternalId);
+                if (external != BlockColumn::kNone && external != 0) annotations.push_back({static_cast<std::uint64_t>(external), SliceId(row)});
+            }
+        }
         // Iterations repeat names, and hostile files ids: by name and start within an id, so that each is found by halving.
         const auto key = [&](SliceId s) { return std::pair(slices.name(s), slices.start(s)); };
         std::sort(annotations.begin(), annotations.end(), [&](const IdRow& a, const IdRow& b) {
