@@ -145,10 +145,10 @@ void benchLinks(const QSize& size, const ViewSettings& look)
         if ((*trace)->name(SliceId(i)) == "cudaGraphLaunch") call = SliceId(i);
     for (int i = 0; i < 100; ++i) {
         document.clearSelection();
-        document.setVisibleRange({i * 10, 22'000 + i * 10});
+        document.setVisibleRange({i, 22'000 + i});
         timed(without, [&] { canvas.render(&target); });
         timed(selecting, [&] { document.selectSlice(call); canvas.render(&target); });
-        document.setVisibleRange({i * 10 + 3, 22'000 + i * 10 + 3});
+        document.setVisibleRange({i + 100, 22'100 + i});
         timed(moving, [&] { canvas.render(&target); });
         timed(hovering, [&] { canvas.render(&target, QPoint(600, 100), QRect(600, 100, 60, 30), {}); });
     }
