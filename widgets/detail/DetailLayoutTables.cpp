@@ -1,5 +1,6 @@
 #include "widgets/detail/DetailLayout.h"
 
+#include "core/base/Time.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/DetailValues.h"
 
@@ -165,7 +166,7 @@ void DetailLayout::lines(const DetailTable& table)
 void DetailLayout::left(const DetailTable& content)
 {
     if (content.left == 0) return;
-    DetailRun more{QStringLiteral("… %1 more").arg(content.left), Tone::Word, {}, content.more};
+    DetailRun more{QStringLiteral("… %1 more").arg(displayText(formatCount(static_cast<std::int64_t>(content.left)))), Tone::Word, {}, content.more};
     if (content.more.empty())
         more.text += QStringLiteral("; ") + (content.leftNote.isEmpty() ? QStringLiteral("all of them are in Raw") : content.leftNote);
     paragraph({}, format(Theme::uiFont(12), m_theme.textDim), kMargin, 4);

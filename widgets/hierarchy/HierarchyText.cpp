@@ -66,7 +66,12 @@ QString markerName(const Trace& trace, const HierarchyTree& tree, std::uint32_t 
     const auto children = trace.executionTrace()->children(id);
     for (std::size_t i = 0; i < std::min(children.size(), kChildrenSeen); ++i) {
         const SliceId slice = trace.sliceOf(children[i]);
-        if (slice) return thread + QStringLiteral(" (") + displayText(trace.trackName(trace.trackOf(slice))) + QLatin1Char(')');
+        if (!slice) continue;
+        const std::string track = trace.trackName(trace.trackOf(slice)); // of "thread 2919752 (pt_autograd_0)" the name
+        const std::size_t open = track.ends_with(')') ? track.find('(') : std::string::npos;
+        const std::string_view shown = open == std::string::npos ? std::string_view(track)
+                                                                 : std::string_view(track).substr(open + 1, track.size() - open - 2);
+        return thread + QStringLiteral(" (") + displayText(shown) + QLatin1Char(')');
     }
     return thread;
 }
