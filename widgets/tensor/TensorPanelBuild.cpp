@@ -48,6 +48,8 @@ QScrollArea* makeScroll(QWidget* body)
     auto* scroll = new QScrollArea;
     scroll->setWidget(body);
     scroll->setWidgetResizable(true);
+    body->setAutoFillBackground(false); // setWidget() switches it on, in the colour of the application instead of the window
+    scroll->viewport()->setAutoFillBackground(false);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
