@@ -111,6 +111,7 @@ Command infoCommand()
             "                 pairs, null without a pair; `pairs` tells of each\n"
             "  report         every row with its figures by certainty, its methods, and reasons\n"
             "Counts of what is not linked stand beside, by reason: no_call, no_op, no_et_node, no_forward, no_event.\n"
+            "Beside it \"diagnostics\" says what was wrong with the files, apart and together.\n"
             "\n"
             "Examples:\n"
             "  opscope info trace.json.gz\n"

@@ -145,21 +145,6 @@ std::string_view severityText(Severity severity)
     return severity == Severity::Error ? "error" : severity == Severity::Warning ? "warning" : "note";
 }
 
-Json diagnosticsJson(const Trace& trace)
-{
-    Json out = Json::array();
-    for (const Defect defect : trace.diagnostics().seen()) {
-        const DefectInfo& about = info(defect);
-        Json row{{"id", about.id}, {"severity", severityText(about.severity)}, {"title", about.title}, {"action", about.action},
-                 {"count", trace.diagnostics().count(defect)}};
-        const auto& places = trace.diagnostics().places(defect);
-        if (!places.empty()) row["first_offset"] = places.front().offset;
-        if (!places.empty() && !places.front().detail.empty()) row["first_detail"] = places.front().detail;
-        out.push_back(std::move(row));
-    }
-    return out;
-}
-
 Json topLevelJson(const Trace& trace, Privacy privacy)
 {
     Json out = Json::object();
@@ -219,6 +204,21 @@ void addNodeFacts(Json& out, const EtFile& et, const EtStats& stats)
 }
 
 } // namespace
+
+Json diagnosticsJson(const Trace& trace)
+{
+    Json out = Json::array();
+    for (const Defect defect : trace.diagnostics().seen()) {
+        const DefectInfo& about = info(defect);
+        Json row{{"id", about.id}, {"severity", severityText(about.severity)}, {"title", about.title}, {"action", about.action},
+                 {"count", trace.diagnostics().count(defect)}};
+        const auto& places = trace.diagnostics().places(defect);
+        if (!places.empty()) row["first_offset"] = places.front().offset;
+        if (!places.empty() && !places.front().detail.empty()) row["first_detail"] = places.front().detail;
+        out.push_back(std::move(row));
+    }
+    return out;
+}
 
 Json infoJson(const Trace& trace, Privacy privacy)
 {

@@ -1,6 +1,7 @@
 #include "app/cli/LinksJson.h"
 
 #include "app/cli/Console.h"
+#include "app/cli/InfoJson.h"
 #include "core/link/LinkWords.h"
 
 #include <nlohmann/json.hpp>
@@ -153,7 +154,7 @@ Json linksJson(const Trace& trace)
     links["pairs"] = Json::array();
     for (const EtPairing& pairing : trace.links().pairings()) links["pairs"].push_back(pairJson(trace, pairing));
     links["report"] = reportJson(trace);
-    return {{"files", std::move(files)}, {"links", std::move(links)}};
+    return {{"files", std::move(files)}, {"links", std::move(links)}, {"diagnostics", diagnosticsJson(trace)}};
 }
 
 } // namespace opscope

@@ -6,7 +6,7 @@
 
 namespace opscope {
 
-/// What `opscope info --links --json` says: {"files": [...], "links": {...}}. Stable keys; `opscope info --help` tells of them.
+/// What `opscope info --links --json` says: {"files": [...], "links": {...}, "diagnostics": [...]}. Stable keys; `opscope info --help` tells of them.
 nlohmann::ordered_json linksJson(const Trace& trace);
 
 } // namespace opscope

@@ -228,6 +228,10 @@ void LinkBuilder::linkNodes()
     }
     for (const Timeline& timeline : all)
         if (timeline.hasIds && timeline.allIdsZero) defects(timeline.source).note(Defect::ZeroRecordFunctionIds, 0);
+    for (const EtFile& file : et->files()) {
+        for (const EtNode& node : et->nodes(file))
+            if (static_cast<std::int64_t>(node.rfId) < 0) defects(file.source).note(Defect::WideId, node.sourceOffset);
+    }
 
     // An event belongs to one node: those of its own run come first, whatever the order of the files.
     std::vector<std::size_t> order;

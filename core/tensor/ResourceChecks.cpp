@@ -31,8 +31,10 @@ public:
     {
         for (const std::string& folder : m_resources.refusedFolders())
             m_found.note(Defect::UnsafePath, 0, shownName(folder.substr(folder.find_last_of('/') + 1)) + " is a link");
-        for (const ResourceName& name : m_resources.names())
+        for (const ResourceName& name : m_resources.names()) {
             if (name.kind == ResourceName::Kind::Capture) checkCapture(name);
+            else if (name.node >= 0) m_found.note(Defect::UnsafePath, 0, name.name + " is no plain file");
+        }
         for (std::uint32_t i = 0; i < m_file.nodeCount; ++i) {
             const NodeId node(m_file.firstNode.value + i);
             const EtNode& n = m_et.node(node);
@@ -83,9 +85,7 @@ private:
             const TensorDesc& t = inputs[i];
             if (t.elements <= 0 || t.storageId == 0 || !integralType(m_trace.text(t.dtype))) continue;
             const std::string name = Resources::captureName(n.id, static_cast<std::int64_t>(i));
-            const ResourceName* file = m_resources.find(name);
-            if (!file) m_found.note(Defect::MissingCapture, n.sourceOffset, name);
-            else if (file->kind == ResourceName::Kind::Unsafe) m_found.note(Defect::UnsafePath, n.sourceOffset, name + " is no plain file");
+            if (!m_resources.find(name)) m_found.note(Defect::MissingCapture, n.sourceOffset, name);
         }
     }
 

@@ -61,16 +61,15 @@ ResourceName describe(int folder, const char* entry)
 {
     ResourceName found;
     found.name = entry;
+    const bool capture = readCaptureName(found.name, found.node, found.tensor);
+    if (!capture) found.node = found.tensor = -1;
     struct stat info{};
     if (fstatat(folder, entry, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode)) {
         found.kind = ResourceName::Kind::Unsafe;
         return found;
     }
     found.size = static_cast<std::uint64_t>(info.st_size);
-    if (readCaptureName(found.name, found.node, found.tensor))
-        found.kind = ResourceName::Kind::Capture;
-    else
-        found.node = found.tensor = -1;
+    if (capture) found.kind = ResourceName::Kind::Capture;
     if (found.name.ends_with(".py")) found.kind = ResourceName::Kind::Code;
     return found;
 }

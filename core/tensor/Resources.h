@@ -41,7 +41,7 @@ struct ResourceName
     std::string name;               ///< as the folder has it: any byte but '/'; withoutControls() before it is shown
     std::uint64_t size = 0;
     Kind kind = Kind::Other;        ///< Unsafe: a link, a folder, a pipe, a device; never opened
-    std::int64_t node = -1;         ///< of nid_N_tid_K.dat: id of the file, not a NodeId
+    std::int64_t node = -1;         ///< of nid_N_tid_K.dat, unsafe or not: id of the file, not a NodeId
     std::int64_t tensor = -1;       ///< K: flattened index among the inputs
 };
 

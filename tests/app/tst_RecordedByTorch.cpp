@@ -1,4 +1,5 @@
 #include "tests/app/RunOpscope.h"
+#include "tests/support/Behaviours.h"
 #include "tests/support/Golden.h"
 
 #include <QtTest>
@@ -8,7 +9,7 @@
 using namespace opscope::test;
 using Json = nlohmann::json;
 
-/// Records with the PyTorch of this machine, as the bundled sample was recorded, and reads what it wrote.
+/// Records with the PyTorch of this machine, as the bundled sample and the behaviours were recorded, and reads what it wrote.
 class tst_RecordedByTorch : public QObject
 {
     Q_OBJECT
@@ -17,6 +18,8 @@ private Q_SLOTS:
     void theKinetoTraceIsReadWithoutADefect();
     void theExecutionTraceIsReadWithoutADefect();
     void theTwoMakeOneTrace();
+    void everyBehaviourHolds_data();
+    void everyBehaviourHolds();
 
 private:
     Json info(const char* name) const
@@ -45,11 +48,15 @@ void tst_RecordedByTorch::initTestCase()
 {
     const QString python = qEnvironmentVariable("OPSCOPE_PYTHON");
     if (python.isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch");
-    QProcess recording;
-    recording.setProcessChannelMode(QProcess::MergedChannels);
-    recording.start(python, {QString::fromStdString(dataPath("record_sample.py")), QStringLiteral("sample"), m_folder.path()});
-    QVERIFY(recording.waitForFinished(300'000));
-    QVERIFY2(recording.exitCode() == 0, recording.readAll().constData());
+    const auto script = [](const char* name) { return QString::fromStdString(dataPath(name)); };
+    QProcess sample, behaviours; // at once: each is one thread for the most part
+    for (QProcess* recording : {&sample, &behaviours}) recording->setProcessChannelMode(QProcess::MergedChannels);
+    sample.start(python, {script("record_sample.py"), QStringLiteral("sample"), m_folder.path()});
+    behaviours.start(python, {script("record_behaviours.py"), QStringLiteral("--into"), m_folder.path()});
+    for (QProcess* recording : {&sample, &behaviours}) {
+        QVERIFY(recording->waitForFinished(300'000));
+        QVERIFY2(recording->exitStatus() == QProcess::NormalExit && recording->exitCode() == 0, recording->readAll().constData());
+    }
 }
 
 void tst_RecordedByTorch::theKinetoTraceIsReadWithoutADefect()
@@ -85,6 +92,23 @@ void tst_RecordedByTorch::theTwoMakeOneTrace()
     // Every scope that the observer saw, the profiler saw too: they share their record function ids.
     QVERIFY(kineto["events_with_nonzero_record_function_id"].get<int>() > 1000);
     QVERIFY(nodes["distinct_rf_ids"].get<int>() > 1000);
+}
+
+void tst_RecordedByTorch::everyBehaviourHolds_data()
+{
+    QTest::addColumn<int>("row");
+    for (std::size_t row = 0; row < behaviours().size(); ++row) QTest::newRow(behaviours()[row].name) << static_cast<int>(row);
+}
+
+void tst_RecordedByTorch::everyBehaviourHolds()
+{
+    QFETCH(int, row);
+    const Behaviour& behaviour = behaviours()[static_cast<std::size_t>(row)];
+    const std::string folder = m_folder.path().toStdString();
+    if (!QFile::exists(QString::fromStdString(filesOf(behaviour, folder).front())))
+        QSKIP("skipped: this Python has no triton to record with");
+    const std::string complaint = checkBehaviour(behaviour, folder);
+    QVERIFY2(complaint.empty(), complaint.c_str());
 }
 
 QTEST_GUILESS_MAIN(tst_RecordedByTorch)

@@ -16,13 +16,16 @@ import sys
 import tempfile
 import warnings
 
-import torch
-import torch.nn.functional as F
-from torch import nn
-from torch.autograd.profiler import record_function
-from torch.profiler import ExecutionTraceObserver, ProfilerActivity, profile, schedule
+os.environ["TRITON_INTERPRET"] = "1"  # Triton looks when it is loaded
 
-from scrub import ROOT, scrubbed, scrubbed_text, write
+import torch  # noqa: E402
+import torch._dynamo  # noqa: E402  (optimizers load it; once here, not once in every case)
+import torch.nn.functional as F  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.autograd.profiler import record_function  # noqa: E402
+from torch.profiler import ExecutionTraceObserver, ProfilerActivity, profile, schedule  # noqa: E402
+
+from scrub import ROOT, scrubbed, scrubbed_text, write  # noqa: E402
 
 SMALL = 10_000  # bytes; a larger trace is packed
 DISHES, GUESTS, WIDTH = 12, 6, 8
@@ -214,7 +217,6 @@ def compiled(folder):
 def triton(folder):
     """Triton kernels that Inductor writes, without a GPU: Triton's interpreter runs them. It skips the scope that a compiled
     kernel is launched in (CachingAutotuner._pre_launch), so that scope is opened here, with the same arguments."""
-    os.environ["TRITON_INTERPRET"] = "1"  # before anything of Triton is loaded
     from triton.backends.compiler import GPUTarget
     from triton.runtime import driver
     from torch._inductor.runtime.triton_heuristics import CachingAutotuner

@@ -2,6 +2,7 @@
 #include "core/io/Loader.h"
 #include "tests/support/Golden.h"
 #include "tests/support/Gzip.h"
+#include "tests/support/Mutants.h"
 
 #include <QTest>
 #include <algorithm>
@@ -25,28 +26,6 @@ std::vector<std::string> samples()
     }
     std::sort(paths.begin(), paths.end());
     return paths;
-}
-
-/// The mistakes that files have, and some that only an enemy makes.
-std::string mutate(std::string text, std::mt19937& random)
-{
-    static const std::string kPieces[] = {"{", "}", "[", "]", "\"", ",", ":", "\\", "null", "NaN", "-", "1e999", "\n", "\xff", "0",
-                                          std::string(1, '\0'), "\"ph\": \"B\",", "\"ph\": \"E\",", "\"ts\": 1,", "\"id\": 1,", "\\ud800",
-                                          "{\"ph\":\"X\",\"ts\":9223372036854775807,\"dur\":9223372036854775807,\"name\":\"\"},",
-                                          std::string(300, '['), "18446744073709551616"};
-    const auto place = [&] { return static_cast<std::size_t>(random() % (text.size() + 1)); };
-    for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
-        const std::size_t at = place(), length = std::min<std::size_t>(random() % 40, text.size() - at);
-        switch (random() % 6) {
-        case 0: text.insert(at, kPieces[random() % std::size(kPieces)]); break;
-        case 1: text.erase(at, length); break;
-        case 2: if (at < text.size()) text[at] = static_cast<char>(random()); break;
-        case 3: text.insert(place(), text.substr(at, length)); break;
-        case 4: text.replace(at, length, kPieces[random() % std::size(kPieces)]); break;
-        default: if (random() % 8 == 0) text.resize(at); break;
-        }
-    }
-    return text;
 }
 
 /// Whatever it is: a trace whose rows hold together, or a sentence.

@@ -1,6 +1,11 @@
 #include "tests/support/Gzip.h"
 
+#include "core/io/ByteSource.h"
+#include "tests/support/Golden.h"
+
 #include <zlib.h>
+
+#include <span>
 
 namespace opscope::test {
 
@@ -18,6 +23,20 @@ std::string gzip(std::string_view bytes, int level)
     packed.resize(stream.total_out);
     deflateEnd(&stream);
     return packed;
+}
+
+std::string readUnpacked(const std::string& path)
+{
+    const std::string bytes = readFile(path);
+    auto source = ByteSource::openMemory(bytes);
+    std::string out;
+    char piece[1 << 16];
+    while (source) {
+        const auto got = (*source)->read(piece);
+        if (!got || *got == 0) break;
+        out.append(piece, *got);
+    }
+    return out;
 }
 
 } // namespace opscope::test

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <random>
+#include <string>
+
+namespace opscope::test {
+
+/// The mistakes that files have, and some that only an enemy makes: up to four places are bent.
+std::string mutate(std::string text, std::mt19937& random);
+/// The same JSON with other numbers in it: ids of others, zero, numbers at the ends of 64 bits. What it names may not exist.
+std::string mutateNumbers(std::string text, std::mt19937& random);
+
+} // namespace opscope::test
