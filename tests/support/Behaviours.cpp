@@ -331,12 +331,4 @@ bool copyBehaviours(const std::string& into)
     return !error;
 }
 
-NodeId nodeNamed(const Trace& trace, std::string_view name)
-{
-    if (!trace.executionTrace()) return {};
-    const auto nodes = trace.executionTrace()->nodes();
-    const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const EtNode& node) { return trace.text(node.name) == name; });
-    return found == nodes.end() ? NodeId() : NodeId(static_cast<std::size_t>(found - nodes.begin()));
-}
-
 } // namespace opscope::test

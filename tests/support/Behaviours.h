@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/trace/Trace.h"
+#include "tests/support/EtFolder.h"
 
 #include <span>
 #include <string>
@@ -25,8 +26,5 @@ std::vector<std::string> filesOf(const Behaviour& behaviour, const std::string& 
 std::string checkBehaviour(const Behaviour& behaviour, const std::string& folder);
 /// Copies the committed files, and makes the resources folder that was recorded empty: git keeps no such folder.
 bool copyBehaviours(const std::string& into);
-
-/// First node of this name; invalid when there is none.
-NodeId nodeNamed(const Trace& trace, std::string_view name);
 
 } // namespace opscope::test

@@ -74,6 +74,7 @@ TracePtr EtFolder::open(const std::vector<EtText>& nodes, const std::string& sch
 
 NodeId nodeNamed(const Trace& trace, std::string_view name)
 {
+    if (!trace.executionTrace()) return {};
     const auto nodes = trace.executionTrace()->nodes();
     for (std::size_t i = 0; i < nodes.size(); ++i)
         if (trace.text(nodes[i].name) == name) return NodeId(i);
