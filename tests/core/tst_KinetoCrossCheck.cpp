@@ -31,7 +31,8 @@ const std::map<std::string, ArgField, std::less<>> kFields = {
     {"correlation", ArgField::Correlation}, {"External id", ArgField::ExternalId}, {"external id", ArgField::ExternalId},
     {"Record function id", ArgField::RecordFunctionId}, {"Sequence number", ArgField::SequenceNumber},
     {"Fwd thread id", ArgField::FwdThreadId}, {"Ev Idx", ArgField::EventIndex}, {"Profiler Event Index", ArgField::EventIndex},
-    {"device", ArgField::Device}, {"stream", ArgField::Stream}, {"bytes", ArgField::Bytes}, {"Bytes", ArgField::Bytes}};
+    {"device", ArgField::Device}, {"stream", ArgField::Stream}, {"bytes", ArgField::Bytes}, {"Bytes", ArgField::Bytes},
+    {"wait_on_cuda_event_record_corr_id", ArgField::WaitCorrelation}};
 
 std::string unpacked(const std::string& path)
 {
