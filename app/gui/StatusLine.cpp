@@ -200,7 +200,7 @@ void StatusLine::showRelation()
     const Theme& theme = m_settings.theme();
     const bool unrelated = *worst == RunRelation::Unrelated;
     m_relation->setIcon(icon(unrelated ? "warning" : "link", unrelated ? theme.warn : theme.textDim));
-    m_relation->setText(displayText(pairingStatement(*trace)));
+    m_relation->setText(QLatin1Char(' ') + displayText(pairingStatement(*trace))); // the style leaves no gap behind an icon
     QStringList why;
     for (const EtPairing& pairing : trace->links().pairings())
         why << richText(pairing.sentence);
@@ -214,7 +214,7 @@ void StatusLine::showProblems()
         return;
     const ProblemSummary summary = summarise(m_document.trace()->diagnostics());
     m_problems->setIcon(icon(summary.icon, colourOf(summary, m_settings.theme())));
-    m_problems->setText(summary.text);
+    m_problems->setText(QLatin1Char(' ') + summary.text);
 }
 
 void StatusLine::showResolution()

@@ -235,8 +235,8 @@ QVariant HierarchyModel::share(std::uint32_t row, Column what) const
 {
     if (what == Column::Device) {
         const std::int64_t time = deviceWork(row).time, above = deviceWork(m_shown->parent(row)).time;
-        if (time <= 0) return {};
-        return above > 0 ? static_cast<double>(time) / static_cast<double>(above) : 1.0;
+        if (time <= 0 || above <= 0) return {}; // tracks have no device time of their own: nothing to compare with
+        return static_cast<double>(time) / static_cast<double>(above);
     }
     if (what != Column::Duration) return {};
     const SliceId slice = m_shown->slice(row);
