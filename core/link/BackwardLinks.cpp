@@ -1,5 +1,6 @@
 #include "core/base/Parallel.h"
 #include "core/link/LinkBuilder.h"
+#include "core/trace/MergeSort.h"
 
 #include <algorithm>
 #include <map>
@@ -21,6 +22,7 @@ struct LinkBuilder::Numbered
 {
     std::int64_t number = 0;
     std::int64_t thread = 0;
+    Nanos start = 0;
     SliceId slice;
     TrackId track;
 };
@@ -72,22 +74,21 @@ void LinkBuilder::splitNumbered(Backward& work) const
 {
     const SourceRows& source = m_sources[work.source.index()];
     auto track = source.tracks.begin();
+    const SliceTable& slices = m_trace.m_slices;
     for (const SliceId slice : source.numbered) { // ascending, as tracks are
         while (slice.value >= m_trace.track(*track).firstSlice + m_trace.track(*track).sliceCount) ++track;
         const std::int64_t thread = arg(slice, ArgField::FwdThreadId), number = arg(slice, ArgField::SequenceNumber);
-        if (thread > 0) work.backward.push_back({number, thread, slice, *track});
-        else work.forward.push_back({number, track->value, slice, *track});
+        if (thread > 0) work.backward.push_back({number, thread, slices.start(slice), slice, *track});
+        else work.forward.push_back({number, track->value, slices.start(slice), slice, *track});
     }
-    const auto starts = m_trace.m_slices.starts();
-    const auto start = [&](const Numbered& n) { return std::pair(starts[n.slice.index()], n.slice); };
     parallelFor(2, m_threads, [&](std::size_t half) {
         if (half) {
-            std::sort(work.backward.begin(), work.backward.end(), [&](const Numbered& a, const Numbered& b) {
-                return std::tuple(a.thread, a.number, start(a)) < std::tuple(b.thread, b.number, start(b));
+            std::sort(work.backward.begin(), work.backward.end(), [](const Numbered& a, const Numbered& b) {
+                return std::tie(a.thread, a.number, a.start, a.slice) < std::tie(b.thread, b.number, b.start, b.slice);
             });
-        } else {
-            std::sort(work.forward.begin(), work.forward.end(), [&](const Numbered& a, const Numbered& b) {
-                return std::tuple(a.number, a.track, start(a)) < std::tuple(b.number, b.track, start(b));
+        } else { // mostly in order already: numbers are counted while the forward pass runs
+            mergeSort(work.forward.data(), {{0, work.forward.size()}}, 1, [](const Numbered& a, const Numbered& b) {
+                return std::tie(a.number, a.track, a.start, a.slice) < std::tie(b.number, b.track, b.start, b.slice);
             });
         }
     });
@@ -107,14 +108,15 @@ void LinkBuilder::readBackwardFlows(Backward& work)
     const auto points = std::ranges::equal_range(m_trace.m_flows.points(), work.source, {},
                                                  [&](const FlowPoint& p) { return sourceOf(m_trace.track(p.track)); });
     const FlowPoint* start = nullptr;
+    std::uint32_t nearForward = 0, nearBackward = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const FlowPoint& p = points[i];
         if (!isBackwardFlow(p.category)) continue;
         if (start && (start->id != p.id || start->idKind != p.idKind || start->category != p.category)) start = nullptr;
         if (p.phase == 's') start = &p;
         if (p.phase != 'f' || !start) continue;
-        const auto [forwardFirst, forwardLast] = startingAt(start->track, start->time);
-        const auto [backwardFirst, backwardLast] = startingAt(p.track, p.time);
+        const auto [forwardFirst, forwardLast] = startingAt(start->track, start->time, nearForward);
+        const auto [backwardFirst, backwardLast] = startingAt(p.track, p.time, nearBackward);
         SliceId forward, backward;
         for (std::uint32_t b = backwardLast; b-- > backwardFirst && !forward;) { // innermost first
             const std::int64_t number = arg(SliceId(b), ArgField::SequenceNumber);
@@ -214,7 +216,7 @@ void LinkBuilder::findForwards(Backward& work, const Numbered& node, Nanos begin
     for (auto it = same.begin(); it != same.end() && work.found.size() < kAnswersKept;) {
         const TrackId track = it->track;
         const auto behind = std::partition_point(it, same.end(), [&](const Numbered& n) { return n.track == track; });
-        auto late = std::partition_point(it, behind, [&](const Numbered& n) { return slices.start(n.slice) <= begin; });
+        auto late = std::partition_point(it, behind, [&](const Numbered& n) { return n.start <= begin; });
         SliceId best; // one that is still open is better than none
         for (int looked = 0; late != it && looked < kLooksBack; ++looked) {
             --late;

@@ -48,6 +48,12 @@ std::string groupOf(JsonDocument::Ref args)
     return textOf(args, "Process Group Name") + " " + ranks;
 }
 
+std::optional<std::int64_t> rankOf(JsonDocument::Ref args)
+{
+    const auto rank = integer(args, "Rank");
+    return rank && *rank >= 0 ? rank : std::nullopt;
+}
+
 void readArgs(JsonDocument::Ref args, CollectiveItem& item, std::optional<std::int64_t>& rank)
 {
     item.hasArgs = true;
@@ -60,7 +66,7 @@ void readArgs(JsonDocument::Ref args, CollectiveItem& item, std::optional<std::i
     item.dtype = textOf(args, "dtype");
     item.source = integer(args, "Src Rank");
     item.destination = integer(args, "Dst Rank");
-    if (const auto own = integer(args, "Rank"); own && *own >= 0 && !rank) rank = own;
+    if (!rank) rank = rankOf(args);
 }
 
 /// "ncclDevKernel_AllReduce_Sum_f32_RING_LL(...)", "ncclKernel_SendRecv_RING_SIMPLE_Sum_int8_t(...)": kind by the name, or nothing.
@@ -94,6 +100,16 @@ std::string collectiveKind(std::string_view name)
 bool CollectiveItem::synchronises() const
 {
     return kind == "allreduce" || kind == "allgather" || kind == "reducescatter" || kind == "alltoall" || kind == "barrier";
+}
+
+std::optional<std::int64_t> rankInArgs(const Trace& trace)
+{
+    for (const CollectiveArgs& note : trace.collectiveArgs()) {
+        const auto args = JsonDocument::parse(trace.text(note.json));
+        if (!args || !args->root().isObject()) continue;
+        if (const auto rank = rankOf(args->root())) return rank;
+    }
+    return {};
 }
 
 std::vector<CollectiveItem> collectiveItems(const Trace& trace, SourceId source, std::optional<std::int64_t>& rankInArgs)

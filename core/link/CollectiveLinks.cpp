@@ -32,7 +32,9 @@ void LinkBuilder::linkCollectives()
         const bool several = m_trace.m_sources.size() > 1;
         if (source.format == "et" || (!several && m_trace.m_collectiveArgs.empty())) continue;
         std::optional<std::int64_t> told;
-        std::vector<CollectiveItem> items = collectiveItems(m_trace, SourceId(s), told);
+        std::vector<CollectiveItem> items;
+        if (several) items = collectiveItems(m_trace, SourceId(s), told);
+        else told = rankInArgs(m_trace); // nobody to be matched with
         if (told && (!source.rank || source.rankFrom == RankOrigin::FileName)) {
             source.rank = told;
             source.rankFrom = RankOrigin::CollectiveArgs;

@@ -67,6 +67,9 @@ private:
 /// they tell.
 std::vector<CollectiveItem> collectiveItems(const Trace& trace, SourceId source, std::optional<std::int64_t>& rankInArgs);
 
+/// The first "Rank" that collectives of any file tell; far cheaper than all of what they say.
+std::optional<std::int64_t> rankInArgs(const Trace& trace);
+
 /// "AllReduce", "all_reduce", "allreduce_coalesced" -> "allreduce"; what is not known comes back in small letters.
 std::string collectiveKind(std::string_view name);
 

@@ -15,9 +15,9 @@ bool LinkBuilder::ownStepDraws(const FlowPoint& point) const
 
 /// The span that starts exactly then, the innermost of several; else what the format says: a start, a step and "bp":"e" lie
 /// inside of their span, any other end is in front of it.
-SliceId LinkBuilder::bind(const FlowPoint& point, bool& exact) const
+SliceId LinkBuilder::bind(const FlowPoint& point, std::uint32_t& near, bool& exact) const
 {
-    const auto [first, last] = startingAt(point.track, point.time);
+    const auto [first, last] = startingAt(point.track, point.time, near);
     exact = first != last;
     if (exact) return SliceId(last - 1);
     const Track& track = m_trace.track(point.track);
@@ -48,6 +48,7 @@ void LinkBuilder::linkFlows()
     Finding within{"flow-within-span", "flow begins and ends in one span", "flows begin and end in one span"};
     const auto points = m_trace.m_flows.points();
     const auto sourceOfPoint = [&](const FlowPoint& p) { return sourceOf(m_trace.track(p.track)); };
+    std::uint32_t nearStart = 0, nearEnd = 0;
     for (std::size_t i = 0, end = 0; i < points.size(); i = end) {
         const FlowPoint& first = points[i];
         const SourceId source = sourceOfPoint(first);
@@ -60,7 +61,7 @@ void LinkBuilder::linkFlows()
         bool begun = false, ended = true, fromExact = false;
         for (std::size_t p = i; p < end; ++p) {
             bool exact = false;
-            const SliceId slice = bind(points[p], exact);
+            const SliceId slice = bind(points[p], points[p].phase == 's' ? nearStart : nearEnd, exact);
             if (points[p].phase == 's') {
                 if (begun && !ended) noEnd.add(from);
                 from = slice;

@@ -1,10 +1,12 @@
 #include "core/base/Parallel.h"
+#include "core/link/GroupByKey.h"
 #include "core/link/IdIndex.h"
 #include "core/link/LinkBuilder.h"
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <optional>
 
 // Device op -> call -> operator (linking.md 2).
 namespace opscope {
@@ -25,6 +27,25 @@ bool namesLaunch(std::string_view name)
     return false;
 }
 
+/// namesLaunch(), looked up once a text.
+class LaunchNames
+{
+public:
+    explicit LaunchNames(const Trace& trace) : m_trace(trace) {}
+    bool launches(StringId name)
+    {
+        if (!name) return false;
+        if (m_known.empty()) m_known.resize(m_trace.strings().size());
+        std::uint8_t& known = m_known[name.index()];
+        if (!known) known = namesLaunch(m_trace.text(name)) ? 2 : 1;
+        return known == 2;
+    }
+
+private:
+    const Trace& m_trace;
+    std::vector<std::uint8_t> m_known; ///< by text: 1 no launch, 2 launch
+};
+
 std::uint64_t idOf(std::int64_t arg) { return arg == BlockColumn::kNone ? 0 : static_cast<std::uint64_t>(arg); }
 
 } // namespace
@@ -33,33 +54,35 @@ std::uint64_t idOf(std::int64_t arg) { return arg == BlockColumn::kNone ? 0 : st
 struct LinkBuilder::CallIndex
 {
     CallIndex(const LinkBuilder& builder, SourceId source);
-    bool launches(const Call& call) const { return namesLaunch(builder.m_trace.name(call.slice)); }
     const Call* ofDeviceOp(SliceId op, bool& isGuess) const;
 
     const LinkBuilder& builder;
-    const std::vector<Call>& calls;
+    const RawVector<Call>& calls;
     IdIndex byCorrelation;
     std::vector<std::pair<SliceId, std::uint32_t>> byFlow;
     mutable std::vector<std::uint8_t> linked;    ///< by call: a device op was found; written atomically
+    std::vector<std::uint8_t> launches;          ///< by call, of those with a correlation that others have, too: by its name
     std::vector<std::uint64_t> repeated;         ///< offsets of calls whose correlation another one has, too
     Nanos firstCall = 0;
 };
 
 LinkBuilder::CallIndex::CallIndex(const LinkBuilder& b, SourceId source)
-    : builder(b), calls(b.m_sources[source.index()].calls), byCorrelation([this] {
-          std::vector<std::uint64_t> ids;
-          ids.reserve(calls.size());
-          for (const Call& call : calls) ids.push_back(call.correlation);
-          return IdIndex(ids);
-      }()), linked(calls.size(), 0)
+    : builder(b), calls(b.m_sources[source.index()].calls), byCorrelation(IdIndex::over([this](auto&& take) {
+          for (std::uint32_t i = 0; i < calls.size(); ++i) take(calls[i].correlation, i);
+      })), linked(calls.size(), 0)
 {
     const SliceTable& slices = b.m_trace.m_slices;
+    LaunchNames names(b.m_trace);
     byCorrelation.forEachRepeated([&](std::span<std::uint32_t> rows) {
+        if (launches.empty()) launches.resize(calls.size());
+        for (const std::uint32_t row : rows) {
+            launches[row] = names.launches(slices.name(calls[row].slice));
+            repeated.push_back(slices.sourceOffset(calls[row].slice));
+        }
         // Launches first, each part by start: the latest in front of a device op is found by halving.
-        std::stable_sort(rows.begin(), rows.end(), [&](std::uint32_t x, std::uint32_t y) {
-            return std::pair(!launches(calls[x]), slices.start(calls[x].slice)) < std::pair(!launches(calls[y]), slices.start(calls[y].slice));
+        sortShort(rows.begin(), rows.end(), [&](std::uint32_t x, std::uint32_t y) {
+            return std::pair(!launches[x], slices.start(calls[x].slice)) < std::pair(!launches[y], slices.start(calls[y].slice));
         });
-        for (const std::uint32_t row : rows) repeated.push_back(slices.sourceOffset(calls[row].slice));
     });
     for (std::size_t i = 0; i < calls.size(); ++i)
         if (i == 0 || slices.start(calls[i].slice) < firstCall) firstCall = slices.start(calls[i].slice);
@@ -77,28 +100,35 @@ const LinkBuilder::Call* LinkBuilder::CallIndex::ofDeviceOp(SliceId op, bool& is
     if (rows.empty()) return nullptr;
     if (rows.size() == 1) return &calls[rows.front()];
     const SliceTable& slices = builder.m_trace.m_slices;
-    const auto others = std::partition_point(rows.begin(), rows.end(), [&](std::uint32_t row) { return launches(calls[row]); });
+    const auto others = std::partition_point(rows.begin(), rows.end(), [&](std::uint32_t row) { return launches[row] != 0; });
     const auto begin = others != rows.begin() ? rows.begin() : others, end = others != rows.begin() ? others : rows.end();
     const auto behind = std::partition_point(begin, end, [&](std::uint32_t row) { return slices.start(calls[row].slice) <= slices.start(op); });
     isGuess = end - begin > 1;
     return &calls[behind == begin ? *begin : *std::prev(behind)];
 }
 
+/// Calls take(id, row) for operators and annotations with an External id.
+template <class Take>
+void LinkBuilder::eachOperatorId(const SourceRows& source, Take&& take) const
+{
+    const BlockColumn& ids = m_trace.m_slices.column(ArgField::ExternalId);
+    for (const TrackId id : source.tracks) {
+        const Track& track = m_trace.track(id);
+        for (std::uint32_t row = track.firstSlice; m_hasOperators[id.index()] && row < track.firstSlice + track.sliceCount; ++row)
+            if (isOperator(SliceId(row))) take(idOf(ids[row]), row);
+    }
+}
+
 /// Who a device op works for, by External id.
 struct LinkBuilder::Owners
 {
-    Owners(const LinkBuilder& builder, const SourceRows& source)
-        : rows(source.externalIdsUsable ? builder.operatorIds(source) : std::vector<IdRow>()), byId([this] {
-              std::vector<std::uint64_t> ids;
-              ids.reserve(rows.size());
-              for (const IdRow& row : rows) ids.push_back(row.id);
-              return IdIndex(ids);
-          }())
+    Owners(const LinkBuilder& builder, const SourceRows& source) : byId(IdIndex::over([&](auto&& take) {
+        if (source.externalIdsUsable) builder.eachOperatorId(source, take);
+    }))
     {
         const SliceTable& slices = builder.m_trace.m_slices;
         byId.forEachRepeated([&](std::span<std::uint32_t> same) {
-            std::stable_sort(same.begin(), same.end(),
-                             [&](std::uint32_t a, std::uint32_t b) { return slices.start(rows[a].slice) < slices.start(rows[b].slice); });
+            sortShort(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) { return slices.start(SliceId(a)) < slices.start(SliceId(b)); });
         });
     }
     /// The operator with that id; of several the last that had begun by then.
@@ -106,12 +136,11 @@ struct LinkBuilder::Owners
     {
         const auto same = byId.find(id);
         if (same.empty()) return {};
-        const auto behind = std::partition_point(same.begin(), same.end(), [&](std::uint32_t r) { return slices.start(rows[r].slice) <= time; });
-        return rows[behind == same.begin() ? same.front() : *std::prev(behind)].slice;
+        const auto behind = std::partition_point(same.begin(), same.end(), [&](std::uint32_t r) { return slices.start(SliceId(r)) <= time; });
+        return SliceId(behind == same.begin() ? same.front() : *std::prev(behind));
     }
 
-    std::vector<IdRow> rows;
-    IdIndex byId;
+    IdIndex byId; ///< of slices
 };
 
 /// What one task found.
@@ -175,15 +204,20 @@ void LinkBuilder::linkDeviceOps()
 
 void LinkBuilder::linkDeviceOps(SourceId source)
 {
-    SourceRows& rows = m_sources[source.index()];
-    learnExternalIds(rows);
-    const CallIndex calls(*this, source);
-    const Owners owners(*this, rows);
+    const SourceRows& rows = m_sources[source.index()];
+    std::optional<CallIndex> callIndex;
+    std::optional<Owners> ownerIndex;
+    parallelFor(2, m_threads, [&](std::size_t part) { part == 0 ? (void)callIndex.emplace(*this, source) : (void)ownerIndex.emplace(*this, rows); });
+    const CallIndex& calls = *callIndex;
+    const Owners& owners = *ownerIndex;
     std::vector<LaunchChunk> chunks;
     for (std::size_t i = 0; i < rows.deviceOps.size(); i += kChunk)
         chunks.push_back({&rows, std::span(rows.deviceOps).subspan(i, std::min(kChunk, rows.deviceOps.size() - i))});
     parallelFor(chunks.size(), m_threads, [&](std::size_t i) { linkChunk(chunks[i], calls, owners); });
 
+    std::size_t count = m_links.size();
+    for (const LaunchChunk& chunk : chunks) count += chunk.links.size();
+    m_links.reserve(count);
     row("device_to_call", "Device span to call");
     row("device_to_op", "Device span to operator");
     for (LaunchChunk& chunk : chunks) {
@@ -294,7 +328,7 @@ void LinkBuilder::reportCalls(SourceId source, const CallIndex& calls)
                   "launching calls whose work ran behind the recording, or on no device"};
     Nanos lastStart = std::numeric_limits<Nanos>::min();
     for (const SliceId op : rows.deviceOps) lastStart = std::max(lastStart, slices.start(op));
-    std::vector<std::uint8_t> known(m_trace.m_strings.size(), 0); // by name: 1 no launch, 2 launch
+    LaunchNames names(m_trace);
     ReportRow& out = row("call_to_device", "Launching call to device span");
     for (std::size_t i = 0; i < calls.calls.size(); ++i) {
         const SliceId call = calls.calls[i].slice;
@@ -303,11 +337,7 @@ void LinkBuilder::reportCalls(SourceId source, const CallIndex& calls)
             out.matched(rows.correlated ? LinkMethod::Correlation : LinkMethod::FlowEvent, LinkConfidence::Exact);
             continue;
         }
-        const StringId name = slices.name(call);
-        if (!name) continue;
-        std::uint8_t& launches = known[name.index()];
-        if (!launches) launches = namesLaunch(m_trace.text(name)) ? 2 : 1;
-        if (launches == 2) (slices.start(call) > lastStart ? after : missing).add(call);
+        if (names.launches(slices.name(call))) (slices.start(call) > lastStart ? after : missing).add(call);
     }
     report(out, std::move(missing));
     report(out, std::move(after));
@@ -316,15 +346,16 @@ void LinkBuilder::reportCalls(SourceId source, const CallIndex& calls)
 /// linking.md 2, "Flow events": only the start on a call and the end on a device count; every other end is dropped.
 std::vector<std::pair<SliceId, std::uint32_t>> LinkBuilder::launchFlows(SourceId source) const
 {
-    const std::vector<Call>& calls = m_sources[source.index()].calls;
+    const RawVector<Call>& calls = m_sources[source.index()].calls;
     const auto points = std::ranges::equal_range(m_trace.m_flows.points(), source, {}, [&](const FlowPoint& p) { return sourceOf(m_trace.track(p.track)); });
     std::vector<std::pair<SliceId, std::uint32_t>> found;
     std::uint32_t call = UINT32_MAX; // of the flow at hand
+    std::uint32_t nearStart = 0, nearEnd = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
         const FlowPoint& p = points[i];
         if (i == 0 || p.id != points[i - 1].id || p.idKind != points[i - 1].idKind || p.category != points[i - 1].category) call = UINT32_MAX;
         if (!isLaunchFlow(p.category)) continue;
-        const auto [first, last] = startingAt(p.track, p.time);
+        const auto [first, last] = startingAt(p.track, p.time, p.phase == 's' ? nearStart : nearEnd);
         for (std::uint32_t r = last; r-- > first;) {
             const CategoryClass c = kind(SliceId(r));
             if (p.phase == 's' && (c == CategoryClass::Runtime || c == CategoryClass::Driver)) {

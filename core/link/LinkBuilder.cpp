@@ -1,8 +1,11 @@
 #include "core/link/LinkBuilder.h"
 
+#include "core/base/Parallel.h"
 #include "core/base/Time.h"
+#include "core/link/GroupByKey.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -80,25 +83,38 @@ void LinkBuilder::report(ReportRow& row, Finding&& finding)
         if (it->places.size() < LinkReason::kPlacesKept) it->places.push_back(place);
 }
 
-std::pair<std::uint32_t, std::uint32_t> LinkBuilder::startingAt(TrackId id, Nanos time) const
+std::pair<std::uint32_t, std::uint32_t> LinkBuilder::startingAt(TrackId id, Nanos time, std::uint32_t& near) const
 {
     const Track& track = m_trace.track(id);
-    const auto starts = m_trace.m_slices.starts().subspan(track.firstSlice, track.sliceCount);
-    const auto [first, last] = std::equal_range(starts.begin(), starts.end(), time);
-    const auto rowOf = [&](auto it) { return track.firstSlice + static_cast<std::uint32_t>(it - starts.begin()); };
-    return {rowOf(first), rowOf(last)};
+    const auto starts = m_trace.m_slices.starts();
+    const std::uint32_t begin = track.firstSlice, end = begin + track.sliceCount;
+    std::uint32_t low = std::clamp(near, begin, end), high = low; // doubled until the place lies in [low, high]
+    for (std::uint32_t step = 1; low > begin && starts[low - 1] >= time; step *= 2) {
+        high = low - 1;
+        low = low - begin > step ? low - step : begin;
+    }
+    for (std::uint32_t step = 1; high < end && starts[high] < time; step *= 2) {
+        low = high + 1;
+        high = end - high > step ? high + step : end;
+    }
+    const auto at = [&](std::uint32_t row) { return starts.begin() + row; };
+    const auto rowOf = [&](auto it) { return static_cast<std::uint32_t>(it - starts.begin()); };
+    const std::uint32_t first = rowOf(std::lower_bound(at(low), at(high), time));
+    std::uint32_t last = first;
+    if (last < end && starts[last] == time) ++last;
+    if (last < end && last > first && starts[last] == time) last = rowOf(std::upper_bound(at(last), at(end), time));
+    near = first;
+    return {first, last};
 }
 
-bool LinkBuilder::isLaunchFlow(CategoryId category) const
+void LinkBuilder::learnCategories()
 {
-    if (!category) return false;
-    const std::string& name = m_trace.category(category).name;
-    return name == "ac2g" || name == "async_cpu_to_gpu" || name == "async"; // today's, of 2022, of 2021
-}
-
-bool LinkBuilder::isBackwardFlow(CategoryId category) const
-{
-    return category && m_trace.category(category).name == "fwdbwd";
+    for (const Category& category : m_trace.m_categories) {
+        m_kinds.push_back(category.kind);
+        const std::string& name = category.name;
+        const bool launch = name == "ac2g" || name == "async_cpu_to_gpu" || name == "async"; // today's, of 2022, of 2021
+        m_survey->flowUses.push_back(launch ? FlowUse::Launch : name == "fwdbwd" ? FlowUse::Backward : FlowUse::Other);
+    }
 }
 
 bool LinkBuilder::encloses(SliceId outer, SliceId inner) const
@@ -112,22 +128,47 @@ bool LinkBuilder::run()
     m_trace.m_links = {};
     m_sources.resize(m_trace.m_sources.size());
     m_defects.resize(m_trace.m_sources.size());
-    for (const Category& category : m_trace.m_categories) m_kinds.push_back(category.kind);
-    using Step = void (LinkBuilder::*)();
-    for (const Step step : {&LinkBuilder::survey, &LinkBuilder::linkDeviceOps, &LinkBuilder::linkNodes, &LinkBuilder::linkBackward,
-                            &LinkBuilder::linkAnnotations, &LinkBuilder::linkSyncs, &LinkBuilder::linkFlows, &LinkBuilder::linkCollectives,
-                            &LinkBuilder::seal}) {
-        if (m_job.cancelled()) return false;
-        (this->*step)();
-    }
+    learnCategories();
+    survey();
+    if (m_job.cancelled()) return false;
+    for (SourceRows& source : m_sources) learnExternalIds(source);
+    LinkBuilder host = *this; // nothing is found yet
+    linkNodes();
+    if (m_job.cancelled()) return false;
+    parallelFor(2, m_threads, [&](std::size_t lot) { lot == 0 ? linkDeviceOps() : host.linkHost(); });
+    absorb(std::move(host));
+    if (m_job.cancelled()) return false;
+    linkCollectives(); // moves the clocks
+    if (m_job.cancelled()) return false;
+    seal();
     return true;
+}
+
+/// What does not ask for the launches of device ops.
+void LinkBuilder::linkHost()
+{
+    using Step = void (LinkBuilder::*)();
+    for (const Step step : {&LinkBuilder::linkBackward, &LinkBuilder::linkAnnotations, &LinkBuilder::linkSyncs, &LinkBuilder::linkFlows})
+        if (!m_job.cancelled()) (this->*step)();
+}
+
+/// Rows of the report are made by one step each, so none is there twice.
+void LinkBuilder::absorb(LinkBuilder&& other)
+{
+    m_links.insert(m_links.end(), other.m_links.begin(), other.m_links.end());
+    std::move(other.m_rows.begin(), other.m_rows.end(), std::back_inserter(m_rows));
+    for (std::uint32_t s = 0; s < m_defects.size(); ++s) m_defects[s].merge(other.m_defects[s], s);
 }
 
 void LinkBuilder::seal()
 {
     sortLinks();
-    indexBack();
-    sumWork();
+    const std::vector<SliceId> twoOwners = ambiguousOps();
+    parallelFor(2, m_threads, [&](std::size_t part) {
+        if (part == 0) indexBack();
+        else if (twoOwners.empty()) sumWork({}); // else it asks for the way back
+    });
+    if (!twoOwners.empty()) sumWork(twoOwners);
     sumNodeWork();
     finishReport();
     TraceLinks& out = m_trace.m_links;
@@ -141,18 +182,17 @@ void LinkBuilder::sortLinks()
 {
     std::vector<Link>& sorted = m_trace.m_links.m_links;
     sorted.clear();
-    if (m_links.empty()) return;
-    std::vector<std::uint32_t> next(m_trace.m_slices.size() + 1, 0); // counts, then where the next link of the slice goes
-    for (const Link& link : m_links) ++next[link.from.index() + 1];
-    std::partial_sum(next.begin(), next.end(), next.begin());
     sorted.resize(m_links.size());
-    for (const Link& link : m_links) sorted[next[link.from.index()]++] = link;
-    m_links = {};
     const auto less = [](const Link& a, const Link& b) { return std::pair(a.kind, a.to) < std::pair(b.kind, b.to); };
-    for (std::size_t i = 0, end = 0; i < sorted.size(); i = end) {
-        for (end = i + 1; end < sorted.size() && sorted[end].from == sorted[i].from;) ++end;
-        if (end - i > 1) std::stable_sort(sorted.begin() + static_cast<std::ptrdiff_t>(i), sorted.begin() + static_cast<std::ptrdiff_t>(end), less);
-    }
+    groupByKey(m_links.size(), m_trace.m_slices.size(), m_threads, [&](std::size_t i) { return m_links[i].from.index(); },
+               [&](std::size_t place, std::size_t i) { sorted[place] = m_links[i]; },
+               [&](std::size_t begin, std::size_t last) {
+                   for (std::size_t i = begin, end = 0; i < last; i = end) {
+                       for (end = i + 1; end < last && sorted[end].from == sorted[i].from;) ++end;
+                       sortShort(sorted.data() + i, sorted.data() + end, less);
+                   }
+               });
+    std::vector<Link>().swap(m_links);
 }
 
 /// By (to, kind, surest first, from).
@@ -161,19 +201,18 @@ void LinkBuilder::indexBack()
     const std::vector<Link>& links = m_trace.m_links.m_links;
     std::vector<std::uint32_t>& into = m_trace.m_links.m_into;
     into.clear();
-    if (links.empty()) return;
-    std::vector<std::uint32_t> next(m_trace.m_slices.size() + 1, 0);
-    for (const Link& link : links) ++next[link.to.index() + 1];
-    std::partial_sum(next.begin(), next.end(), next.begin());
     into.resize(links.size());
-    for (std::uint32_t i = 0; i < links.size(); ++i) into[next[links[i].to.index()]++] = i; // by from: the order of links
     const auto less = [&](std::uint32_t a, std::uint32_t b) {
         return std::pair(links[a].kind, links[a].confidence) < std::pair(links[b].kind, links[b].confidence);
     };
-    for (std::size_t i = 0, end = 0; i < into.size(); i = end) {
-        for (end = i + 1; end < into.size() && links[into[end]].to == links[into[i]].to;) ++end;
-        if (end - i > 1) std::stable_sort(into.begin() + static_cast<std::ptrdiff_t>(i), into.begin() + static_cast<std::ptrdiff_t>(end), less);
-    }
+    groupByKey(links.size(), m_trace.m_slices.size(), m_threads, [&](std::size_t i) { return links[i].to.index(); },
+               [&](std::size_t place, std::size_t i) { into[place] = static_cast<std::uint32_t>(i); }, // by from: the order of links
+               [&](std::size_t begin, std::size_t last) {
+                   for (std::size_t i = begin, end = 0; i < last; i = end) {
+                       for (end = i + 1; end < last && links[into[end]].to == links[into[i]].to;) ++end;
+                       sortShort(into.data() + i, into.data() + end, less);
+                   }
+               });
 }
 
 /// Who a device op is counted for when it has two owners: the inner one, so that both see it in what lies inside them; where
@@ -192,17 +231,23 @@ SliceId LinkBuilder::charged(SliceId deviceOp) const
     return owner;
 }
 
-void LinkBuilder::sumWork()
+/// Those with two owners: rare, and told by the second link.
+std::vector<SliceId> LinkBuilder::ambiguousOps() const
+{
+    std::vector<SliceId> found;
+    for (const Link& link : m_trace.m_links.m_links)
+        if (link.kind == LinkKind::Operator && link.confidence == LinkConfidence::Ambiguous) found.push_back(link.to);
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+void LinkBuilder::sumWork(std::span<const SliceId> twoOwners)
 {
     const std::vector<Link>& links = m_trace.m_links.m_links;
     std::vector<SliceId>& from = m_trace.m_workFrom;
     std::vector<DeviceWork>& sum = m_trace.m_workSum;
     from.clear();
     sum.assign(1, {});
-    std::vector<SliceId> twoOwners; // rare, and told by the second link
-    for (const Link& link : links)
-        if (link.kind == LinkKind::Operator && link.confidence == LinkConfidence::Ambiguous) twoOwners.push_back(link.to);
-    std::sort(twoOwners.begin(), twoOwners.end());
     for (const Link& link : links) {
         if (link.kind != LinkKind::Operator) continue;
         if (!twoOwners.empty() && std::ranges::binary_search(twoOwners, link.to) && charged(link.to) != link.from) continue;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/base/JobControl.h"
+#include "core/base/RawVector.h"
 #include "core/trace/Trace.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +36,7 @@ class LinkBuilder
 {
 public:
     LinkBuilder(Trace& trace, const JobControl& job, unsigned threads, bool alignClocks = true)
-        : m_trace(trace), m_job(job), m_threads(threads), m_alignClocks(alignClocks)
+        : m_trace(trace), m_job(job), m_threads(threads), m_alignClocks(alignClocks), m_survey(std::make_shared<Survey>())
     {
     }
     /// False when it was cancelled; the trace is of no use then.
@@ -52,18 +54,28 @@ private:
         std::uint64_t id = 0;
         SliceId slice;
     };
+    /// Flows that the PyTorch profiler writes.
+    enum class FlowUse : std::uint8_t { Other, Launch, Backward };
     /// What the survey found in one file; rows by track, in the order of the tracks.
     struct SourceRows
     {
         std::vector<TrackId> tracks;             ///< with slices
-        std::vector<Call> calls;                 ///< runtime and driver, those without correlation included; ascending slices
-        std::vector<SliceId> deviceOps;          ///< kernels, copies, sets
-        std::vector<SliceId> gpuAnnotations, syncs;
-        std::vector<SliceId> numbered;           ///< operators with a sequence number
+        RawVector<Call> calls;                 ///< runtime and driver, those without correlation included; ascending slices
+        RawVector<SliceId> deviceOps;          ///< kernels, copies, sets
+        RawVector<SliceId> gpuAnnotations, syncs;
+        RawVector<SliceId> numbered;           ///< operators with a sequence number
         std::uint64_t operators = 0;             ///< operators and annotations
         bool correlated = false;                 ///< device ops carry correlations
         bool externalIdsRepeat = false;          ///< on device ops they are correlations, not operators (linking.md 2.4)
         bool externalIdsUsable = false;
+    };
+    /// What all steps look at and none changes.
+    struct Survey
+    {
+        std::vector<CategoryClass> kinds;            ///< by category
+        std::vector<FlowUse> flowUses;               ///< by category
+        std::vector<SourceRows> sources;
+        std::vector<std::uint8_t> hasOperators;      ///< by track
     };
     struct Segment;
     struct CallIndex;
@@ -92,8 +104,11 @@ private:
         void add(SliceId slice) { add(LinkPlace{slice, {}}); }
     };
 
-    // The steps.
+    // The steps. Those that make no use of each other run at the same time, each lot with a builder of its own.
+    void learnCategories();
     void survey();
+    void linkHost();
+    void absorb(LinkBuilder&& other);
     void surveySegment(Segment& segment) const;
     std::uint32_t cutNear(const Track& track, std::uint32_t row) const;
     void linkDeviceOps();
@@ -112,6 +127,8 @@ private:
     void linkDeviceOp(SliceId op, LaunchChunk& chunk, const CallIndex& calls, const Owners& owners) const;
     void reportCalls(SourceId source, const CallIndex& calls);
     void noteRepeats(SourceId source, const CallIndex& calls);
+    template <class Take>
+    void eachOperatorId(const SourceRows& source, Take&& take) const;
     /// Flows stand in for correlations where a source has none: (device op, row of calls), by device op.
     std::vector<std::pair<SliceId, std::uint32_t>> launchFlows(SourceId source) const;
 
@@ -129,7 +146,7 @@ private:
     void findForwards(Backward& work, const Numbered& node, Nanos begin);
     void countUnnumbered(Backward& work) const;
     // FlowLinks
-    SliceId bind(const FlowPoint& point, bool& exact) const;
+    SliceId bind(const FlowPoint& point, std::uint32_t& near, bool& exact) const;
     bool ownStepDraws(const FlowPoint& point) const;
     // CollectiveLinks
     void alignClocks(const CollectiveMatcher& matcher);
@@ -137,13 +154,11 @@ private:
     void measureExtent();
 
     // What steps use.
-    /// Operators and annotations of a source by External id.
-    std::vector<IdRow> operatorIds(const SourceRows& source) const;
-    /// Rows of a track that start exactly then, [first, second).
-    std::pair<std::uint32_t, std::uint32_t> startingAt(TrackId track, Nanos time) const;
+    /// Rows of a track that start exactly then, [first, second). Fastest when `near` is a row close to them; it is moved there.
+    std::pair<std::uint32_t, std::uint32_t> startingAt(TrackId track, Nanos time, std::uint32_t& near) const;
     /// Flows of the PyTorch profiler from calls to device ops, under any of their names.
-    bool isLaunchFlow(CategoryId category) const;
-    bool isBackwardFlow(CategoryId category) const;
+    bool isLaunchFlow(CategoryId category) const { return category && m_survey->flowUses[category.index()] == FlowUse::Launch; }
+    bool isBackwardFlow(CategoryId category) const { return category && m_survey->flowUses[category.index()] == FlowUse::Backward; }
     /// On the same track, and around all of it.
     bool encloses(SliceId outer, SliceId inner) const;
     void add(SliceId from, SliceId to, LinkKind kind, LinkMethod method, LinkConfidence confidence)
@@ -166,7 +181,8 @@ private:
     // seal()
     void sortLinks();
     void indexBack();
-    void sumWork();
+    std::vector<SliceId> ambiguousOps() const;
+    void sumWork(std::span<const SliceId> twoOwners);
     void sumNodeWork();
     SliceId charged(SliceId deviceOp) const;
     void finishReport();
@@ -175,9 +191,10 @@ private:
     const JobControl& m_job;
     unsigned m_threads;
     bool m_alignClocks;
-    std::vector<CategoryClass> m_kinds;          ///< by category
-    std::vector<SourceRows> m_sources;
-    std::vector<std::uint8_t> m_hasOperators;    ///< by track
+    std::shared_ptr<Survey> m_survey;            ///< copies of a builder share it
+    std::vector<CategoryClass>& m_kinds = m_survey->kinds;
+    std::vector<SourceRows>& m_sources = m_survey->sources;
+    std::vector<std::uint8_t>& m_hasOperators = m_survey->hasOperators;
     std::vector<Diagnostics> m_defects;          ///< by source
     std::vector<Link> m_links;                   ///< in any order until seal()
     std::vector<ReportRow> m_rows;

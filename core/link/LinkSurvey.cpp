@@ -2,7 +2,8 @@
 #include "core/link/LinkBuilder.h"
 #include "core/link/OperatorStack.h"
 
-#include <iterator>
+#include <algorithm>
+#include <utility>
 
 // One pass over the rows, track by track: what links are made of, by source.
 namespace opscope {
@@ -15,14 +16,6 @@ using C = CategoryClass;
 
 bool isOperatorClass(C c) { return c == C::CpuOp || c == C::UserAnnotation; }
 bool isCallClass(C c) { return c == C::Runtime || c == C::Driver; }
-
-template <class Row>
-void append(std::vector<Row>& to, std::vector<Row>& from)
-{
-    if (to.empty()) to = std::move(from);
-    else to.insert(to.end(), from.begin(), from.end());
-    from = {};
-}
 
 } // namespace
 
@@ -61,16 +54,26 @@ void LinkBuilder::survey()
             segments.push_back({source, TrackId(t), first, end - first > 2 * kSegmentRows ? cutNear(track, first + kSegmentRows) : end});
     }
     parallelFor(segments.size(), m_threads, [&](std::size_t i) { surveySegment(segments[i]); });
-    for (Segment& segment : segments) {
-        SourceRows& all = m_sources[segment.source.index()];
+    for (const Segment& segment : segments) {
         m_hasOperators[segment.track.index()] |= segment.hasOperators;
-        append(all.calls, segment.found.calls);
-        append(all.deviceOps, segment.found.deviceOps);
-        append(all.gpuAnnotations, segment.found.gpuAnnotations);
-        append(all.syncs, segment.found.syncs);
-        append(all.numbered, segment.found.numbered);
-        all.operators += segment.found.operators;
+        m_sources[segment.source.index()].operators += segment.found.operators;
     }
+    const auto gather = [&](auto list) { // one behind the other, in their order
+        std::vector<std::size_t> places;
+        std::vector<std::size_t> sizes(m_sources.size(), 0);
+        for (const Segment& segment : segments) {
+            std::size_t& size = sizes[segment.source.index()];
+            places.push_back(size);
+            size += (segment.found.*list).size();
+        }
+        for (std::size_t s = 0; s < m_sources.size(); ++s) (m_sources[s].*list).resize(sizes[s]);
+        parallelFor(segments.size(), m_threads, [&](std::size_t i) {
+            const auto from = std::move(segments[i].found.*list); // its memory goes here
+            std::copy(from.begin(), from.end(), (m_sources[segments[i].source.index()].*list).data() + places[i]);
+        });
+    };
+    gather(&SourceRows::calls);
+    for (const auto list : {&SourceRows::deviceOps, &SourceRows::gpuAnnotations, &SourceRows::syncs, &SourceRows::numbered}) gather(list);
 }
 
 void LinkBuilder::surveySegment(Segment& segment) const
@@ -118,25 +121,6 @@ void LinkBuilder::surveySegment(Segment& segment) const
             }
         }
     }
-}
-
-/// Operators and annotations by External id. Asked for only where something on a device carries such ids.
-std::vector<LinkBuilder::IdRow> LinkBuilder::operatorIds(const SourceRows& source) const
-{
-    std::vector<std::vector<IdRow>> found(source.tracks.size());
-    const BlockColumn& ids = m_trace.m_slices.column(ArgField::ExternalId);
-    parallelFor(found.size(), m_threads, [&](std::size_t t) {
-        const Track& track = m_trace.track(source.tracks[t]);
-        if (!m_hasOperators[source.tracks[t].index()]) return;
-        for (std::uint32_t row = track.firstSlice; row < track.firstSlice + track.sliceCount; ++row) {
-            if (!isOperator(SliceId(row))) continue;
-            const std::int64_t id = ids[row];
-            if (id != BlockColumn::kNone && id != 0) found[t].push_back({static_cast<std::uint64_t>(id), SliceId(row)});
-        }
-    });
-    std::vector<IdRow> all;
-    for (std::vector<IdRow>& rows : found) append(all, rows);
-    return all;
 }
 
 } // namespace opscope
