@@ -86,7 +86,8 @@ const Link* forwardLink(const Trace& trace, SliceId op)
 }
 
 /// The Forward link that leads away from an operator. The number stands on an operator and on those inside it; the link hangs
-/// on the innermost (linking.md 3.2), so it is looked for inside those that carry the number, then around the others.
+/// on the innermost (linking.md 3.2), so it is looked for inside those that carry the number, then around the others, annotations
+/// included: what lies inside a forward op is part of it.
 const Link* backwardLink(const Trace& trace, SliceId op)
 {
     const SliceTable& slices = trace.slices();
@@ -103,7 +104,7 @@ const Link* backwardLink(const Trace& trace, SliceId op)
         for (std::size_t seen = 0; it != links.end() && it->from < last && seen < kLinksSeen; ++it, ++seen)
             if (it->kind == LinkKind::Forward && slices.arg(it->from, ArgField::SequenceNumber) == number) return &*it;
     }
-    for (SliceId at = slices.parent(op); at && trace.kindOf(at) == CategoryClass::CpuOp; at = slices.parent(at))
+    for (SliceId at = slices.parent(op); at && isOperator(trace.kindOf(at)); at = slices.parent(at))
         if (const Link* link = of(at)) return link;
     return nullptr;
 }
@@ -133,7 +134,7 @@ public:
     }
 
 private:
-    void add(Role role, bool ahead, SliceId other, LinkMethod method, LinkConfidence confidence)
+    void add(Role role, bool ahead, SliceId other, LinkMethod method, LinkConfidence confidence, SliceId carrier = {})
     {
         LinkedThing thing;
         thing.role = role;
@@ -141,11 +142,16 @@ private:
         thing.slice = other;
         thing.method = method;
         thing.confidence = confidence;
-        const Nanos mine = m_trace.slices().start(m_slice), its = m_trace.slices().start(other);
+        thing.carrier = carrier ? carrier : m_slice;
+        const Nanos mine = m_trace.slices().start(thing.carrier), its = m_trace.slices().start(other);
         thing.delay = ahead ? difference(its, mine) : difference(mine, its);
         m_things.push_back(thing);
     }
     void add(Role role, bool ahead, const Link& link) { add(role, ahead, ahead ? link.to : link.from, link.method, link.confidence); }
+    void addInherited(Role role, bool ahead, const Link& link)
+    {
+        add(role, ahead, ahead ? link.to : link.from, link.method, link.confidence, ahead ? link.from : link.to);
+    }
 
     /// Of the slice, else of the operator that it works for, else of the nearest one around that: a device op always belongs to
     /// the node in whose time it was launched.
@@ -162,7 +168,7 @@ private:
         LinkedThing thing;
         thing.role = Role::Node;
         thing.node = m_trace.nodeOf(of);
-        thing.slice = of;
+        thing.slice = thing.carrier = of;
         const Trace::NodeLink link = m_trace.nodeLink(thing.node);
         thing.method = of == start ? link.method : LinkMethod::Nesting;
         thing.confidence = of == start ? link.confidence : LinkConfidence::Inferred;
@@ -197,9 +203,9 @@ private:
         if (m_forward) {
             const TraceLinks& links = m_trace.links();
             for (const std::uint32_t row : links.into(m_forward->to)) // several where it may be one of several
-                if (links.all()[row].kind == LinkKind::Forward) add(Role::Forward, false, links.all()[row]);
+                if (links.all()[row].kind == LinkKind::Forward) addInherited(Role::Forward, false, links.all()[row]);
         }
-        if (const Link* link = backwardLink(m_trace, m_operator); link && !m_forward) add(Role::Backward, true, *link);
+        if (const Link* link = backwardLink(m_trace, m_operator); link && !m_forward) addInherited(Role::Backward, true, *link);
     }
 
     void addOthers()

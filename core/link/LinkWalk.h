@@ -29,7 +29,12 @@ struct LinkedThing
     NodeId node;                   ///< set for Role::Node
     LinkMethod method = LinkMethod::Correlation;
     LinkConfidence confidence = LinkConfidence::Exact;
-    Nanos delay = 0;               ///< start of the later one minus start of the earlier one of cause and effect; negative: clock skew
+    /// What the link hangs on at this side: the slice asked about, or, for Forward and Backward, the operator around or inside it
+    /// that carries the link. Those two are inherited: a kernel has the forward op of the backward node that it works for.
+    SliceId carrier;
+    /// Start of the effect minus start of the cause, of `slice` and `carrier`: whoever asks, one link has one delay. Negative:
+    /// clock skew. Saturates.
+    Nanos delay = 0;
     friend bool operator==(const LinkedThing&, const LinkedThing&) = default;
 };
 
@@ -37,7 +42,7 @@ std::string_view title(LinkedThing::Role role);   ///< "Launched by", "Launches"
 
 /// Everything that a slice (or node) is linked to, nearest meaning first; at most `limit` of the many kinds (Launches, FlowTo).
 /// `total` gets how many there are. For a device op: node, operator, call, forward, Python frame. For an operator: what it
-/// launches, inside calls included. Milliseconds at most, whatever the trace.
+/// launches, inside calls included; Forward and Backward also where `carrier` is another. Milliseconds at most, whatever the trace.
 std::vector<LinkedThing> linkedThings(const Trace& trace, SliceId slice, std::size_t limit = 500, std::uint64_t* total = nullptr);
 std::vector<LinkedThing> linkedThings(const Trace& trace, NodeId node, std::size_t limit = 500, std::uint64_t* total = nullptr);
 

@@ -90,6 +90,7 @@ private Q_SLOTS:
     void aBackwardKernelLeadsToItsForwardOperatorAndThePythonAroundThat();
     void everyOperatorOfANumberLeadsToTheSameBackwardNode();
     void theWrapperOfTheEngineHasTheForwardOfItsNode();
+    void whatLiesInsideAForwardOpInheritsItsBackwardNode();
     void aKernelThatStartsBeforeItsCallHasANegativeDelay();
     void aGraphLaunchIsCutAtTheLimitAndCountedInFull();
     void whatOverlapsASliceIsNotInsideIt();
@@ -129,24 +130,45 @@ void tst_LinkWalk::aBackwardKernelLeadsToItsForwardOperatorAndThePythonAroundTha
 {
     const TracePtr trace = training();
     QCOMPARE(linked(*trace, "dgrad"), QStringLiteral("Launched by aten::convolution_backward +30; Call cudaLaunchKernel +20; "
-                                                      "Forward aten::convolution +930; Python frame train.py: step +1050"));
+                                                      "Forward aten::convolution +890; Python frame train.py: step +1050"));
     const auto things = linkedThings(*trace, test::sliceNamed(*trace, "dgrad"));
     QCOMPARE(things.back().confidence, LinkConfidence::Inferred); // it is the forward's, and says so
     QVERIFY(things.back().method != LinkMethod::Nesting);
+    QCOMPARE(things[2].carrier, test::sliceNamed(*trace, "ConvolutionBackward0")); // from there the delay counts
+    QCOMPARE(things[1].carrier, test::sliceNamed(*trace, "dgrad"));
 }
 
 void tst_LinkWalk::everyOperatorOfANumberLeadsToTheSameBackwardNode()
 {
     const TracePtr trace = training();
     QCOMPARE(linked(*trace, "aten::convolution"), QStringLiteral("> Backward ConvolutionBackward0 +890; Python frame train.py: step +120"));
-    QCOMPARE(linked(*trace, "aten::conv2d"), QStringLiteral("> Backward ConvolutionBackward0 +910; Python frame train.py: step +100"));
+    QCOMPARE(linked(*trace, "aten::conv2d"), QStringLiteral("> Backward ConvolutionBackward0 +890; Python frame train.py: step +100"));
 }
 
 void tst_LinkWalk::theWrapperOfTheEngineHasTheForwardOfItsNode()
 {
     const TracePtr trace = training();
     const QString found = linked(*trace, "autograd::engine::evaluate_function: ConvolutionBackward0");
-    QVERIFY2(found.startsWith(QStringLiteral("Forward aten::convolution +880; > Launches dgrad +50")), qPrintable(found));
+    QVERIFY2(found.startsWith(QStringLiteral("Forward aten::convolution +890; > Launches dgrad +50")), qPrintable(found));
+}
+
+void tst_LinkWalk::whatLiesInsideAForwardOpInheritsItsBackwardNode()
+{
+    TraceFixture f;
+    const TrackId main = f.thread(1, 10), engine = f.thread(1, 11);
+    f.slice(main, 100, 100, "CompiledFunction", "cpu_op", {{kNumber, 17}, {kForwardThread, 0}});
+    f.slice(main, 120, 60, "## Call CompiledFxGraph ##", "user_annotation").slice(main, 130, 40, "triton_fused", "cpu_op");
+    f.slice(engine, 1000, 100, "CompiledFunctionBackward", "cpu_op", {{kNumber, 17}, {kForwardThread, 1}});
+    f.slice(engine, 1020, 60, "## backward graph ##", "user_annotation").slice(engine, 1030, 40, "triton_back", "cpu_op");
+    const TracePtr trace = f.finish();
+    for (const char* name : {"CompiledFunction", "## Call CompiledFxGraph ##", "triton_fused"}) {
+        QCOMPARE(linked(*trace, name), QStringLiteral("> Backward CompiledFunctionBackward +900"));
+        QCOMPARE(linkedThings(*trace, test::sliceNamed(*trace, name)).front().carrier, test::sliceNamed(*trace, "CompiledFunction"));
+    }
+    for (const char* name : {"CompiledFunctionBackward", "## backward graph ##", "triton_back"}) {
+        QCOMPARE(linked(*trace, name), QStringLiteral("Forward CompiledFunction +900"));
+        QCOMPARE(linkedThings(*trace, test::sliceNamed(*trace, name)).front().carrier, test::sliceNamed(*trace, "CompiledFunctionBackward"));
+    }
 }
 
 void tst_LinkWalk::aKernelThatStartsBeforeItsCallHasANegativeDelay()

@@ -60,8 +60,8 @@ private:
         switch (thing.role) {
         case Role::LaunchedBy: return addOperator(thing);
         case Role::Call: return addLabelled(thing.slice, m_slice, m_trace.kindOf(m_slice) == CategoryClass::Sync ? LinkStroke::Sync : LinkStroke::Launch, thing);
-        case Role::Forward: return addLabelled(thing.slice, backwardEnd(thing.slice), LinkStroke::Forward, thing);
-        case Role::Backward: return addLabelled(forwardEnd(thing.slice), thing.slice, LinkStroke::Forward, thing);
+        case Role::Forward: return addLabelled(thing.slice, thing.carrier, LinkStroke::Forward, thing);
+        case Role::Backward: return addLabelled(thing.carrier, thing.slice, LinkStroke::Forward, thing);
         case Role::HostAnnotation:
         case Role::Recorded: return addLabelled(thing.slice, m_slice, LinkStroke::Sync, thing);
         case Role::DeviceAnnotation:
@@ -126,28 +126,6 @@ private:
             thing.confidence = LinkConfidence::Exact;
             add(launch ? launch->from : m_operator, thing.slice, LinkStroke::Launch, thing);
         }
-    }
-
-    /// The backward node that the link hangs on: the one around what is selected (or its operator), or inside it.
-    SliceId backwardEnd(SliceId forward) const
-    {
-        const SliceId mine = m_operator ? m_operator : m_slice;
-        for (const Link& link : m_trace.links().out(forward))
-            if (link.kind == LinkKind::Forward && overlap(link.to, mine)) return link.to;
-        return mine;
-    }
-    SliceId forwardEnd(SliceId backward) const
-    {
-        const SliceId mine = m_operator ? m_operator : m_slice;
-        for (const std::uint32_t row : m_trace.links().into(backward)) {
-            const Link& link = m_trace.links().all()[row];
-            if (link.kind == LinkKind::Forward && overlap(link.from, mine)) return link.from;
-        }
-        return mine;
-    }
-    bool overlap(SliceId a, SliceId b) const
-    {
-        return a == b || (m_slices.range(a).overlaps(m_slices.range(b)) && m_trace.trackOf(a) == m_trace.trackOf(b));
     }
 
     void addLit()
