@@ -262,6 +262,15 @@ private Q_SLOTS:
         QVERIFY2(!said[2][0].toString().startsWith(QStringLiteral("Saved")), qPrintable(said[2][0].toString()));
     }
 
+    void longNamesOfVariablesDoNotPushTheStatisticsOutOfSight()
+    {
+        Files files;
+        Shown shown(files.load(), 300, 700); // narrower than ENABLE_PYTORCH_EXECUTION_TRACE_SAVE_INTEGRAL_TENSOR_DATA
+        shown.select(4);
+        QVERIFY2(shown.panel.notice().contains(QStringLiteral("SAVE_INTEGRAL_TENSOR_DATA=")), qPrintable(shown.panel.notice()));
+        QTRY_VERIFY2(shown.panel.statistics().width() <= 300, qPrintable(QString::number(shown.panel.statistics().width())));
+    }
+
     void theHistogramIsReadByKeys()
     {
         Files files;

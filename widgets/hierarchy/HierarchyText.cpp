@@ -57,8 +57,11 @@ QString markerName(const Trace& trace, const HierarchyTree& tree, std::uint32_t 
     if (!id || !name.starts_with(kNodeMark)) return {};
     const EtNode& node = trace.executionTrace()->node(id);
     if (name.ends_with("|process]")) {
-        const auto pid = trace.executionTrace()->fileOf(id).pid;
-        return pid ? QStringLiteral("process %1").arg(*pid) : QStringLiteral("process");
+        const EtFile& file = trace.executionTrace()->fileOf(id);
+        const QString process = file.pid ? QStringLiteral("process %1").arg(*file.pid) : QStringLiteral("process");
+        if (trace.executionTrace()->files().size() < 2 || file.source.index() >= trace.sources().size()) return process;
+        const std::string_view path = trace.sources()[file.source.index()].path; // several of one process tell apart by their files
+        return displayText(path.substr(path.find_last_of('/') + 1)) + QStringLiteral(", ") + process;
     }
     if (!name.ends_with("|thread]")) return {};
     const QString thread = QStringLiteral("thread %1").arg(node.tid);

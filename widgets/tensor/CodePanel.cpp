@@ -261,8 +261,9 @@ void CodePanel::follow()
 void CodePanel::readFiles()
 {
     const EtFile* et = shownFile();
-    const auto say = [this](const QString& text) {
+    const auto say = [this](const QString& text, const QString& tip = {}) {
         m_fileMessage->setText(text);
+        m_fileMessage->setToolTip(tip);
         m_filePages->setCurrentWidget(m_fileMessage);
     };
     if (!et) return say(m_trace ? QStringLiteral("No execution trace is open. Open one to see nodes, tensors and data.")
@@ -273,8 +274,8 @@ void CodePanel::readFiles()
     if (!m_resources) return say(QStringLiteral("Reading the resources folder…"));
     const std::string_view path = m_trace->sources()[et->source.index()].path;
     if (!m_resources->exists())
-        return say(QStringLiteral("There is no resources folder beside %1. PyTorch makes one with ENABLE_PYTORCH_EXECUTION_TRACE_EXTRAS=1.")
-                       .arg(displayText(path.substr(path.find_last_of('/') + 1))));
+        return say(QStringLiteral("There is no resources folder beside %1.").arg(displayText(path.substr(path.find_last_of('/') + 1))),
+                   QStringLiteral("PyTorch makes one with ENABLE_PYTORCH_EXECUTION_TRACE_EXTRAS=1.")); // wider than the column
     if (m_resources->names().empty()) return say(QStringLiteral("resources: empty"));
     say(QStringLiteral("Reading the resources folder…"));
     m_filesJob.run([trace = m_trace, file = *et, resources = m_resources](const JobControl&) { return codeFiles(*trace, file, *resources); },

@@ -6,6 +6,8 @@
 #include <QPainter>
 #include <QToolTip>
 
+#include <cmath>
+
 namespace opscope {
 
 QLabel* makeTextLabel(const QFont& font, QWidget* parent)
@@ -31,6 +33,45 @@ QFrame* makeLine(Qt::Orientation orientation)
     if (orientation == Qt::Horizontal) line->setFixedHeight(1);
     else line->setFixedWidth(1);
     return line;
+}
+
+WrappedText::WrappedText(const QFont& font, QWidget* parent) : QTextEdit(parent)
+{
+    setFont(font);
+    document()->setDefaultFont(font);
+    document()->setDocumentMargin(0);
+    setReadOnly(true);
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::ClickFocus);
+    setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+void WrappedText::setText(const QString& text)
+{
+    if (text != toPlainText()) setPlainText(text);
+    fitHeight();
+}
+
+void WrappedText::setColour(const QColor& colour)
+{
+    const QString style = QStringLiteral("QTextEdit, QTextEdit:focus { background: transparent; border: 0; padding: 0; color: %1 }").arg(colour.name());
+    if (styleSheet() != style) setStyleSheet(style);
+}
+
+void WrappedText::resizeEvent(QResizeEvent* event)
+{
+    QTextEdit::resizeEvent(event);
+    fitHeight();
+}
+
+void WrappedText::fitHeight()
+{
+    document()->setTextWidth(viewport()->width());
+    const int wanted = static_cast<int>(std::ceil(document()->size().height()));
+    if (minimumHeight() != wanted || maximumHeight() != wanted) setFixedHeight(wanted);
 }
 
 ElidedLabel::ElidedLabel(const QFont& font, QWidget* parent) : QLabel(parent)

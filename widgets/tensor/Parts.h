@@ -4,6 +4,7 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QTextEdit>
 
 namespace opscope {
 
@@ -28,6 +29,25 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     bool event(QEvent* event) override;
+};
+
+/// Text of several lines that breaks within long words too, where a QLabel would grow as wide as the longest; can be selected.
+class WrappedText : public QTextEdit
+{
+    Q_OBJECT
+
+public:
+    explicit WrappedText(const QFont& font, QWidget* parent = nullptr);
+    void setText(const QString& text);
+    void setColour(const QColor& colour);
+    QSize minimumSizeHint() const override { return {0, minimumHeight()}; }
+    QSize sizeHint() const override { return {0, minimumHeight()}; }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void fitHeight();
 };
 
 } // namespace opscope

@@ -16,11 +16,12 @@ void TensorHeading::setTheme(const Theme& theme)
     update();
 }
 
-void TensorHeading::setNode(const QString& name, const QString& place, const QColor& fill)
+void TensorHeading::setNode(const QString& name, const QString& place, const QColor& fill, bool outline)
 {
     m_name = name;
     m_place = place;
     m_fill = fill;
+    m_outline = outline;
     setToolTip(richText(name));
     setAccessibleName(name + QStringLiteral(", ") + place);
     update();
@@ -45,7 +46,12 @@ void TensorHeading::paintEvent(QPaintEvent*)
     QPainter painter(this);
     const int firstLine = m_wide ? height() : 32;
     const QRect square(m_wide ? 16 : 12, firstLine / 2 - 5, 11, 11);
-    if (m_fill.isValid()) painter.fillRect(square, m_fill);
+    if (m_outline) {
+        painter.setPen(m_theme.lineStrong);
+        painter.drawRect(QRectF(square).adjusted(0.5, 0.5, -0.5, -0.5));
+    } else if (m_fill.isValid()) {
+        painter.fillRect(square, m_fill);
+    }
     int x = square.right() + 11;
     int right = width() - (m_wide ? 16 : 12);
     painter.setFont(Theme::uiFont(12));

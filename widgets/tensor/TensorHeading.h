@@ -14,7 +14,7 @@ class TensorHeading : public QWidget
 public:
     explicit TensorHeading(QWidget* parent = nullptr);
     void setTheme(const Theme& theme);
-    void setNode(const QString& name, const QString& place, const QColor& fill);
+    void setNode(const QString& name, const QString& place, const QColor& fill, bool outline);
     void setAside(const QString& text);
     void setWide(bool wide);
 
@@ -25,6 +25,7 @@ private:
     Theme m_theme = Theme::dark();
     QString m_name, m_place, m_aside;
     QColor m_fill;
+    bool m_outline = false;        ///< annotations have no fill
     bool m_wide = true;
 };
 

@@ -79,7 +79,9 @@ QVariant TensorListModel::data(const QModelIndex& index, int role) const
     }
     const Trace& trace = *m_lens.trace();
     const TensorDesc& tensor = trace.executionTrace()->tensors()[row->tensor.index()];
-    const QString shape = (shapeText(trace, tensor) + QLatin1Char(' ') + dtypeText(trace, tensor)).trimmed();
+    const QString dims = shapeText(trace, tensor), dtype = dtypeText(trace, tensor);
+    const bool list = dims.endsWith(QLatin1Char(']')); // "[2, 2] int64", but "shape not recorded, float"
+    const QString shape = dtype.isEmpty() ? dims : dims + (list ? QStringLiteral(" ") : QStringLiteral(", ")) + dtype;
     switch (role) {
     case Qt::DisplayRole: return m_lens.nameOf(*row);
     case HeadingRole: return false;

@@ -75,7 +75,7 @@ QString TensorPanel::message() const { return m_pages->currentIndex() == 1 ? m_m
 
 QString TensorPanel::notice() const
 {
-    return m_noticeSection->isHidden() ? QString() : m_noticeTitle->text() + QLatin1Char(' ') + m_noticeText->text();
+    return m_noticeSection->isHidden() ? QString() : m_noticeTitle->text() + QLatin1Char(' ') + m_noticeText->toPlainText();
 }
 
 QString TensorPanel::footer() const { return m_fileText->text() + QLatin1Char(' ') + m_orderText->text() + QLatin1Char('\n') + m_saidText->text(); }
@@ -106,6 +106,7 @@ void TensorPanel::lookChanged()
     m_grid->setTheme(theme);
     for (QLabel* label : m_titles) setTextColour(label, theme.textHi);
     for (QLabel* label : m_dimTexts) setTextColour(label, theme.textDim);
+    m_noticeText->setColour(theme.textDim);
     for (QLabel* label : {m_progressText, m_noticeTitle}) setTextColour(label, theme.text);
     setTextColour(m_fileText, theme.textHi);
     m_copy->setIcon(icon("copy", theme.text));
@@ -137,11 +138,13 @@ void TensorPanel::showHeading()
     const ExecutionTrace& et = *trace.executionTrace();
     const EtNode& node = et.node(m_lens->node());
     const std::string_view name = trace.text(node.name);
-    const bool top = !node.parent || !et.node(node.parent).parent; // a process or thread says nothing
+    const std::string_view above = node.parent ? trace.text(et.node(node.parent).name) : std::string_view();
+    const bool top = above.empty() || above.starts_with("[pytorch|profiler|execution_"); // a process or thread says nothing
     const QString place = top ? QStringLiteral("node %1").arg(node.id)
-                              : QStringLiteral("under %1, node %2").arg(displayText(trace.text(et.node(node.parent).name).substr(0, 200))).arg(node.id);
-    m_heading->setNode(displayText(name.substr(0, 400)), place,
-                       QColor::fromRgb(familyColor(familyOf(name, CategoryClass::CpuOp, false), m_settings.theme())));
+                              : QStringLiteral("under %1, node %2").arg(displayText(above.substr(0, 200))).arg(node.id);
+    constexpr std::uint8_t kUserScope = 7; // execution-trace.md 4.4
+    const Family family = familyOf(name, node.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp, false);
+    m_heading->setNode(displayText(name.substr(0, 400)), place, QColor::fromRgb(familyColor(family, m_settings.theme())), family == Family::Annotation);
     const std::uint32_t captured = capturedInputs(m_lens->rows());
     m_heading->setAside(node.inputTensors == 0 ? QString()
                         : captured == 0        ? QStringLiteral("no input tensor captured")
@@ -219,9 +222,10 @@ std::vector<StatisticsCell> TensorPanel::tensorCells() const
     const TensorDesc& tensor = *m_lens->tensor();
     const std::string_view strides = trace.text(tensor.strides), device = trace.text(tensor.device);
     const auto view = m_lens->flow() ? m_lens->flow()->viewOf(m_lens->chosen()->tensor) : std::nullopt;
+    const bool sized = tensor.itemSize > 0; // nested tensors are written with nothing but a type
     std::vector<StatisticsCell> cells{
-        {QStringLiteral("Elements"), countText(static_cast<std::uint64_t>(std::max<std::int64_t>(tensor.elements, 0))),
-         QStringLiteral("%1, %2 B each").arg(dtypeText(trace, tensor)).arg(tensor.itemSize)},
+        {QStringLiteral("Elements"), sized ? countText(static_cast<std::uint64_t>(std::max<std::int64_t>(tensor.elements, 0))) : dash(),
+         sized ? QStringLiteral("%1, %2 B each").arg(dtypeText(trace, tensor)).arg(tensor.itemSize) : dtypeText(trace, tensor)},
         {QStringLiteral("Size"), byteText(tensor), shapeText(trace, tensor)},
         {QStringLiteral("Layout"), displayText(title(layoutOf(trace, tensor))),
          strides.empty() ? QStringLiteral("strides not recorded") : QStringLiteral("strides ") + spacedList(strides)},

@@ -26,6 +26,7 @@ class TensorHeading;
 class TensorList;
 class TraceDocument;
 class ValueGrid;
+class WrappedText;
 class ViewSettings;
 
 /// The Tensors panel: the tensors of the selected node, and everything about one of them: its values, where they were captured,
@@ -106,7 +107,8 @@ private:
     QWidget *m_checkSection = nullptr, *m_flowSection = nullptr, *m_bagSection = nullptr, *m_valueSection = nullptr;
     QWidget *m_noticeSection = nullptr, *m_footer = nullptr;
     QProgressBar* m_progress = nullptr;
-    QLabel *m_progressText = nullptr, *m_bagTitle = nullptr, *m_bagText = nullptr, *m_noticeTitle = nullptr, *m_noticeText = nullptr;
+    QLabel *m_progressText = nullptr, *m_bagTitle = nullptr, *m_bagText = nullptr, *m_noticeTitle = nullptr;
+    WrappedText* m_noticeText = nullptr;
     ElidedLabel *m_distributionText = nullptr, *m_valuesText = nullptr, *m_fileText = nullptr, *m_orderText = nullptr, *m_saidText = nullptr;
     QLabel *m_placeLabel = nullptr, *m_fileIcon = nullptr, *m_saidIcon = nullptr;
     QToolButton *m_stop = nullptr, *m_copy = nullptr, *m_save = nullptr;

@@ -233,9 +233,7 @@ QWidget* TensorPanel::makeNotice()
     column->setSpacing(6);
     m_noticeTitle = makeTextLabel(Theme::uiFont(12));
     m_noticeTitle->setWordWrap(true);
-    m_noticeText = makeTextLabel(Theme::uiFont(12));
-    m_noticeText->setWordWrap(true);
-    m_dimTexts.push_back(m_noticeText);
+    m_noticeText = new WrappedText(Theme::uiFont(12)); // the names of environment variables are wider than the panel
     column->addWidget(m_noticeTitle);
     column->addWidget(m_noticeText);
     column->addStretch(1);

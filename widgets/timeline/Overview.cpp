@@ -127,8 +127,11 @@ void Overview::paintFirstCell(QPainter& painter)
     const auto length = static_cast<Nanos>(std::min<std::uint64_t>(m_scene.full.length(), std::numeric_limits<Nanos>::max()));
     painter.setFont(Theme::fixedFont(11));
     painter.setPen(theme.textDim);
-    painter.drawText(12, 37, m_scene.trace().timeBase() == TimeBase::NodeOrder ? tr("%1 nodes, by id").arg(displayText(formatCount(length)))
-                                                                              : displayText(formatDuration(length)));
+    const bool nodes = m_scene.trace().timeBase() == TimeBase::NodeOrder;
+    const QString count = displayText(formatCount(length));
+    painter.drawText(12, 37, !nodes        ? displayText(formatDuration(length))
+                             : length == 1 ? tr("1 node, by id")
+                                           : tr("%1 nodes, by id").arg(count));
 }
 
 void Overview::paintFrame(QPainter& painter)
