@@ -65,6 +65,7 @@ Selection selectionOf(const Trace& trace, std::string_view what)
         selection.slice = selection.node ? trace.sliceOf(selection.node) : SliceId();
     } else {
         selection.slice = first<SliceId>(trace.slices().size(), [&](SliceId s) { return trace.name(s); }, what.substr(6));
+        selection.node = trace.nodeOf(selection.slice);
     }
     if (selection.slice) selection.track = trace.trackOf(selection.slice);
     return selection;

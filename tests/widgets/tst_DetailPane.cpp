@@ -3,6 +3,9 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBlock>
+#include <QTextDocument>
+#include <QTextLayout>
 
 #include "core/tensor/NodeValues.h"
 #include "tests/support/Golden.h"
@@ -291,6 +294,40 @@ private Q_SLOTS:
         shown = QString::fromStdString(said(p));
         QCOMPARE(shown.count(QStringLiteral("Launches\t")), 40);
         QVERIFY(!shown.contains(QStringLiteral(" more")));
+    }
+
+    void eachLinkHasTheWidthThatItsLineLeaves()
+    {
+        const TracePtr trace = step();
+        Pane p(trace);
+        p.pane.resize(356, 900); // as wide as the dock is at first
+        p.document.selectSlice(test::sliceNamed(*trace, "void cutlass::Kernel<cutlass_80_gemm>(Params)"));
+        said(p);
+        const auto shown = [&] { return p.pane.text().document(); }; // another one after each change
+        const auto lines = [&] { // of the links: a name, a tab, a number, a tab, a tag
+            std::vector<QTextBlock> found;
+            for (QTextBlock block = shown()->begin(); block.isValid(); block = block.next())
+                if (block.text().count(QLatin1Char('\t')) == 2) found.push_back(block);
+            return found;
+        };
+        const std::vector<QTextBlock> links = lines();
+        QCOMPARE(links.size(), std::size_t(5));
+        for (const QTextBlock& link : links) QVERIFY2(link.layout()->lineCount() == 1, qPrintable(link.text()));
+        const auto nameEnds = [](const QTextBlock& link) { return link.blockFormat().tabPositions().first().position; };
+        QVERIFY(nameEnds(links[0]) > nameEnds(links[3]) + 40); // "4", "rf id" leave more than "+910.0 µs", "sequence"
+        p.pane.resize(190, 900);
+        QTRY_VERIFY(lines().empty()); // now the tags stand below
+        QVERIFY2(shown()->toPlainText().contains(QStringLiteral("aten::")), qPrintable(shown()->toPlainText()));
+    }
+
+    void aNodeThatIsAnEventHasItsTimes()
+    {
+        const TracePtr trace = step();
+        Selection selection;
+        selection.node = trace->nodeOf(test::sliceNamed(*trace, "aten::addmm"));
+        const auto text = detailText(*detailHeading(*trace, selection), detailBlocks(*trace, selection, readDetailFacts(*trace, selection)));
+        QVERIFY2(text.contains(QStringLiteral("Duration\t100000 ns")), qPrintable(text));
+        QVERIFY(!text.contains(QStringLiteral("no event")));
     }
 
     void theCallStackOfOldTracesIsAStack()

@@ -220,11 +220,14 @@ std::vector<DetailBlock> processGroupBlocks(DetailContext& context)
             const JsonDocument::Ref json = group.member(key);
             return json.valid() && jsonText(json) != QString() ? jsonRun(json) : none();
         };
+        DetailRun size = cell("group_size"); // with its unit: in a narrow pane it stands below, without the head
+        if (std::int64_t members = 0; group.member("group_size").integer(members))
+            size.text += members == 1 ? QStringLiteral(" rank") : QStringLiteral(" ranks");
         const JsonDocument::Ref ranks = group.member("ranks");
         const bool all = !ranks.valid() || (ranks.isArray() && ranks.size() == 0);
         const bool config = group.member("backend_config").valid();
         block.table.lines.push_back({{cell("pg_name"), cell("pg_desc"), cell(config ? "backend_config" : "backend_id"),
-                                      all ? words(QStringLiteral("all")) : value(jsonText(ranks, 120)), cell("group_size")}});
+                                      all ? words(QStringLiteral("all")) : value(jsonText(ranks, 120)), size}});
     }
     const auto count = list.size();
     block.aside = QStringLiteral("%1 %2").arg(count).arg(count == 1 ? QStringLiteral("group") : QStringLiteral("groups"));

@@ -198,8 +198,9 @@ void DetailLayout::paragraph(const QString& text, const QTextCharFormat& format,
 
 void DetailLayout::heading(const DetailHeading& heading)
 {
-    const int textWidth = m_width - kMargin - 24 - kMargin - kButtonRoom;
-    QTextTable* grid = table(1, {QTextLength(QTextLength::FixedLength, 22), QTextLength(QTextLength::PercentageLength, 100)}, kMargin, 14);
+    constexpr int kSquareRoom = 22;
+    const int cellWidth = m_width - 2 * kMargin - kSquareRoom, textWidth = cellWidth - kButtonRoom;
+    QTextTable* grid = table(1, {QTextLength(QTextLength::FixedLength, kSquareRoom), QTextLength(QTextLength::FixedLength, cellWidth)}, kMargin, 14);
     if (heading.fill.isValid()) {
         QTextCursor cell = grid->cellAt(0, 0).firstCursorPosition();
         image(cell, QStringLiteral("fill"), square(heading.fill, heading.outline));
@@ -209,16 +210,19 @@ void DetailLayout::heading(const DetailHeading& heading)
     const QFont fullFont = Theme::fixedFont(11);
     QTextCharFormat name = format(nameFont, m_theme.textHi);
     name.setProperty(kPlain, heading.fullName.isEmpty() ? heading.name : heading.fullName);
-    cell.insertText(fitted(heading.name, nameFont, textWidth, 3), name);
     QTextBlockFormat next;
-    next.setTopMargin(4);
     next.setRightMargin(kButtonRoom);
+    cell.mergeBlockFormat(next);
+    cell.insertText(fitted(heading.name, nameFont, textWidth, 3), name);
+    next.setTopMargin(4);
     if (!heading.fullName.isEmpty()) {
         QTextCharFormat full = format(fullFont, m_theme.textDim);
         full.setProperty(kPlain, heading.fullName);
         full.setToolTip(richText(heading.fullName));
         cell.insertBlock(next, full);
-        cell.insertText(fitted(heading.fullName, fullFont, textWidth, 2), full);
+        QString whole = heading.fullName;
+        whole.replace(QLatin1Char(' '), QChar::Nbsp); // "void" on a line of its own says nothing
+        cell.insertText(fitted(whole, fullFont, textWidth, 2), full);
     }
     cell.insertBlock(next, format(Theme::uiFont(12), m_theme.textDim));
     cell.insertText(heading.what, format(Theme::uiFont(12), m_theme.textDim));

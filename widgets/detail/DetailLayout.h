@@ -41,6 +41,8 @@ private:
     void rows(const std::vector<DetailRow>& rows);
     void lines(const DetailTable& table);
     void line(QTextTable& grid, int row, const DetailTable& table, const DetailLine& line, const QList<QTextLength>& widths, bool odd);
+    void looseLines(const DetailTable& table);
+    void looseLine(QTextCursor cursor, const DetailLine& line, std::size_t nameAt, int width) const;
     void left(const DetailTable& table);
     void paragraph(const QString& text, const QTextCharFormat& format, int left, int top);
     void runs(QTextCursor cursor, const std::vector<DetailRun>& runs) const;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kLabelWidth = 76;
 constexpr int kListLabelWidth = 64;
+constexpr int kBesideTag = 3;  // a tag is higher than text and pushes its line down
 constexpr int kEnough = 96;    // for the column that stretches; below that others go under the line
 
 } // namespace
@@ -135,8 +136,73 @@ void DetailLayout::line(QTextTable& grid, int row, const DetailTable& content, c
     runs(grid.cellAt(row + 1, from).firstCursorPosition(), line.below);
 }
 
+/// The name as long as the other cells of its line allow, those at the right edge. In a narrow pane the last go to the line below.
+void DetailLayout::looseLine(QTextCursor cursor, const DetailLine& line, std::size_t nameAt, int width) const
+{
+    std::vector<DetailRun> tail, below = line.below;
+    for (std::size_t i = nameAt + 1; i < line.cells.size(); ++i)
+        if (!line.cells[i].text.isEmpty()) tail.push_back(line.cells[i]);
+    const auto room = [&] {
+        int left = width - 2;
+        for (const DetailRun& run : tail) left -= widthOf(run) + kCellGap;
+        return left;
+    };
+    while (!tail.empty() && room() < kEnough) {
+        below.insert(below.begin(), std::move(tail.back()));
+        tail.pop_back();
+    }
+    DetailRun name = line.cells[nameAt];
+    const QString whole = name.text;
+    name.text = elided(whole, format(name).font(), room() - (name.mark ? kMarkRoom : 0));
+    if (name.plain.isEmpty() && name.text != whole) name.plain = whole;
+    QTextBlockFormat stops;
+    QList<QTextOption::Tab> tabs;
+    int x = room() + 1;
+    for (const DetailRun& run : tail) {
+        tabs += QTextOption::Tab(x + kCellGap, QTextOption::LeftTab);
+        x += kCellGap + widthOf(run);
+    }
+    stops.setTabPositions(tabs);
+    cursor.mergeBlockFormat(stops);
+    runs(cursor, {name});
+    for (const DetailRun& run : tail) {
+        cursor.insertText(QStringLiteral("\t"), format(Theme::uiFont(11), m_theme.textDim));
+        runs(cursor, {run});
+    }
+    if (below.empty()) return;
+    cursor.insertBlock(QTextBlockFormat());
+    runs(cursor, below);
+}
+
+void DetailLayout::looseLines(const DetailTable& content)
+{
+    const std::size_t nameAt = content.columns.front().stretch ? 0 : 1; // behind the label
+    const int total = m_width - 2 * kMargin;
+    const int label = nameAt == 0 ? 0 : static_cast<int>(columnWidths(content).front().rawValue());
+    QList<QTextLength> widths{QTextLength(QTextLength::FixedLength, label), QTextLength(QTextLength::FixedLength, total - label)};
+    if (nameAt == 0) widths.removeFirst();
+    QTextTable* grid = table(static_cast<int>(content.lines.size()), widths, kMargin, 4);
+    for (int row = 0; row < grid->rows(); ++row) {
+        const DetailLine& line = content.lines[static_cast<std::size_t>(row)];
+        QTextTableCellFormat cell;
+        cell.setTopPadding(2);
+        cell.setBottomPadding(2);
+        for (int column = 0; column < grid->columns(); ++column) grid->cellAt(row, column).setFormat(cell);
+        if (nameAt > 0) {
+            if (line.cells.size() == content.columns.size()) cell.setTopPadding(kBesideTag);
+            grid->cellAt(row, 0).setFormat(cell);
+            runs(grid->cellAt(row, 0).firstCursorPosition(), {line.cells.front()});
+        }
+        QTextCursor rest = grid->cellAt(row, grid->columns() - 1).firstCursorPosition();
+        if (line.cells.size() == content.columns.size()) looseLine(rest, line, nameAt, total - label);
+        else runs(rest, {line.cells.back()}); // a sentence: it may wrap
+    }
+    left(content);
+}
+
 void DetailLayout::lines(const DetailTable& table)
 {
+    if (table.loose) return looseLines(table);
     const DetailTable content = folded(table);
     const int columns = static_cast<int>(content.columns.size()), head = content.bare ? 0 : 1;
     const auto below = std::ranges::count_if(content.lines, [](const DetailLine& line) { return !line.below.empty(); });

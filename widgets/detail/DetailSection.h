@@ -88,6 +88,7 @@ struct DetailTable
     std::string more = {};                  ///< "more:links": the link that unfolds them
     QString leftNote = {};                  ///< where they are, when nothing unfolds them; "" = "all of them are in Raw"
     bool bare = false;                      ///< no head, no stripes: a list of rows with a label in front
+    bool loose = false;                     ///< bare; the column that stretches gets in each line what the others of that line leave
     static constexpr std::size_t kMaxLines = 200;
 };
 

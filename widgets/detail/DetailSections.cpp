@@ -143,6 +143,34 @@ QString detailText(const DetailHeading& heading, const std::vector<DetailBlock>&
     return lines.join(QLatin1Char('\n'));
 }
 
+namespace {
+
+QString fileName(std::string_view path) { return displayText(path.substr(path.find_last_of('/') + 1)); }
+
+/// The execution trace that the node stands in and the folder of captured data and code that belongs to it.
+void addNodeSource(const DetailContext& context, DetailBlock& block)
+{
+    if (!context.own) return;
+    const EtFile& file = context.trace.executionTrace()->fileOf(context.node);
+    const QString name = fileName(context.trace.sources()[file.source.index()].path);
+    if (!context.isNode()) block.rows.push_back({QStringLiteral("Node from"), {words(name)}});
+    const Resources* resources = context.facts.resources.get();
+    if (!resources) return;
+    if (!resources->exists()) {
+        const bool refused = !resources->refusedFolders().empty();
+        if (refused) block.rows.push_back({QStringLiteral("Resources"), {warning(QStringLiteral("the folder is a link, so it is not opened"))}});
+        return;
+    }
+    const auto files = static_cast<std::int64_t>(resources->names().size());
+    DetailRun run = files == 0   ? dim(QStringLiteral("empty"))
+                    : files == 1 ? words(QStringLiteral("1 file"))
+                                 : words(QStringLiteral("%1 files").arg(displayText(formatCount(files))));
+    run.hint = QStringLiteral("In ") + fileName(resources->folder());
+    block.rows.push_back({QStringLiteral("Resources"), {run}});
+}
+
+} // namespace
+
 std::vector<DetailBlock> sourceBlocks(DetailContext& context)
 {
     const Trace& trace = context.trace;
@@ -167,10 +195,10 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
         if (!slice) block.rows.push_back({QStringLiteral("Phase"), {value(displayText(std::string(1, trace.instants().phase(context.selection.instant))))}});
     }
     if (source.index() < trace.sources().size()) {
-        const std::string_view path = trace.sources()[source.index()].path;
-        block.rows.push_back({QStringLiteral("File"), {words(displayText(path.substr(path.find_last_of('/') + 1)))}});
+        block.rows.push_back({QStringLiteral("File"), {words(fileName(trace.sources()[source.index()].path))}});
         block.rows.push_back({QStringLiteral("At byte"), {counted(static_cast<std::int64_t>(offset))}});
     }
+    addNodeSource(context, block);
     if (context.event() && !context.event()->error.empty()) block.note = displayText(context.event()->error);
     return {block};
 }

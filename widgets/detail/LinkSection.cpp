@@ -79,7 +79,19 @@ bool showsDelay(Role role)
            role == Role::FlowTo || role == Role::OtherRank;
 }
 
-DetailLine lineOf(const DetailContext& context, const LinkedThing& thing)
+/// Forward and backward links of what carries none itself: whose they are, for from there the delay counts.
+QString inheritedFrom(const Trace& trace, SliceId slice, const LinkedThing& thing)
+{
+    const bool inherits = thing.role == Role::Forward || thing.role == Role::Backward;
+    if (!inherits || thing.carrier == slice) return {};
+    const SliceTable& slices = trace.slices();
+    const QString name = cutText(shortName(trace.name(thing.carrier)), 100);
+    if (trace.trackOf(thing.carrier) != trace.trackOf(slice)) return QStringLiteral("of %1, which it works for").arg(name);
+    const bool around = slices.start(thing.carrier) <= slices.start(slice) && slices.end(thing.carrier) >= slices.end(slice);
+    return around ? QStringLiteral("of %1 around it").arg(name) : QStringLiteral("of %1 inside it").arg(name);
+}
+
+DetailLine lineOf(const DetailContext& context, SliceId selected, const LinkedThing& thing)
 {
     const Trace& trace = context.trace;
     const bool times = trace.timeBase() == TimeBase::Nanoseconds;
@@ -91,6 +103,7 @@ DetailLine lineOf(const DetailContext& context, const LinkedThing& thing)
     } else if (times) {
         line.cells[2] = showsDelay(thing.role) ? delayRun(thing) : durationRun(trace.slices().duration(thing.slice));
     }
+    if (const QString whose = inheritedFrom(trace, selected, thing); !whose.isEmpty()) line.below = {dim(whose)};
     const bool skewed = (thing.role == Role::Call || thing.role == Role::Launches) && thing.delay < 0;
     if (skewed && times) {
         const QString gap = displayText(formatDuration(thing.delay == INT64_MIN ? INT64_MAX : -thing.delay));
@@ -239,20 +252,21 @@ std::vector<DetailBlock> linkBlocks(DetailContext& context)
     const Trace& trace = context.trace;
     const bool node = context.isNode();
     if (!node && !context.selection.slice) return {};
+    const SliceId selected = node ? trace.sliceOf(context.selection.node) : context.selection.slice;
     const std::size_t limit = context.unfolded("links") ? kUnfolded : kFew;
     std::uint64_t total = 0;
     std::vector<LinkedThing> things = node ? linkedThings(trace, context.selection.node, limit, &total)
                                            : linkedThings(trace, context.selection.slice, limit, &total);
     total -= std::erase_if(things, [&](const LinkedThing& thing) { return thing.node && thing.node == context.selection.node && node; });
     const std::vector<Missing> missing = !node ? missingOfSlice(trace, context.selection.slice, things)
-                                         : trace.sliceOf(context.selection.node) && trace.timeBase() != TimeBase::NodeOrder
+                                         : selected && trace.timeBase() != TimeBase::NodeOrder
                                              ? std::vector<Missing>{}
                                              : missingOfNode(trace, context.selection.node);
     DetailBlock block{QStringLiteral("Links")};
-    block.table.bare = true;
+    block.table.bare = block.table.loose = true;
     block.table.columns = {{}, {{}, false, true, true}, {{}, true}, {{}, true}};
     for (const LinkedThing& thing : things)
-        if (block.table.lines.size() < limit) block.table.lines.push_back(lineOf(context, thing));
+        if (block.table.lines.size() < limit) block.table.lines.push_back(lineOf(context, selected, thing));
     std::uint64_t wanted = total;
     for (const Missing& one : missing) wanted += one.counted;
     block.aside = counts(total, wanted);

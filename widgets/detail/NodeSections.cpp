@@ -40,6 +40,8 @@ std::vector<DetailBlock> nodeBlocks(DetailContext& context)
     if (!node) return {};
     const Trace& trace = context.trace;
     DetailBlock block{QStringLiteral("Node")};
+    if (!node->parent && trace.executionTrace()->fileOf(context.node).nodeCount == 1)
+        block.note = QStringLiteral("Nothing captured: the observer was registered, but no operator ran while it was started.");
     block.rows.push_back({QStringLiteral("Id"), {number(node->id)}});
     if (node->parent) {
         const EtNode& above = trace.executionTrace()->node(node->parent);
@@ -66,9 +68,12 @@ std::vector<DetailBlock> attributeBlocks(DetailContext& context)
     DetailBlock block{context.isNode() ? QStringLiteral("Attributes") : QStringLiteral("Attributes of the node")};
     const JsonDocument::Ref node = context.nodeJson();
     const JsonDocument::Ref attributes = node.member("attrs");
+    QStringList empty; // those that PyTorch writes on every node, needed or not: one line for all
     const auto add = [&](std::string_view name, JsonDocument::Ref json) {
         const bool shown = shownAsNode(name) || context.used.contains("node/" + std::string(name));
-        if (block.rows.size() < DetailTable::kMaxLines && !shown) block.rows.push_back({cutText(name, 120), {jsonRun(json)}});
+        if (shown || block.rows.size() + static_cast<std::size_t>(empty.size()) >= DetailTable::kMaxLines) return;
+        if (json.isString() && json.string().empty()) empty += cutText(name, 120);
+        else block.rows.push_back({cutText(name, 120), {jsonRun(json)}});
     };
     if (attributes.isArray()) {
         for (auto item = attributes.first(); item.valid(); item = attributes.after(item))
@@ -78,6 +83,7 @@ std::vector<DetailBlock> attributeBlocks(DetailContext& context)
         for (auto item = node.first(); item.valid(); item = node.after(item))
             if (!isStructure(node.keyOf(item))) add(node.keyOf(item), item);
     }
+    if (!empty.isEmpty()) block.rows.push_back({QStringLiteral("Empty"), {dim(empty.join(QStringLiteral(", ")))}});
     return {block};
 }
 

@@ -111,10 +111,11 @@ DetailRun identityRun(const Trace& trace, const TensorDesc& tensor)
     if (tensor.storageId != 0 || tensor.offset != 0)
         parts += QStringLiteral("storage %1").arg(tensor.storageId) +
                  (tensor.offset != 0 ? QStringLiteral(" + %1").arg(tensor.offset) : QString());
-    const QString plain = QStringLiteral("tensor %1, storage %2, offset %3, elements %4, item size %5 B, device %6%7")
-                              .arg(tensor.tensorId).arg(tensor.storageId).arg(tensor.offset).arg(tensor.elements).arg(tensor.itemSize)
-                              .arg(cutText(device, 40), strides.empty() ? QString() : QStringLiteral(", strides ") + cutText(strides, 200)) +
-                          (layout != TensorLayout::Unknown ? QStringLiteral(", ") + displayText(title(layout)) : QString());
+    QString plain = QStringLiteral("tensor %1, storage %2, offset %3").arg(tensor.tensorId).arg(tensor.storageId).arg(tensor.offset);
+    if (tensor.itemSize > 0) plain += QStringLiteral(", elements %1, item size %2 B").arg(tensor.elements).arg(tensor.itemSize);
+    if (!device.empty()) plain += QStringLiteral(", device ") + cutText(device, 40);
+    if (!strides.empty()) plain += QStringLiteral(", strides ") + cutText(strides, 200);
+    if (layout != TensorLayout::Unknown) plain += QStringLiteral(", ") + displayText(title(layout));
     return {parts.join(QStringLiteral(", ")), Tone::Dim, plain};
 }
 

@@ -18,7 +18,7 @@ DetailBlock stackBlock(std::size_t frames)
     DetailBlock block{QStringLiteral("Python stack")};
     const QString count = displayText(formatCount(static_cast<std::int64_t>(frames)));
     block.aside = QStringLiteral("%1 %2").arg(count, frames == 1 ? QStringLiteral("frame") : QStringLiteral("frames"));
-    block.table.bare = true;
+    block.table.bare = block.table.loose = true;
     block.table.columns = {{{}, false, true, true}, {{}, true}};
     block.table.leftNote = QStringLiteral("the tree shows them all");
     return block;

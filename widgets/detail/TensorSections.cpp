@@ -24,6 +24,15 @@ QString itemsText(const NodeValue& value)
     return what.arg(displayText(formatCount(value.items))) + (value.truncated ? QStringLiteral(", cut by the writer") : QString());
 }
 
+/// "a, b" of two runs; a box needs no comma before it.
+void addBehindComma(std::vector<DetailRun>& runs, DetailRun run)
+{
+    DetailRun& before = runs.back();
+    if (before.tag == Tag::None) before.text += QLatin1Char(',');
+    if (before.tag == Tag::None && !before.plain.isEmpty()) before.plain += QLatin1Char(',');
+    runs.push_back(std::move(run));
+}
+
 /// What stands below a tensor: layout and ids, whether its values were captured, between which they lie, what it is a view of.
 std::vector<DetailRun> belowOf(const DetailContext& context, TensorId tensor)
 {
@@ -36,7 +45,7 @@ std::vector<DetailRun> belowOf(const DetailContext& context, TensorId tensor)
         if (const auto range = declaredRange(trace, context.node, *input)) {
             DetailRun run = dim(QStringLiteral("values %1 to %2").arg(cutText(range->minimum, 40), cutText(range->maximum, 40)));
             run.hint = QStringLiteral("tensor_range, as the writer found it");
-            runs.push_back(run);
+            addBehindComma(runs, run);
         }
         const ResourceName* file = context.facts.resources ? context.facts.resources->capture(node.id, *input) : nullptr;
         if (file) {
@@ -47,8 +56,8 @@ std::vector<DetailRun> belowOf(const DetailContext& context, TensorId tensor)
         }
     }
     if (const auto base = context.facts.flow ? context.facts.flow->viewOf(tensor) : std::nullopt)
-        runs.push_back(link(QStringLiteral("view of tensor %1").arg(trace.executionTrace()->tensors()[base->tensor.index()].tensorId),
-                            base->tensor));
+        addBehindComma(runs, link(QStringLiteral("view of tensor %1").arg(trace.executionTrace()->tensors()[base->tensor.index()].tensorId),
+                                  base->tensor));
     return runs;
 }
 
@@ -75,11 +84,13 @@ DetailLine otherLine(const NodeValue& value)
     return line;
 }
 
-QString asideOf(std::uint64_t tensors, std::int64_t bytes)
+/// "3 tensors, 38.75 MiB"; nested tensors have no size in the file.
+QString asideOf(std::uint64_t tensors, std::optional<std::int64_t> bytes)
 {
     if (tensors == 0) return {};
-    const QString count = displayText(formatCount(static_cast<std::int64_t>(tensors)));
-    return QStringLiteral("%1 %2, %3").arg(count, tensors == 1 ? QStringLiteral("tensor") : QStringLiteral("tensors"), displayText(formatBytes(bytes)));
+    const QString count = displayText(formatCount(static_cast<std::int64_t>(tensors))) +
+                          (tensors == 1 ? QStringLiteral(" tensor") : QStringLiteral(" tensors"));
+    return bytes ? count + QStringLiteral(", ") + displayText(formatBytes(*bytes)) : count;
 }
 
 DetailBlock tensorTable(const DetailContext& context, NodeSide side, const QString& title)
@@ -98,13 +109,16 @@ DetailBlock tensorTable(const DetailContext& context, NodeSide side, const QStri
             else block.table.lines.push_back(values[row].tensor ? tensorLine(context, values[row], output) : otherLine(values[row]));
         }
     }
-    std::int64_t bytes = 0;
+    std::optional<std::int64_t> bytes;
     std::uint64_t tensors = 0;
     const ExecutionTrace& et = *trace.executionTrace();
     for (const TensorDesc& tensor : output ? et.outputs(context.node) : et.inputs(context.node)) {
         if (isUndefined(trace, tensor)) continue;
         ++tensors;
-        if (const auto one = bytesOf(tensor); one && __builtin_add_overflow(bytes, *one, &bytes)) bytes = INT64_MAX;
+        const auto one = bytesOf(tensor);
+        if (!one || tensor.itemSize == 0) continue;
+        std::int64_t sum = 0;
+        bytes = __builtin_add_overflow(bytes.value_or(0), *one, &sum) ? INT64_MAX : sum;
     }
     block.aside = asideOf(tensors, bytes);
     return block;

@@ -75,11 +75,9 @@ void addDevice(const DeviceWork& work, DetailBlock& block)
                           {timeRun(work.time), dim(QStringLiteral("in")), counted(static_cast<std::int64_t>(work.ops)), kernels}});
 }
 
-void addSlice(const DetailContext& context, DetailBlock& block)
+void addSlice(const Trace& trace, SliceId slice, DetailBlock& block)
 {
-    const Trace& trace = context.trace;
     const SliceTable& slices = trace.slices();
-    const SliceId slice = context.selection.slice;
     const Nanos duration = slices.duration(slice);
     block.rows.push_back({QStringLiteral("Start"), {timeRun(timeDifference(slices.start(slice), trace.origin()))}});
     const bool known = !(slices.flags(slice) & kNoDuration);
@@ -101,6 +99,21 @@ void addSlice(const DetailContext& context, DetailBlock& block)
         block.rows.push_back({QStringLiteral("As read"), {warning(repaired)}});
 }
 
+/// The times of its event, when it is one.
+void addNode(const Trace& trace, NodeId node, DetailBlock& block)
+{
+    const bool times = trace.timeBase() != TimeBase::NodeOrder;
+    if (const SliceId slice = trace.sliceOf(node); times && slice) {
+        addSlice(trace, slice, block);
+        if (const QString note = relationNote(trace.nodeLink(node).relation); !note.isEmpty())
+            block.note = QStringLiteral("Times ") + note + QLatin1Char('.');
+        return;
+    }
+    block.note = times ? QStringLiteral("This node is no event of the timed trace, so it has no times of its own.")
+                       : QStringLiteral("An execution trace alone has no times. Order of node ids.");
+    addDevice(trace.deviceWork(node), block);
+}
+
 } // namespace
 
 std::vector<DetailBlock> timeBlocks(DetailContext& context)
@@ -108,12 +121,9 @@ std::vector<DetailBlock> timeBlocks(DetailContext& context)
     const Trace& trace = context.trace;
     DetailBlock block{QStringLiteral("Time")};
     if (context.isNode()) {
-        block.note = trace.timeBase() == TimeBase::NodeOrder
-                         ? QStringLiteral("An execution trace alone has no times. Order of node ids.")
-                         : QStringLiteral("This node is no event of the timed trace, so it has no times of its own.");
-        addDevice(trace.deviceWork(context.selection.node), block);
+        addNode(trace, context.selection.node, block);
     } else if (context.selection.slice) {
-        addSlice(context, block);
+        addSlice(trace, context.selection.slice, block);
     } else if (context.selection.instant) {
         const Nanos time = trace.instants().time(context.selection.instant);
         block.rows.push_back({QStringLiteral("At"), {timeRun(timeDifference(time, trace.origin()))}});
