@@ -106,7 +106,7 @@ void DetailLayout::line(QTextTable& grid, int row, const DetailTable& content, c
         QTextTableCellFormat cell;
         cell.setTopPadding(upper);
         cell.setBottomPadding(lower);
-        cell.setRightPadding(column + 1 < columns ? kCellGap : 0);
+        cell.setRightPadding(column + 1 < columns && widths[column].rawValue() > 0 ? kCellGap : 0); // none beside an empty column
         if (line.current) cell.setBackground(m_theme.selectedRow);
         else if (odd && !content.bare) cell.setBackground(m_theme.alternateRow);
         grid.cellAt(at, column).setFormat(cell);
