@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 namespace opscope {
 
 namespace {
 
-constexpr std::size_t kMaxWritesBetween = 1024; // partial writes over one value; a real one has a handful
+constexpr std::size_t kNowhere = RangeHulls::kNowhere;
 constexpr std::uint32_t kMaxArguments = 4096;   // tensors of a node that are compared when an answer is lifted to it
 
 std::int64_t saturated(__int128 value)
@@ -33,13 +34,18 @@ std::optional<std::uint32_t> TensorFlow::inputIndex(TensorId tensor) const
     return index < et().node(node).inputTensors ? std::optional(index) : std::nullopt;
 }
 
-TensorFlow::Window TensorFlow::group(std::size_t place) const
+std::size_t TensorFlow::groupEnd(std::size_t place) const { return *std::upper_bound(m_groupStart.begin(), m_groupStart.end(), place); }
+
+std::size_t TensorFlow::lifeBegin(std::size_t place) const { return *(std::upper_bound(m_lives.begin(), m_lives.end(), place) - 1); }
+
+/// The first place from `place` on where another storage, or another life of this one, begins.
+std::size_t TensorFlow::lifeEnd(std::size_t place) const
 {
-    const auto behind = std::upper_bound(m_groupStart.begin(), m_groupStart.end(), place);
-    return {*(behind - 1), *behind};
+    const auto end = std::lower_bound(m_lives.begin(), m_lives.end(), place);
+    return end == m_lives.end() ? m_order.size() : *end;
 }
 
-TensorFlow::Range TensorFlow::range(std::uint32_t tensor) const
+ByteRange TensorFlow::range(std::uint32_t tensor) const
 {
     const TensorDesc& d = desc(tensor);
     std::int64_t elements = std::max<std::int64_t>(d.elements, 0);
@@ -52,7 +58,7 @@ TensorFlow::Range TensorFlow::range(std::uint32_t tensor) const
 bool TensorFlow::overlap(std::uint32_t a, std::uint32_t b) const
 {
     if (sameTuple(a, b)) return true;
-    const Range x = range(a), y = range(b);
+    const ByteRange x = range(a), y = range(b);
     return x.begin < y.end && y.begin < x.end;
 }
 
@@ -61,6 +67,18 @@ bool TensorFlow::sameTuple(std::uint32_t a, std::uint32_t b) const
     const TensorDesc &x = desc(a), &y = desc(b);
     return x.tensorId == y.tensorId && x.offset == y.offset && x.elements == y.elements && x.itemSize == y.itemSize &&
            x.shape == y.shape && x.strides == y.strides;
+}
+
+std::uint64_t TensorFlow::tupleOf(std::uint32_t tensor) const
+{
+    const TensorDesc& d = desc(tensor);
+    std::uint64_t hash = 0;
+    for (const std::uint64_t part : {static_cast<std::uint64_t>(d.tensorId), static_cast<std::uint64_t>(d.offset), static_cast<std::uint64_t>(d.elements),
+                                     static_cast<std::uint64_t>(d.itemSize), (std::uint64_t{d.shape.value} << 32) | d.strides.value}) {
+        hash = (hash ^ part) * 0x9E3779B97F4A7C15ull;
+        hash ^= hash >> 32;
+    }
+    return hash;
 }
 
 /// Whether the use `writer`, an earlier write to the storage of `read`, is where the value comes from. A view makes no data: only
@@ -79,7 +97,7 @@ std::size_t TensorFlow::anchor(std::uint32_t tensor) const
     const std::uint32_t node = m_node[tensor];
     const bool writes = is(tensor, kWrites);
     std::size_t found = place;
-    const std::size_t end = std::min<std::size_t>(group(place).end, place + 4096);
+    const std::size_t end = std::min<std::size_t>(groupEnd(place), place + 4096);
     for (std::size_t i = place + 1; i < end; ++i) {
         const std::uint32_t other = m_order[i];
         if (!inside(m_node[other], node)) {
@@ -96,51 +114,92 @@ std::size_t TensorFlow::anchor(std::uint32_t tensor) const
 TensorFlow::Window TensorFlow::lifeOf(std::uint32_t tensor) const
 {
     const std::size_t place = anchor(tensor);
-    const Window all = group(place);
-    Window life{place, place + 1};
-    while (life.begin > all.begin && place - life.begin < kMaxSteps && !is(m_order[life.begin], kFresh)) --life.begin;
-    while (life.end < all.end && life.end - place < kMaxSteps && !is(m_order[life.end], kFresh)) ++life.end;
-    return life;
+    return {lifeBegin(place), lifeEnd(place + 1)};
+}
+
+/// The latest view in the window that is the same tensor as this one.
+template<typename IsRight>
+std::size_t TensorFlow::viewBefore(std::uint32_t tensor, Window window, std::size_t& steps, const IsRight& isRight) const
+{
+    const std::uint64_t tuple = tupleOf(tensor);
+    auto view = std::lower_bound(m_views.begin(), m_views.end(), View{tuple, static_cast<std::uint32_t>(window.end)});
+    for (; view != m_views.begin() && steps < kMaxSteps; ++steps) {
+        --view;
+        if (view->tuple != tuple || view->place < window.begin) break;
+        if (sameTuple(m_order[view->place], tensor) && isRight(m_order[view->place])) return view->place;
+    }
+    return kNowhere;
 }
 
 /// The latest earlier write that makes what is read; kNone when there is none, or the storage was given anew in between.
 std::uint32_t TensorFlow::writerBefore(std::uint32_t tensor, std::size_t& steps) const
 {
     const std::uint32_t node = m_node[tensor];
-    const std::size_t begin = group(m_place[tensor]).begin;
-    for (std::size_t i = m_place[tensor]; i > begin && steps < kMaxSteps; --i, ++steps) {
-        const std::uint32_t other = m_order[i - 1];
-        if (!is(other, kOwn | kWrites) || m_node[other] == node) continue;
-        const bool around = inside(node, m_node[other]); // has not finished; but memory that it took is nobody's before
-        if ((!around || is(other, kFresh)) && makes(other, tensor)) return other;
-        if (is(other, kFresh)) return kNone;
-    }
-    return kNone;
+    const Window earlier{lifeBegin(m_place[tensor]), m_place[tensor]};
+    // A node around has not finished; but memory that it took is nobody's before.
+    const auto finished = [&](std::uint32_t other) {
+        return m_node[other] != node && (!inside(node, m_node[other]) || is(other, kFresh));
+    };
+    const std::size_t data = m_data.previous(earlier.begin, earlier.end, range(tensor), steps, kMaxSteps, [&](std::size_t place) {
+        return isData(m_order[place]) && finished(m_order[place]) && overlap(m_order[place], tensor);
+    });
+    const std::size_t view = viewBefore(tensor, earlier, steps, finished);
+    if (data == kNowhere && view == kNowhere) return kNone;
+    return m_order[data == kNowhere ? view : view == kNowhere ? data : std::max(data, view)];
+}
+
+/// Whether what is read at the place `reader` was written anew since `tensor` made it. Writes inside of the node of `tensor` are its
+/// own, and the nodes around the reader have not finished.
+bool TensorFlow::hidden(std::uint32_t tensor, std::size_t reader, const Between& between, std::size_t& steps) const
+{
+    const std::uint32_t read = m_order[reader];
+    const auto counts = [&](std::uint32_t w) {
+        return !inside(m_node[read], m_node[w]) && !inside(m_node[w], m_node[tensor]) && overlap(w, tensor);
+    };
+    if (between.view < reader && viewBefore(read, {between.view, reader}, steps, counts) != kNowhere) return true;
+    if (between.data >= reader) return false;
+    const ByteRange a = range(tensor), b = range(read), both{std::max(a.begin, b.begin), std::min(a.end, b.end)};
+    return m_data.previous(between.data, reader, both, steps, kMaxSteps, [&](std::size_t place) {
+        return isData(m_order[place]) && counts(m_order[place]) && overlap(m_order[place], read);
+    }) != kNowhere;
 }
 
 /// Own reads of the value that `tensor` writes, in order of time from the place `begin` on, none of them inside of its node.
 std::vector<std::uint32_t> TensorFlow::readersAfter(std::uint32_t tensor, std::size_t begin, std::size_t limit, std::size_t& steps) const
 {
-    std::vector<std::uint32_t> found, between;
+    std::vector<std::uint32_t> found;
     const std::uint32_t node = m_node[tensor];
-    const Range whole = range(tensor);
-    const std::size_t end = group(m_place[tensor]).end;
+    const ByteRange whole = range(tensor);
+    Between between;
     std::uint32_t over = kNone; // the node that writes over all of it: what is inside still reads the old value
-    for (std::size_t i = begin; i < end && found.size() < limit && steps < kMaxSteps; ++i, ++steps) {
-        const std::uint32_t other = m_order[i], reader = m_node[other];
-        if (!is(other, kOwn) || inside(reader, node)) continue;
-        if (over != kNone && !inside(reader, over)) break;
-        const bool hidden = std::any_of(between.begin(), between.end(), [&](std::uint32_t w) {
-            return !inside(reader, m_node[w]) && makes(w, other); // its own node and those around it have not finished
-        });
-        if (is(other, kReads) && !hidden && makes(tensor, other)) found.push_back(other);
-        if (is(other, kFresh)) break;
-        if (!is(other, kWrites) || is(other, kPasses) || !overlap(other, tensor)) continue;
-        if (between.size() >= kMaxWritesBetween) break;
-        between.push_back(other);
-        const Range now = range(other);
-        if (over == kNone && !is(other, kView) && now.begin <= whole.begin && now.end >= whole.end) over = reader;
-    }
+    m_uses.next(begin, lifeEnd(begin), whole, steps, kMaxSteps, [&](std::size_t place) {
+        const std::uint32_t other = m_order[place], reader = m_node[other];
+        if (!is(other, kOwn) || inside(reader, node) || !overlap(other, tensor)) return false;
+        if (over != kNone && !inside(reader, over)) return true;
+        if (is(other, kReads) && makes(tensor, other) && !hidden(tensor, place, between, steps) && steps < kMaxSteps) found.push_back(other);
+        if (is(other, kWrites) && !is(other, kPasses)) {
+            std::size_t& first = is(other, kView) ? between.view : between.data;
+            first = std::min(first, place);
+            const ByteRange now = range(other);
+            const bool all = is(other, kView) ? is(tensor, kView) && sameTuple(other, tensor) : now.begin <= whole.begin && now.end >= whole.end;
+            if (all && over == kNone) over = reader;
+        }
+        return found.size() >= limit;
+    });
+    return found;
+}
+
+/// Of what was there before the recording: everybody that reads it up to the first write.
+std::vector<std::uint32_t> TensorFlow::readersFromTheStart(std::uint32_t tensor, std::size_t limit, std::size_t& steps) const
+{
+    std::vector<std::uint32_t> found;
+    const Window life = lifeOf(tensor);
+    m_uses.next(life.begin, life.end, range(tensor), steps, kMaxSteps, [&](std::size_t place) {
+        const std::uint32_t other = m_order[place];
+        if (!is(other, kOwn) || !overlap(other, tensor)) return false;
+        if (is(other, kReads)) found.push_back(other);
+        return isData(other) || found.size() >= limit;
+    });
     return found;
 }
 
@@ -184,17 +243,13 @@ std::vector<TensorUse> TensorFlow::consumers(TensorId tensor, std::size_t limit,
         readers = readersAfter(tensor.value, anchor(tensor.value) + 1, limit, steps);
     } else if (const std::uint32_t writer = writerBefore(tensor.value, steps); writer != kNone) {
         readers = readersAfter(writer, is(tensor.value, kReads) ? anchor(writer) + 1 : m_place[tensor.index()] + 1, limit, steps);
-    } else { // there before the recording: everybody up to the first write
-        const Window life = lifeOf(tensor.value);
-        for (std::size_t i = life.begin; i < life.end && readers.size() < limit; ++i) {
-            const std::uint32_t other = m_order[i];
-            if (is(other, kOwn | kReads) && overlap(other, tensor.value)) readers.push_back(other);
-            if (is(other, kOwn | kWrites) && !is(other, kView) && overlap(other, tensor.value)) break;
-        }
+    } else {
+        readers = readersFromTheStart(tensor.value, limit, steps);
     }
+    std::unordered_set<std::uint32_t> lifts; // several readers may be lifted to one
     for (const std::uint32_t reader : readers) {
         const TensorUse use = lifted(reader, m_node[tensor.index()], kReads);
-        if (std::none_of(found.begin(), found.end(), [&](const TensorUse& u) { return u.tensor == use.tensor; })) found.push_back(use);
+        if (isLeaf(m_node[tensor.index()]) || lifts.insert(use.tensor.value).second) found.push_back(use);
     }
     return found;
 }
@@ -215,41 +270,53 @@ std::vector<TensorUse> TensorFlow::life(TensorId tensor, std::size_t limit) cons
 {
     if (!nodeOf(tensor) || m_place[tensor.index()] == kNone || limit == 0) return {};
     const Window life = lifeOf(tensor.value);
-    const std::size_t middle = anchor(tensor.value);
-    const auto belongs = [&](std::uint32_t t) { return t != tensor.value && is(t, kOwn) && overlap(t, tensor.value); };
-    std::vector<std::uint32_t> before, behind;
-    for (std::size_t i = middle + 1; i-- > life.begin && before.size() + 1 < limit;)
-        if (belongs(m_order[i])) before.push_back(m_order[i]);
-    for (std::size_t i = middle + 1; i < life.end && behind.size() + 1 < limit; ++i)
-        if (belongs(m_order[i])) behind.push_back(m_order[i]);
+    const std::size_t middle = anchor(tensor.value) + 1;
+    std::vector<std::size_t> before, behind;
+    const auto collect = [&](std::vector<std::size_t>& places) {
+        return [&](std::size_t place) {
+            if (belongs(m_order[place], tensor.value) && m_order[place] != tensor.value) places.push_back(place);
+            return places.size() + 1 >= limit;
+        };
+    };
+    std::size_t steps = 0, stepsBehind = 0;
+    m_uses.previous(life.begin, middle, range(tensor.value), steps, kMaxSteps, collect(before));
+    m_uses.next(middle, life.end, range(tensor.value), stepsBehind, kMaxSteps, collect(behind));
     const std::size_t half = (limit - 1) / 2, room = limit - 1;
-    const std::size_t early = std::min(before.size(), std::max(half, room - std::min(room, behind.size())));
-    before.resize(early);
-    behind.resize(std::min(behind.size(), room - early));
-    before.push_back(tensor.value);
+    before.resize(std::min(before.size(), std::max(half, room - std::min(room, behind.size()))));
+    behind.resize(std::min(behind.size(), room - before.size()));
+    std::reverse(before.begin(), before.end());
     before.insert(before.end(), behind.begin(), behind.end());
-    std::sort(before.begin(), before.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::pair(m_node[a], a) < std::pair(m_node[b], b);
-    });
+    before.insert(std::lower_bound(before.begin(), before.end(), m_place[tensor.index()]), m_place[tensor.index()]);
     std::vector<TensorUse> uses;
-    for (const std::uint32_t t : before) uses.push_back(use(t));
+    for (const std::size_t place : before) uses.push_back(use(m_order[place]));
     return uses;
+}
+
+std::optional<std::pair<TensorUse, TensorUse>> TensorFlow::lifeEnds(TensorId tensor) const
+{
+    if (!nodeOf(tensor) || m_place[tensor.index()] == kNone) return std::nullopt;
+    const Window life = lifeOf(tensor.value);
+    const auto right = [&](std::size_t place) { return belongs(m_order[place], tensor.value); };
+    std::size_t steps = 0, stepsBack = 0;
+    const std::size_t here = m_place[tensor.index()];
+    const std::size_t first = m_uses.next(life.begin, life.end, range(tensor.value), steps, kMaxSteps, right);
+    const std::size_t last = m_uses.previous(life.begin, life.end, range(tensor.value), stepsBack, kMaxSteps, right);
+    return std::pair(use(m_order[std::min(first, here)]), use(m_order[last == kNowhere ? here : std::max(last, here)]));
 }
 
 std::optional<TensorUse> TensorFlow::viewOf(TensorId tensor) const
 {
     if (!nodeOf(tensor) || m_place[tensor.index()] == kNone) return std::nullopt;
     const Window life = lifeOf(tensor.value);
-    const TensorDesc& mine = desc(tensor.value);
-    for (std::size_t i = life.begin; i < life.end && m_order[i] != tensor.value; ++i) {
-        const std::uint32_t other = m_order[i];
-        if (!is(other, kOwn) || !overlap(other, tensor.value)) continue;
-        const TensorDesc& base = desc(other);
-        const bool same = base.offset == mine.offset && base.elements == mine.elements && base.shape == mine.shape &&
-                          base.strides == mine.strides && base.itemSize == mine.itemSize;
-        return same ? std::nullopt : std::optional(use(other));
-    }
-    return std::nullopt;
+    const std::size_t here = m_place[tensor.index()], end = here < life.begin ? life.end : std::min(here, life.end);
+    std::size_t steps = 0;
+    const std::size_t first = m_uses.next(life.begin, end, range(tensor.value), steps, kMaxSteps,
+                                          [&](std::size_t place) { return belongs(m_order[place], tensor.value); });
+    if (first == kNowhere) return std::nullopt;
+    const TensorDesc &mine = desc(tensor.value), &base = desc(m_order[first]);
+    const bool same = base.offset == mine.offset && base.elements == mine.elements && base.shape == mine.shape &&
+                      base.strides == mine.strides && base.itemSize == mine.itemSize;
+    return same ? std::nullopt : std::optional(use(m_order[first]));
 }
 
 std::vector<NodeId> TensorFlow::producersOf(NodeId node, std::size_t limit) const
@@ -286,8 +353,8 @@ std::vector<NodeId> TensorFlow::consumersOf(NodeId node, std::size_t limit) cons
 
 std::size_t TensorFlow::bytes() const
 {
-    return 4 * (m_node.capacity() + m_order.capacity() + m_place.capacity() + m_groupStart.capacity() + m_pre.capacity() +
-                m_end.capacity()) + m_role.capacity() + m_extent.size() * 40;
+    return 4 * (m_node.capacity() + m_order.capacity() + m_place.capacity() + m_groupStart.capacity() + m_lives.capacity() + m_pre.capacity() + m_end.capacity()) +
+           m_role.capacity() + m_uses.bytes() + m_data.bytes() + m_views.capacity() * sizeof(View) + m_extent.size() * 40;
 }
 
 } // namespace opscope

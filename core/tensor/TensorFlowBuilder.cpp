@@ -36,7 +36,7 @@ std::shared_ptr<const TensorFlow> TensorFlowBuilder::build()
     if (m_job.progress) m_job.progress->step = "Following tensors";
     for (void (TensorFlowBuilder::*step)() : {&TensorFlowBuilder::numberTree, &TensorFlowBuilder::groupTensors, &TensorFlowBuilder::sortByGroup,
                                               &TensorFlowBuilder::setRoles, &TensorFlowBuilder::markOwn, &TensorFlowBuilder::markFresh,
-                                              &TensorFlowBuilder::noteExtents}) {
+                                              &TensorFlowBuilder::noteExtents, &TensorFlowBuilder::indexUses}) {
         if (cancelled()) return nullptr;
         (this->*step)();
     }
@@ -237,6 +237,37 @@ void TensorFlowBuilder::noteExtents()
         constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
         m_flow->m_extent[key] = last < 0 ? 1 : last >= kMost ? kMost : static_cast<std::int64_t>(last) + 1;
     }
+}
+
+/// What makes queries independent of how often a storage is used.
+void TensorFlowBuilder::indexUses()
+{
+    TensorFlow& flow = *m_flow;
+    const std::vector<std::uint32_t>& order = flow.m_order;
+    std::size_t group = 0;
+    for (std::uint32_t place = 0; place < order.size(); ++place) {
+        const bool first = flow.m_groupStart[group] == place;
+        if (first) ++group;
+        if (first || flow.is(order[place], Role::kFresh)) flow.m_lives.push_back(place);
+        if (flow.is(order[place], Role::kOwn | Role::kWrites | Role::kView) && !flow.is(order[place], Role::kPasses))
+            flow.m_views.push_back({flow.tupleOf(order[place]), place});
+    }
+    flow.m_lives.push_back(static_cast<std::uint32_t>(order.size()));
+    flow.m_lives.shrink_to_fit();
+    flow.m_views.shrink_to_fit();
+    std::sort(flow.m_views.begin(), flow.m_views.end());
+    if (cancelled()) return;
+    flow.m_uses.build(order.size(), [&](std::size_t place, ByteRange& range) {
+        if (!flow.is(order[place], Role::kOwn)) return false;
+        range = flow.range(order[place]);
+        return true;
+    });
+    if (cancelled()) return;
+    flow.m_data.build(order.size(), [&](std::size_t place, ByteRange& range) {
+        if (!flow.isData(order[place])) return false;
+        range = flow.range(order[place]);
+        return true;
+    });
 }
 
 std::shared_ptr<const TensorFlow> TensorFlow::build(TracePtr trace, const JobControl& job)

@@ -45,6 +45,7 @@ private:
     void markOwnIn(std::size_t begin, std::size_t end);
     void markFresh();
     void noteExtents();
+    void indexUses();
     bool cancelled() const { return m_job.cancelled(); }
 
     const JobControl& m_job;

@@ -72,6 +72,27 @@ NodeId ExecutionTrace::byId(std::int64_t id) const
     return {};
 }
 
+NodeId ExecutionTrace::nodeOf(TensorId tensor) const
+{
+    if (tensor.index() >= m_tensors.size()) return {};
+    const auto behind = std::upper_bound(m_byTensor.begin(), m_byTensor.end(), tensor.value,
+                                         [this](std::uint32_t row, NodeId n) { return row < node(n).firstTensor; });
+    if (behind == m_byTensor.begin()) return {};
+    const EtNode& owner = node(*(behind - 1));
+    return tensor.value - owner.firstTensor < owner.inputTensors + owner.outputTensors ? *(behind - 1) : NodeId();
+}
+
+/// Tensors stand in file order, nodes by id.
+void ExecutionTrace::indexTensors()
+{
+    m_byTensor.clear();
+    for (std::size_t i = 0; i < m_nodes.size(); ++i)
+        if (m_nodes[i].inputTensors + m_nodes[i].outputTensors > 0) m_byTensor.push_back(NodeId(i));
+    const auto earlier = [this](NodeId a, NodeId b) { return node(a).firstTensor < node(b).firstTensor; };
+    if (!std::is_sorted(m_byTensor.begin(), m_byTensor.end(), earlier)) std::sort(m_byTensor.begin(), m_byTensor.end(), earlier);
+    m_byTensor.shrink_to_fit();
+}
+
 /// Puts the files of another one behind ours. False when there are more rows than row numbers.
 bool ExecutionTrace::append(ExecutionTrace&& other)
 {
@@ -92,12 +113,14 @@ bool ExecutionTrace::append(ExecutionTrace&& other)
     appendRows(m_children, std::move(other.m_children));
     appendRows(m_roots, std::move(other.m_roots));
     appendRows(m_tensors, std::move(other.m_tensors));
+    for (NodeId& row : other.m_byTensor) row.value += firstNode;
+    appendRows(m_byTensor, std::move(other.m_byTensor));
     return true;
 }
 
 std::size_t ExecutionTrace::bytes() const
 {
-    return m_nodes.capacity() * sizeof(EtNode) + (m_children.capacity() + m_roots.capacity()) * sizeof(NodeId) +
+    return m_nodes.capacity() * sizeof(EtNode) + (m_children.capacity() + m_roots.capacity() + m_byTensor.capacity()) * sizeof(NodeId) +
            m_tensors.capacity() * sizeof(TensorDesc) + m_files.capacity() * sizeof(EtFile);
 }
 

@@ -101,6 +101,8 @@ public:
         return std::span(m_tensors).subspan(n.firstTensor + n.inputTensors, n.outputTensors);
     }
     std::span<const TensorDesc> tensors() const { return m_tensors; }
+    /// The node whose argument or result it is; none for a row that there is not. O(log nodes).
+    NodeId nodeOf(TensorId tensor) const;
     /// The first node with this id, of the first file that has one.
     NodeId byId(std::int64_t id) const;
     /// The first node with this id of that file; none when there is none.
@@ -112,10 +114,12 @@ private:
     friend class EtBuilder;
     friend class TraceBuilder; // merges the strings
     bool append(ExecutionTrace&& other);
+    void indexTensors();
     std::vector<EtFile> m_files;
     std::vector<EtNode> m_nodes;
     std::vector<NodeId> m_children, m_roots;
     std::vector<TensorDesc> m_tensors;
+    std::vector<NodeId> m_byTensor; ///< nodes that have tensors, by firstTensor
 };
 
 } // namespace opscope

@@ -21,7 +21,7 @@
 // Captured data: a .dat of N MiB (1024) that is written first and lies in the page cache: time to the first page (open, and 1000
 // values by index), and statistics, for index-like data of three kinds - a table of 5 M rows drawn by a power law, one of 100 M rows,
 // and 64-bit hashes. Data flow: an execution trace of N nodes (1,000,000) of small modules like those of a training step; time to
-// build, and for the lens of a node: read it back, decode its values, and ask for producer, consumers, view and life of each tensor.
+// build, and the lens of a node: all that the panes ask for the node and for each of its tensors, reading it back included.
 // Medians of N runs (5); the first is not counted.
 
 using namespace opscope;
@@ -132,12 +132,21 @@ void benchCaptured(const Folder& folder, std::uint64_t mib, int runs)
     }
 }
 
-/// Modules of four nodes: linear over t and addmm, then an in-place relu; weights live for ever, activations are given up again.
-void writeNodes(const fs::path& path, std::uint64_t nodes)
+enum class Weights { Apart, InOneStorage };
+
+/// Modules of four nodes: linear over t and addmm, then something in place; weights live for ever, activations are given up again.
+/// Apart: every weight has a storage and is never written, relu_ writes the activation. In one storage, as sharded training has them:
+/// the weight of the module, one slice of 200, is written by add_. The bias is read by half of all nodes in either case.
+void writeNodes(const fs::path& path, std::uint64_t nodes, Weights weights)
 {
     std::ofstream out(path);
     out << kHead;
-    const auto tensor = [](std::uint64_t id, std::uint64_t storage) { return "[" + std::to_string(id) + "," + std::to_string(storage) + ",0,4096,4,\"cuda:0\"]"; };
+    // Appended bit by bit: g++ 12 warns of a memcpy that never happens where "[" stands in front of a string that it sees made.
+    const auto tensor = [](std::uint64_t id, std::uint64_t storage, std::uint64_t offset = 0) {
+        std::string text = "[";
+        for (const std::uint64_t number : {id, storage, offset}) text.append(std::to_string(number)).append(",");
+        return text.append("4096,4,\"cuda:0\"]");
+    };
     const auto write = [&](std::uint64_t id, std::uint64_t parent, const char* name, const char* schema, const std::string& in, int inputs, const std::string& result) {
         std::string shapes, types;
         for (int i = 0; i < inputs; ++i) {
@@ -151,19 +160,74 @@ void writeNodes(const fs::path& path, std::uint64_t nodes)
     };
     for (std::uint64_t m = 0; m < nodes / 4; ++m) {
         const std::uint64_t id = 10 + 4 * m, weight = 100 + m % 200, in = 1000 + m % 5000, result = 1000 + (m + 1) % 5000;
-        const std::string w = tensor(weight, weight), wt = tensor(50'000 + weight, weight), x = tensor(in, in), y = tensor(result, result), b = tensor(99, 99);
+        const bool apart = weights == Weights::Apart;
+        const std::uint64_t storage = apart ? weight : 98, offset = apart ? 0 : weight * 4096;
+        const std::string w = tensor(weight, storage, offset), wt = tensor(50'000 + weight, storage, offset), x = tensor(in, in), y = tensor(result, result), b = tensor(99, 99);
         write(id, 2, "aten::linear", "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", x + "," + w + "," + b, 3, y);
         write(id + 1, id, "aten::t", "aten::t(Tensor(a) self) -> Tensor(a)", w, 1, wt);
         write(id + 2, id, "aten::addmm", "aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", b + "," + x + "," + wt, 3, y);
-        write(id + 3, 2, "aten::relu_", "aten::relu_(Tensor(a!) self) -> Tensor(a!)", y, 1, y);
+        if (apart) write(id + 3, 2, "aten::relu_", "aten::relu_(Tensor(a!) self) -> Tensor(a!)", y, 1, y);
+        else write(id + 3, 2, "aten::add_", "aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)", w + "," + y, 2, w);
     }
     out << kTail;
 }
 
-void benchFlow(const Folder& folder, std::uint64_t nodes, int runs)
+/// What the panes ask of the data flow for a node, with each of its tensors chosen in turn: the sections of the detail pane for the
+/// node (widgets/detail: DependencySection, TensorSections) and for the tensor (TensorLifeSection), the Tensors panel (FlowSection,
+/// TensorPanel::tensorCells). Each reads the node and decodes its values anew. Returns the number of answers.
+std::size_t askAsThePanesDo(const Trace& trace, const TensorFlow& flow, NodeId node)
+{
+    std::size_t found = 0;
+    std::vector<TensorId> tensors;
+    for (int pane = 0; pane < 2; ++pane) {
+        const auto text = readNode(trace, node);
+        if (!text) return found;
+        const auto json = JsonDocument::parse(text->json);
+        for (int section = 0; section < (pane == 0 ? 2 : 1); ++section) { // tensors, scalars; the panel's names
+            for (const NodeSide side : {NodeSide::Inputs, NodeSide::Outputs}) {
+                for (const NodeValue& value : nodeValues(trace, node, json->root(), side))
+                    if (value.tensor.valid() && pane == 1) tensors.push_back(value.tensor);
+            }
+        }
+    }
+    found += flow.producersOf(node).size() + flow.consumersOf(node).size();
+    for (const TensorId tensor : tensors) {
+        found += flow.viewOf(tensor).has_value();
+        for (int pane = 0; pane < 2; ++pane) {
+            found += flow.producer(tensor).has_value() + flow.consumers(tensor).size() + flow.life(tensor).size() + flow.viewOf(tensor).has_value();
+            found += flow.lifeEnds(tensor).has_value();
+        }
+    }
+    return found;
+}
+
+void benchLens(const TracePtr& trace, const TensorFlow& flow)
+{
+    constexpr std::size_t kAsked = 2000;
+    const ExecutionTrace& et = *trace->executionTrace();
+    std::mt19937_64 random(2);
+    std::vector<double> wall, cpu, owner;
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < kAsked; ++i) {
+        const NodeId node(static_cast<std::size_t>(10 + random() % (et.nodes().size() - 20)));
+        const Spent spent = timed([&] { found += askAsThePanesDo(*trace, flow, node); });
+        wall.push_back(spent.wall);
+        cpu.push_back(spent.cpu);
+        const TensorId tensor(et.node(node).firstTensor);
+        owner.push_back(timed([&] { found += et.nodeOf(tensor) == node; }).wall);
+    }
+    for (auto* times : {&wall, &cpu, &owner}) std::sort(times->begin(), times->end());
+    const std::size_t middle = kAsked / 2, late = kAsked * 99 / 100;
+    std::printf("  lens of a node and all its tensors, %zu at random: wall median %.3f ms, 99 %% %.3f ms, longest %.3f ms; cpu median %.3f ms, 99 %% %.3f ms, "
+                "longest %.3f ms (%zu answers)\n  node of a tensor: median %.2f us, longest %.2f us\n",
+                kAsked, wall[middle] * 1e3, wall[late] * 1e3, wall.back() * 1e3, cpu[middle] * 1e3, cpu[late] * 1e3, cpu.back() * 1e3, found,
+                owner[middle] * 1e6, owner.back() * 1e6);
+}
+
+void benchFlow(const Folder& folder, std::uint64_t nodes, int runs, Weights weights)
 {
     const fs::path path = folder.path / "nodes_et.json";
-    writeNodes(path, nodes);
+    writeNodes(path, nodes, weights);
     TracePtr trace;
     const Spent loading = timed([&] { trace = load(path); });
     const ExecutionTrace& et = *trace->executionTrace();
@@ -171,29 +235,10 @@ void benchFlow(const Folder& folder, std::uint64_t nodes, int runs)
     std::vector<Spent> builds;
     for (int i = 0; i < runs; ++i) builds.push_back(timed([&] { flow = TensorFlow::build(trace); }));
     const Spent build = median(builds);
-    std::printf("%zu nodes, %zu tensors: load %.2f s; data flow %.3f s wall, %.3f s cpu, %.1f bytes a tensor\n", et.nodes().size(), et.tensors().size(),
-                loading.wall, build.wall, build.cpu, static_cast<double>(flow->bytes()) / static_cast<double>(et.tensors().size()));
-    std::mt19937_64 random(2);
-    std::vector<double> wall;
-    std::size_t found = 0;
-    for (int i = 0; i < 2000; ++i) {
-        const NodeId node(static_cast<std::size_t>(10 + random() % (et.nodes().size() - 20)));
-        wall.push_back(timed([&] {
-            const auto text = readNode(*trace, node);
-            if (!text) return;
-            const auto json = JsonDocument::parse(text->json);
-            for (const NodeSide side : {NodeSide::Inputs, NodeSide::Outputs}) {
-                for (const NodeValue& value : nodeValues(*trace, node, json->root(), side)) {
-                    if (!value.tensor.valid()) continue;
-                    found += flow->producer(value.tensor).has_value() + flow->consumers(value.tensor).size() + flow->viewOf(value.tensor).has_value() +
-                             flow->life(value.tensor).size();
-                }
-            }
-            found += flow->producersOf(node).size() + flow->consumersOf(node).size();
-        }).wall);
-    }
-    std::sort(wall.begin(), wall.end());
-    std::printf("lens of a node, 2000 at random: median %.3f ms, 99 %% %.3f ms, longest %.3f ms (%zu answers)\n", wall[1000] * 1e3, wall[1980] * 1e3, wall[1999] * 1e3, found);
+    std::printf("%zu nodes, %zu tensors, weights %s: load %.2f s; data flow %.3f s wall, %.3f s cpu, %.1f bytes a tensor\n", et.nodes().size(), et.tensors().size(),
+                weights == Weights::Apart ? "apart" : "in one storage", loading.wall, build.wall, build.cpu,
+                static_cast<double>(flow->bytes()) / static_cast<double>(et.tensors().size()));
+    benchLens(trace, *flow);
 }
 
 } // namespace
@@ -212,6 +257,7 @@ int main(int argc, char** argv)
     }
     const Folder folder;
     if (mib) benchCaptured(folder, mib, std::max(runs, 2));
-    if (nodes) benchFlow(folder, std::max<std::uint64_t>(nodes, 100), std::max(runs, 2));
+    for (const Weights weights : {Weights::Apart, Weights::InOneStorage})
+        if (nodes) benchFlow(folder, std::max<std::uint64_t>(nodes, 100), std::max(runs, 2), weights);
     return 0;
 }

@@ -104,6 +104,8 @@ private Q_SLOTS:
     void cancelledOrWithoutNodesThereIsNone();
     void hostileNumbersDoNoHarm();
     void longListsOfUsesStayBounded();
+    void slicesOfOneStorageAreKeptApartHoweverManyThereAre();
+    void everyTensorKnowsItsNode();
     void layoutsAreTold_data();
     void layoutsAreTold();
     void realTracesAreConsistent_data();
@@ -363,6 +365,40 @@ void tst_TensorFlow::longListsOfUsesStayBounded()
     QCOMPARE(f.producer(f.input(5010)), 10); // given back as it came, five thousand times
     QCOMPARE(f.consumers(f.output(5000), 3), (Ids{5001, 5002, 5003}));
     QCOMPARE(f.ids(f.flow->consumersOf(f.node(5009))), Ids{5010});
+}
+
+void tst_TensorFlow::slicesOfOneStorageAreKeptApartHoweverManyThereAre()
+{
+    // 40 slices, each written and read once a round; three rounds: enough for blocks of blocks of uses.
+    std::vector<EtText> nodes;
+    for (int i = 0; i < 120; ++i) {
+        const std::string slice = "7/8+" + std::to_string(4 * (i % 40));
+        nodes.push_back(op(1000 + 2 * i, 2, "write", {slice, "1/2"}, {slice}, kInPlace));
+        nodes.push_back(op(1001 + 2 * i, 2, "read", {slice}, {}));
+    }
+    const Flow f(nodes);
+    for (int i = 0; i < 120; ++i) {
+        const int write = 1000 + 2 * i, read = write + 1, before = write - 80, next = write + 80;
+        QCOMPARE(f.producer(f.input(read)), write);
+        QCOMPARE(f.producer(f.input(write)), i < 40 ? 0 : before);
+        QCOMPARE(f.consumers(f.output(write)), i < 80 ? (Ids{read, next}) : Ids{read});
+        QCOMPARE(f.life(f.input(read)).size(), std::size_t{9}); // argument, result and reader, three times
+        const auto ends = f.flow->lifeEnds(f.input(read));
+        QVERIFY(ends);
+        QCOMPARE(f.ids(std::vector<TensorUse>{ends->first, ends->second}), (Ids{1000 + 2 * (i % 40), 1161 + 2 * (i % 40)}));
+    }
+}
+
+void tst_TensorFlow::everyTensorKnowsItsNode()
+{
+    // Written as they end, not in order of their ids.
+    const Flow f({op(12, 2, "c", {"7/8", "9/10"}, {}), op(11, 2, "none", {}, {}), op(10, 2, "a", {}, {"7/8"})});
+    for (const int id : {12, 10}) {
+        const EtNode& node = f.et().node(f.node(id));
+        for (std::uint32_t t = node.firstTensor; t < node.firstTensor + node.inputTensors + node.outputTensors; ++t)
+            QCOMPARE(f.et().nodeOf(TensorId(t)), f.node(id));
+    }
+    QVERIFY(!f.et().nodeOf(TensorId()) && !f.et().nodeOf(TensorId(3)));
 }
 
 void tst_TensorFlow::layoutsAreTold_data()

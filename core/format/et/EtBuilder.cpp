@@ -112,6 +112,7 @@ std::unique_ptr<ExecutionTrace> EtBuilder::finish()
     sortRows();
     linkParents();
     layOutChildren();
+    m_trace->indexTensors();
     return std::move(m_trace);
 }
 
