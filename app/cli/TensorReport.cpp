@@ -53,9 +53,10 @@ std::string fromText(const NodeReport& report, const NodeValue& value)
 std::string toText(const NodeReport& report, const NodeValue& value)
 {
     if (!report.flow->isOutput(value.tensor)) return {};
-    const auto to = report.flow->consumers(value.tensor, 1000);
+    const auto to = report.flow->consumers(value.tensor);
     if (to.empty()) return {};
-    return "to " + nodeName(*report.trace, to.front().node) + (to.size() > 1 ? " and " + std::to_string(to.size() - 1) + " more" : "");
+    const std::string more = (to.size() >= TensorFlow::kCounted ? "at least " : "") + std::to_string(to.size() - 1) + " more";
+    return "to " + nodeName(*report.trace, to.front().node) + (to.size() > 1 ? " and " + more : "");
 }
 
 std::vector<std::string> tensorCells(const NodeReport& report, const NodeValue& value)

@@ -68,11 +68,8 @@ std::optional<Chosen> findTensor(const ExecutionTrace& et, std::string_view text
     if (found == et.tensors().end())
         return std::nullopt;
     const auto row = static_cast<std::uint32_t>(found - et.tensors().begin());
-    const auto has = [row](const EtNode& n) { return row >= n.firstTensor && row - n.firstTensor < n.inputTensors + n.outputTensors; };
-    const auto node = std::ranges::find_if(et.nodes(), has);
-    if (node == et.nodes().end())
-        return std::nullopt;
-    return Chosen{NodeId(static_cast<std::size_t>(node - et.nodes().begin())), TensorId(row)};
+    const NodeId node = et.nodeOf(TensorId(row));
+    return node ? std::optional(Chosen{node, TensorId(row)}) : std::nullopt;
 }
 
 /// So that a short slice can be seen among its neighbours.

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kFew = 8;
 constexpr std::size_t kUnfolded = 50;
-constexpr std::size_t kLookedAt = 1000;
 
 /// Nodes as clickable rows: name, duration when one is known, id.
 DetailBlock listOf(const DetailContext& context, const QString& title, std::string_view id, std::span<const NodeId> nodes)
@@ -43,8 +42,10 @@ std::vector<DetailBlock> dependencyBlocks(DetailContext& context)
     if (!context.own) return {};
     std::vector<DetailBlock> blocks;
     if (const TensorFlow* flow = context.facts.flow.get()) {
-        DetailBlock reads = listOf(context, QStringLiteral("Reads from"), "reads", flow->producersOf(context.node, kLookedAt));
-        DetailBlock readBy = listOf(context, QStringLiteral("Read by"), "readers", flow->consumersOf(context.node, kLookedAt));
+        DetailBlock reads = listOf(context, QStringLiteral("Reads from"), "reads", flow->producersOf(context.node));
+        DetailBlock readBy = listOf(context, QStringLiteral("Read by"), "readers", flow->consumersOf(context.node));
+        for (DetailBlock* block : {&reads, &readBy})
+            if (block->table.lines.size() + block->table.left >= TensorFlow::kCounted) block->aside += QStringLiteral(" or more");
         reads.table.leftNote = readBy.table.leftNote = QStringLiteral("nearest first");
         blocks.push_back(std::move(reads));
         blocks.push_back(std::move(readBy));

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kFew = 8;          // consumers before "… 31 more"
 constexpr std::size_t kUnfolded = 200;
-constexpr std::size_t kLookedAt = 10'000;
 
 const TensorDesc& descOf(const Trace& trace, TensorId tensor) { return trace.executionTrace()->tensors()[tensor.index()]; }
 
@@ -66,22 +65,23 @@ void addFlow(DetailContext& context, DetailBlock& block, TensorId tensor)
     DetailTable& table = block.table;
     if (const auto producer = flow.producer(tensor)) table.lines.push_back(useLine(trace, QStringLiteral("Written by"), *producer));
     else table.lines.push_back({{dim(QStringLiteral("Written by")), dim(QStringLiteral("nobody here: it was there before the recording"))}});
-    const std::vector<TensorUse> consumers = flow.consumers(tensor, kLookedAt);
+    const std::vector<TensorUse> consumers = flow.consumers(tensor);
     const std::size_t shown = std::min(consumers.size(), context.unfolded("consumers") ? kUnfolded : kFew);
     for (std::size_t i = 0; i < shown; ++i)
         table.lines.push_back(useLine(trace, i == 0 ? QStringLiteral("Read by") : QString(), consumers[i]));
     if (consumers.empty()) table.lines.push_back({{dim(QStringLiteral("Read by")), dim(QStringLiteral("nobody before it is written over"))}});
     if (consumers.size() > shown) {
         const auto left = static_cast<std::int64_t>(consumers.size() - shown);
-        DetailRun more = words(QStringLiteral("… %1%2 more").arg(consumers.size() == kLookedAt ? QStringLiteral("over ") : QString(),
+        DetailRun more = words(QStringLiteral("… %1%2 more").arg(consumers.size() == TensorFlow::kCounted ? QStringLiteral("at least ") : QString(),
                                                                 displayText(formatCount(left))));
         if (shown == kFew) more.link = "more:consumers";
         table.lines.push_back({{{}, more}});
     }
-    const std::vector<TensorUse> life = flow.life(tensor, kLookedAt);
-    if (!life.empty()) {
-        table.lines.push_back(useLine(trace, QStringLiteral("First seen"), life.front()));
-        table.lines.push_back(useLine(trace, QStringLiteral("Last used"), life.back()));
+    if (const auto ends = flow.lifeEnds(tensor)) {
+        std::vector<TensorUse> life = flow.life(tensor);
+        if (life.size() == TensorFlow::kCounted) life.insert(life.end(), {ends->first, ends->second});
+        table.lines.push_back(useLine(trace, QStringLiteral("First seen"), ends->first));
+        table.lines.push_back(useLine(trace, QStringLiteral("Last used"), ends->second));
         if (auto line = timelineLine(trace, life)) table.lines.push_back(std::move(*line));
     }
     if (const auto base = flow.viewOf(tensor)) table.lines.push_back(useLine(trace, QStringLiteral("View of"), *base));

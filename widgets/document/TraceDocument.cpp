@@ -163,19 +163,11 @@ void TraceDocument::selectTensor(TensorId tensor)
     const ExecutionTrace* et = m_trace ? m_trace->executionTrace() : nullptr;
     if (!et || (tensor && tensor.index() >= et->tensors().size()))
         return;
-    const auto has = [tensor](const EtNode& node) {
-        return tensor.value >= node.firstTensor && tensor.value - node.firstTensor < node.inputTensors + node.outputTensors;
-    };
-    const NodeId here = selectedNode();
-    const bool ofHere = !tensor || (here && has(et->node(here)));
-    Selection next = m_selection;
-    if (!ofHere) {
-        const auto nodes = et->nodes();
-        const auto owner = std::find_if(nodes.begin(), nodes.end(), has);
-        if (owner == nodes.end())
-            return;
-        next = selectionOf(NodeId(static_cast<std::size_t>(owner - nodes.begin())));
-    }
+    const NodeId owner = tensor ? et->nodeOf(tensor) : NodeId();
+    if (tensor && !owner)
+        return;
+    const bool ofHere = !tensor || owner == selectedNode();
+    Selection next = ofHere ? m_selection : selectionOf(owner);
     next.tensor = tensor;
     setSelection(next);
     if (!ofHere)

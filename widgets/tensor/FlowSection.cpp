@@ -14,7 +14,7 @@ namespace opscope {
 
 namespace {
 
-constexpr std::size_t kConsumersShown = 3, kConsumersCounted = 1000, kUses = 1000;
+constexpr std::size_t kConsumersShown = 3;
 constexpr int kWide = 640, kNameWide = 30, kNameNarrow = 40;
 
 void setColour(QLabel* label, const QColor& colour, const QColor& link)
@@ -25,9 +25,10 @@ void setColour(QLabel* label, const QColor& colour, const QColor& link)
     label->setPalette(palette);
 }
 
-QString countText(std::size_t count, std::size_t most)
+QString countText(std::size_t count, std::size_t answers)
 {
-    return displayText(formatCount(static_cast<std::int64_t>(count))) + (count >= most ? QStringLiteral(" or more") : QString());
+    return displayText(formatCount(static_cast<std::int64_t>(count))) +
+           (answers >= TensorFlow::kCounted ? QStringLiteral(" or more") : QString());
 }
 
 QString plain(const QString& rich)
@@ -117,9 +118,10 @@ void FlowSection::setTensor(TracePtr trace, std::shared_ptr<const TensorFlow> fl
 void FlowSection::showConsumers(int characters)
 {
     std::vector<NodeId> nodes;
-    for (const TensorUse& use : m_flow->consumers(m_tensor, kConsumersCounted))
+    const std::vector<TensorUse> uses = m_flow->consumers(m_tensor);
+    for (const TensorUse& use : uses)
         if (nodes.empty() || nodes.back() != use.node) nodes.push_back(use.node);
-    m_consumers.title->setText(QStringLiteral("Consumers (%1)").arg(countText(nodes.size(), kConsumersCounted)));
+    m_consumers.title->setText(QStringLiteral("Consumers (%1)").arg(countText(nodes.size(), uses.size())));
     QStringList links;
     for (std::size_t i = 0; i < std::min(nodes.size(), kConsumersShown); ++i) links += link(nodes[i], characters);
     if (nodes.size() > kConsumersShown) links += QStringLiteral("%1 more").arg(nodes.size() - kConsumersShown);
@@ -128,13 +130,13 @@ void FlowSection::showConsumers(int characters)
 
 void FlowSection::showLife()
 {
-    std::vector<TensorUse> life = m_flow->life(m_tensor, kUses);
+    std::vector<TensorUse> life = m_flow->life(m_tensor);
     QString title = QStringLiteral("Life");
-    if (!life.empty()) {
+    if (const auto ends = m_flow->lifeEnds(m_tensor)) {
         const ExecutionTrace& et = *m_trace->executionTrace();
-        const std::int64_t first = et.node(life.front().node).id, last = et.node(life.back().node).id;
+        const std::int64_t first = et.node(ends->first.node).id, last = et.node(ends->second.node).id;
         title = QStringLiteral("Life of its storage: %1, %2")
-                    .arg(life.size() == 1 ? QStringLiteral("1 use") : countText(life.size(), kUses) + QStringLiteral(" uses"),
+                    .arg(life.size() == 1 ? QStringLiteral("1 use") : countText(life.size(), life.size()) + QStringLiteral(" uses"),
                          first == last ? QStringLiteral("node %1").arg(first) : QStringLiteral("nodes %1 to %2").arg(first).arg(last));
     }
     m_lifeTitle.title->setText(title);
