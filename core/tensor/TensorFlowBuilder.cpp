@@ -232,9 +232,12 @@ void TensorFlowBuilder::noteExtents()
         const TensorLayout layout = layoutOf(trace, tensor);
         if (layout != TensorLayout::Strided && layout != TensorLayout::Expanded) continue;
         const auto sizes = sizesOf(trace, tensor), strides = stridesOf(trace, tensor);
-        __int128 last = 0;
-        for (std::size_t d = 0; d < sizes->size(); ++d) last += static_cast<__int128>(std::max<std::int64_t>((*sizes)[d] - 1, 0)) * (*strides)[d];
         constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
+        __int128 last = 0; // each term is cut to 64 bits, so that no number of absurd dimensions overflows it
+        for (std::size_t d = 0; d < sizes->size(); ++d) {
+            const __int128 term = static_cast<__int128>(std::max<std::int64_t>((*sizes)[d], 1) - 1) * (*strides)[d];
+            last += std::clamp<__int128>(term, -kMost, kMost);
+        }
         m_flow->m_extent[key] = last < 0 ? 1 : last >= kMost ? kMost : static_cast<std::int64_t>(last) + 1;
     }
 }
