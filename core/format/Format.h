@@ -11,6 +11,8 @@ namespace opscope {
 /// How sure a format is of the first bytes of a (unpacked) file.
 enum class Sniff : std::uint8_t { No, Maybe, Yes };
 
+class Exporter;
+
 /// A trace format: description, recognition, factory. THE LIST of them is in Formats.cpp.
 struct Format
 {
@@ -19,6 +21,7 @@ struct Format
     std::string_view extensions; ///< "*.json *.json.gz", for file dialogs only; content decides
     Sniff (*sniff)(std::string_view head);   ///< up to 1 MiB of unpacked bytes, possibly the whole file
     std::unique_ptr<Importer> (*importer)();
+    std::unique_ptr<Exporter> (*exporter)() = nullptr; ///< null: a part cannot be saved in this format
 };
 
 std::span<const Format> formats();

@@ -5,6 +5,7 @@
 #include "core/base/Time.h"
 #include "core/trace/Category.h"
 #include "core/trace/CounterTable.h"
+#include "core/trace/ElementTable.h"
 #include "core/trace/ExecutionTrace.h"
 #include "core/trace/FlowTable.h"
 #include "core/trace/LaneIndex.h"
@@ -38,6 +39,13 @@ enum class RankOrigin : std::uint8_t {
     FileName         ///< "rank-0", "worker3": a guess
 };
 
+/// How the events stand in a file (kineto-trace.md section 1).
+enum class EventShape : std::uint8_t {
+    Object,   ///< {"traceEvents": [...], ...}
+    Array,    ///< [...]
+    Lines     ///< one event per line
+};
+
 /// One file that the trace came from.
 struct SourceFile
 {
@@ -48,6 +56,8 @@ struct SourceFile
     std::int64_t modifiedNs = 0;      ///< mtime when read; a changed file is not read back
     bool gzip = false;
     std::uint32_t gzipMembers = 0;
+    EventShape shape = EventShape::Object;
+    std::uint64_t eventsOffset = 0;   ///< where the (first) event array begins: its bracket, in the unpacked file
     std::shared_ptr<const RestartPoints> restarts; ///< null for plain files
     std::optional<std::int64_t> rank, worldSize;   ///< of a distributed run (linking.md 6.1)
     RankOrigin rankFrom = RankOrigin::None;
@@ -120,6 +130,8 @@ public:
     const InstantTable& instants() const { return m_instants; }
     const CounterTable& counters() const { return m_counters; }
     const FlowTable& flows() const { return m_flows; }
+    /// Metadata events and ends of pairs: what a saved part needs beside its rows.
+    const ElementTable& elements() const { return m_elements; }
     const SignatureTable& signatures() const { return m_signatures; }
     const LaneIndex& lanes() const { return m_lanes; }
     std::span<const SubNanosecond> subNanoseconds() const { return m_subNanoseconds; }
@@ -187,6 +199,7 @@ private:
     InstantTable m_instants;
     CounterTable m_counters;
     FlowTable m_flows;
+    ElementTable m_elements;
     SignatureTable m_signatures;
     LaneIndex m_lanes;
     std::vector<SubNanosecond> m_subNanoseconds;

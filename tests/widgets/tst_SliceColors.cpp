@@ -11,8 +11,8 @@ using namespace opscope;
 
 namespace {
 
-Family host(std::string_view name) { return familyOf(name, CategoryClass::CpuOp, false); }
-Family kernel(std::string_view name) { return familyOf(name, CategoryClass::Kernel, true); }
+Family host(std::string_view name) { return familyOf(name, CategoryClass::CpuOp); }
+Family kernel(std::string_view name) { return familyOf(name, CategoryClass::Kernel); }
 
 double linear(int channel)
 {
@@ -74,16 +74,16 @@ private Q_SLOTS:
         QCOMPARE(kernel("ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevComm*)"), Family::Communication);
         QCOMPARE(kernel("flash_fwd_kernel"), Family::Attention);
         QCOMPARE(kernel("void cudnn::nchwToNhwcKernel<float>(cudnn::conv)"), Family::Memory);
-        QCOMPARE(familyOf("Memcpy HtoD (Pageable -> Device)", CategoryClass::Memcpy, true), Family::Memory);
+        QCOMPARE(familyOf("Memcpy HtoD (Pageable -> Device)", CategoryClass::Memcpy), Family::Memory);
     }
     void theCategorySpeaksFirst()
     {
-        QCOMPARE(familyOf("cudaMemcpyAsync", CategoryClass::Runtime, false), Family::Runtime);
-        QCOMPARE(familyOf("cudaStreamSynchronize", CategoryClass::Runtime, false), Family::Sync);
-        QCOMPARE(familyOf("hipDeviceSynchronize", CategoryClass::Driver, false), Family::Sync);
-        QCOMPARE(familyOf("nn.Module: Linear_0", CategoryClass::PythonFunction, false), Family::Python);
-        QCOMPARE(familyOf("## gemm ##", CategoryClass::UserAnnotation, false), Family::Annotation);
-        QCOMPARE(familyOf("nccl:all_reduce", CategoryClass::GpuAnnotation, true), Family::Annotation);
+        QCOMPARE(familyOf("cudaMemcpyAsync", CategoryClass::Runtime), Family::Runtime);
+        QCOMPARE(familyOf("cudaStreamSynchronize", CategoryClass::Runtime), Family::Sync);
+        QCOMPARE(familyOf("hipDeviceSynchronize", CategoryClass::Driver), Family::Sync);
+        QCOMPARE(familyOf("nn.Module: Linear_0", CategoryClass::PythonFunction), Family::Python);
+        QCOMPARE(familyOf("## gemm ##", CategoryClass::UserAnnotation), Family::Annotation);
+        QCOMPARE(familyOf("nccl:all_reduce", CategoryClass::GpuAnnotation), Family::Annotation);
     }
     void shortNames_data()
     {

@@ -1,14 +1,10 @@
 #include "widgets/common/SliceColors.h"
 
-#include "widgets/common/FamilyWords.h"
 #include "widgets/common/Text.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cxxabi.h>
-#include <memory>
 
 namespace opscope {
 namespace {
@@ -42,29 +38,6 @@ std::uint32_t fnv1a(std::string_view text)
     return hash;
 }
 
-std::string lowerCase(std::string_view text)
-{
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
-
-// What says nothing about a slice because every one of its kind begins with it.
-constexpr std::array<std::string_view, 3> kWrappers{"autograd::engine::evaluate_function: ", "torch::autograd::", "nn.Module: "};
-
-std::string_view unwrapped(std::string_view name)
-{
-    for (const std::string_view wrapper : kWrappers)
-        if (name.starts_with(wrapper) && name.size() > wrapper.size()) name.remove_prefix(wrapper.size());
-    return name;
-}
-
-bool isSynchronizing(std::string_view name)
-{
-    return name.find("Synchronize") != std::string_view::npos || name.find("StreamWaitEvent") != std::string_view::npos;
-}
-
 bool foreign(CategoryClass kind) { return kind == CategoryClass::Other || kind == CategoryClass::None; }
 
 QRgb anyShade(std::string_view text, bool dark)
@@ -75,29 +48,6 @@ QRgb anyShade(std::string_view text, bool dark)
 }
 
 } // namespace
-
-Family familyOf(std::string_view name, CategoryClass category, bool /*onDevice*/)
-{
-    switch (category) {
-    case CategoryClass::PythonFunction: return Family::Python;
-    case CategoryClass::UserAnnotation:
-    case CategoryClass::GpuAnnotation:
-    case CategoryClass::ProfilerRange:
-    case CategoryClass::Span: return Family::Annotation;
-    case CategoryClass::Sync: return Family::Sync;
-    case CategoryClass::Memcpy:
-    case CategoryClass::Memset: return Family::Memory;
-    case CategoryClass::Collective: return Family::Communication;
-    case CategoryClass::Runtime:
-    case CategoryClass::Driver:
-    case CategoryClass::Overhead: return isSynchronizing(name) ? Family::Sync : Family::Runtime;
-    default: break;
-    }
-    const std::string lower = lowerCase(unwrapped(name).substr(0, 512));
-    for (const FamilyWord& word : familyWords())
-        if (matches(lower, word)) return word.family;
-    return Family::Other;
-}
 
 QString familyTitle(Family family)
 {
@@ -156,83 +106,6 @@ QRgb familyColor(Family family, const Theme& theme)
     case Family::Python: return theme.pythonFill.rgb();
     default: return shades(family, theme.isDark).front();
     }
-}
-
-namespace {
-
-// Where the namespaces of a C++ name end: behind the last "::" outside of any bracket.
-std::size_t behindNamespaces(std::string_view name)
-{
-    std::size_t begin = 0;
-    int depth = 0;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = name[i];
-        if (c == '<' || c == '(' || c == '[' || c == '{') ++depth;
-        if (c == '>' || c == ')' || c == ']' || c == '}') --depth;
-        if (depth == 0 && c == ':' && i + 1 < name.size() && name[i + 1] == ':') begin = i + 2;
-        if (depth == 0 && c == ' ') return begin; // an argument list or a remark begins
-    }
-    return begin;
-}
-
-// "ncclKernel_AllReduce(ncclDevComm*, ...)", but not "Memcpy DtoH (Device -> Pageable)".
-bool hasParameters(std::string_view name)
-{
-    const std::size_t open = name.find('(');
-    return name.ends_with(')') && open != std::string_view::npos && open > 0 && name.substr(0, open).find(' ') == std::string_view::npos;
-}
-
-bool looksLikeCpp(std::string_view name)
-{
-    return hasParameters(name) || name.starts_with("void ") || (name.find('<') != std::string_view::npos && name.find("::") != std::string_view::npos)
-        || name.find("(anonymous namespace)::") != std::string_view::npos;
-}
-
-} // namespace
-
-std::string_view shortNameView(std::string_view full)
-{
-    std::string_view name = unwrapped(full);
-    if (!looksLikeCpp(name) || name.starts_with('<')) return name;
-    if (name.starts_with("void ")) name.remove_prefix(5);
-    // Cut template arguments and parameters first; "(anonymous namespace)" is neither.
-    std::size_t end = 0;
-    constexpr std::string_view kAnonymous = "(anonymous namespace)";
-    while (end < name.size() && name[end] != '<' && name[end] != '(') {
-        ++end;
-        if (name.substr(end).starts_with(kAnonymous)) end += kAnonymous.size();
-    }
-    std::string_view head = name.substr(0, end);
-    head = head.substr(behindNamespaces(head));
-    while (!head.empty() && head.back() == ' ') head.remove_suffix(1);
-    // All kernels of CUTLASS are one template, "cutlass::Kernel<what it is>": then what it is is the name.
-    if ((head == "Kernel" || head == "Kernel2" || head == "kernel") && end < name.size() && name[end] == '<') {
-        std::string_view inner = name.substr(end + 1);
-        inner = inner.substr(0, inner.find_first_of("<>(), "));
-        inner = inner.substr(behindNamespaces(inner));
-        if (inner.size() > 3) return inner;
-    }
-    return head.empty() ? name : head;
-}
-
-namespace {
-
-// Some kernels are recorded under their linker names. The length limit keeps a hostile name from being expensive.
-std::string demangled(std::string_view name)
-{
-    constexpr std::size_t kLongest = 8192;
-    if (!name.starts_with("_Z") || name.size() > kLongest) return {};
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), std::free);
-    return status == 0 && text ? std::string(text.get()) : std::string();
-}
-
-} // namespace
-
-std::string shortName(std::string_view name)
-{
-    const std::string plain = demangled(name);
-    return std::string(shortNameView(plain.empty() ? name : plain));
 }
 
 SliceColors::SliceColors(const Trace& trace, const Theme& theme, ColorBy by)
@@ -300,7 +173,7 @@ std::uint16_t SliceColors::makeStyle(StringId nameId, CategoryId category) const
     const CategoryClass kind = m_trace->category(category).kind;
     const bool onDevice = sideOf(kind) == Side::Device;
     Style result;
-    result.family = familyOf(name, kind, onDevice);
+    result.family = familyOf(name, kind);
     result.kind = fillOf(result.family, onDevice);
     result.text = m_theme.sliceText.rgb();
     switch (result.kind) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/trace/Family.h"
+#include "core/trace/ShortName.h"
 #include "core/trace/Trace.h"
 #include "widgets/common/Theme.h"
 #include "widgets/document/ViewSettings.h"
@@ -14,27 +16,14 @@
 
 namespace opscope {
 
-enum class Family : std::uint8_t {
-    Matmul, Attention, Elementwise, Reduction, Memory, Communication, Other, Runtime, Sync, Annotation, Python
-};
-inline constexpr std::size_t kFamilies = 11;
 enum class Fill : std::uint8_t { Solid, MemoryFoot, Rails, Hatch, Outline, Muted };
 
-/// Name -> family by look.md section 5: category first, then the first matching word of the (lower-cased, unwrapped) name.
-Family familyOf(std::string_view name, CategoryClass category, bool onDevice);
 QString familyTitle(Family family);
 Fill fillOf(Family family, bool onDevice);
 /// The shades of a family; empty for Sync, Annotation and Python, which the theme's tokens draw.
 std::span<const QRgb> shades(Family family, bool darkTheme);
 /// One colour that stands for the family: legends, the overview, tables.
 QRgb familyColor(Family family, const Theme& theme);
-/// "void at::native::(anonymous namespace)::cunn_SoftMaxForward<...>(...)" -> "cunn_SoftMaxForward";
-/// "autograd::engine::evaluate_function: X" -> "X"; "nn.Module: Linear_0" -> "Linear_0"; other Python frames stay whole.
-/// A part of `name`, so no copy.
-std::string_view shortNameView(std::string_view name);
-/// The same, linker names ("_ZN...") made readable first.
-std::string shortName(std::string_view name);
-
 /// Colours for every (name, category) of one trace, per trace and theme. Worked out on first sight and kept, so that a
 /// lookup is two array reads and opening costs nothing. UI thread only (the caches are mutable).
 class SliceColors

@@ -158,7 +158,7 @@ void DetailPane::colour(DetailHeading& heading, std::vector<DetailBlock>& blocks
             constexpr std::uint8_t kUserScope = 7; // execution-trace.md 4.4
             const EtNode& row = m_trace->executionTrace()->node(node);
             const CategoryClass kind = row.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp;
-            const Family family = familyOf(m_trace->text(row.name), kind, false);
+            const Family family = familyOf(m_trace->text(row.name), kind);
             fill = QColor::fromRgb(familyColor(family, m_settings.theme()));
             outline = family == Family::Annotation;
         }

@@ -53,8 +53,7 @@ DetailHeading sliceHeading(const Trace& trace, SliceId slice)
 {
     DetailHeading heading = named(trace.name(slice));
     const CategoryClass kind = trace.kindOf(slice);
-    const bool onDevice = sideOf(kind) == Side::Device;
-    const Family family = familyOf(trace.name(slice), kind, onDevice);
+    const Family family = familyOf(trace.name(slice), kind);
     heading.what = displayText(title(kind));
     if (kind == CategoryClass::Other) heading.what = cutText(trace.category(trace.slices().category(slice)).name, 60);
     if (kind == CategoryClass::Kernel || kind == CategoryClass::CpuOp)

@@ -3,11 +3,16 @@
 #include <QObject>
 #include <QString>
 
+#include "core/query/Query.h"
 #include "core/trace/Trace.h"
+#include "widgets/document/Job.h"
 #include "widgets/document/Selection.h"
 #include "widgets/document/TraceExtras.h"
 
 namespace opscope {
+
+/// What happens to what a filter does not match.
+enum class FilterMode : std::uint8_t { Dim, Hide };
 
 /// The one shared state of a window: the trace, the stretch of time in view, the selection, what is searched for.
 /// Panels know the document and never each other. UI thread only.
@@ -47,6 +52,23 @@ public:
     /// Zooms so that the range fills the view with a margin.
     void frame(TimeRange range);
 
+    const Filter& filter() const { return m_filter; }
+    FilterMode filterMode() const { return m_filterMode; }
+    /// Takes effect when the worker is done: matchesChanged() follows. An empty filter at once.
+    void setFilter(const Filter& filter);
+    void setFilterMode(FilterMode mode);
+    /// What the filter matches, shared and frozen; null: no filter, or the first answer is not there yet.
+    const MatchesPtr& matches() const { return m_matches; }
+    /// The answer for filter() is still being worked out; matches() are those of the filter before.
+    bool filtering() const { return m_filterJob.running(); }
+    const Progress& filterProgress() const { return m_filterJob.progress(); }
+
+    /// Views, filters and selections that were, like pages of a browser: steps that follow each other within moments are one.
+    bool canGoBack() const;
+    bool canGoForward() const;
+    void goBack();
+    void goForward();
+
     /// Data flow of the trace and resources folder of a node, one for all panels; null until they are ready, see TraceExtras.
     std::shared_ptr<const TensorFlow> tensorFlow() { return m_extras.tensorFlow(); }
     std::shared_ptr<const Resources> resources(NodeId node) { return m_extras.resources(node); }
@@ -61,6 +83,10 @@ Q_SIGNALS:
     void tensorFlowReady();
     void resourcesReady();
     void panelRequested(const QString& id);
+    void filterChanged();               ///< text or mode
+    void matchesChanged();
+    void filterFailed(const QString& sentence); ///< raw arguments could not be read back; the filter before stays in force
+    void historyChanged();
     void announced(const QString& text);///< for the status bar and screen readers
 
 private:
@@ -70,6 +96,10 @@ private:
     TraceExtras m_extras;
     TimeRange m_visible{0, 1};
     Selection m_selection;
+    Filter m_filter;
+    FilterMode m_filterMode = FilterMode::Dim;
+    MatchesPtr m_matches;
+    Job m_filterJob;
 };
 
 /// The node that a slice is, else that of the operator that it works for (a kernel, a runtime call).

@@ -276,7 +276,7 @@ QVariant HierarchyModel::nodeFill(NodeId node, int role) const
     constexpr std::uint8_t kUserScope = 7; // execution-trace.md 4.4
     const EtNode& row = m_trace->executionTrace()->node(node);
     const CategoryClass kind = row.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp;
-    const Family family = familyOf(m_trace->text(row.name), kind, false);
+    const Family family = familyOf(m_trace->text(row.name), kind);
     if (role == OutlineRole) return family == Family::Annotation;
     return QColor::fromRgb(familyColor(family, m_theme));
 }

@@ -143,7 +143,7 @@ void TensorPanel::showHeading()
     const QString place = top ? QStringLiteral("node %1").arg(node.id)
                               : QStringLiteral("under %1, node %2").arg(displayText(above.substr(0, 200))).arg(node.id);
     constexpr std::uint8_t kUserScope = 7; // execution-trace.md 4.4
-    const Family family = familyOf(name, node.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp, false);
+    const Family family = familyOf(name, node.scope == kUserScope ? CategoryClass::UserAnnotation : CategoryClass::CpuOp);
     m_heading->setNode(displayText(name.substr(0, 400)), place, QColor::fromRgb(familyColor(family, m_settings.theme())), family == Family::Annotation);
     const std::uint32_t captured = capturedInputs(m_lens->rows());
     m_heading->setAside(node.inputTensors == 0 ? QString()

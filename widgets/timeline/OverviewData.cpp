@@ -38,7 +38,7 @@ public:
         const std::size_t key = m_trace.slices().name(s).index() * 2 + (onDevice ? 1 : 0);
         if (key >= m_familyOf.size()) return Family::Other;
         if (m_familyOf[key] == kUnknown) {
-            const Family found = familyOf(m_trace.name(s), m_trace.kindOf(s), onDevice);
+            const Family found = familyOf(m_trace.name(s), m_trace.kindOf(s));
             m_familyOf[key] = static_cast<std::uint8_t>(found);
         }
         return static_cast<Family>(m_familyOf[key]);

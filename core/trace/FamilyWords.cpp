@@ -1,12 +1,12 @@
-#include "widgets/common/FamilyWords.h"
+#include "core/trace/FamilyWords.h"
 
 #include <array>
 
 namespace opscope {
 namespace {
 
-constexpr FamilyWord any(Family family, std::string_view word) { return {family, Match::Anywhere, word}; }
-constexpr FamilyWord alone(Family family, std::string_view word) { return {family, Match::Alone, word}; }
+constexpr FamilyWord any(Family family, std::string_view word) { return {family, WordPlace::Anywhere, word}; }
+constexpr FamilyWord alone(Family family, std::string_view word) { return {family, WordPlace::Alone, word}; }
 
 // Order matters: "addmm" must meet `mm` words before `add`, "nccl…AllReduce" must meet nccl before `reduce`, and a cuDNN
 // convolution with "nchwToNhwc" in its name is a transposition, not a convolution.
@@ -87,7 +87,7 @@ std::span<const FamilyWord> familyWords() { return kWords; }
 bool matches(std::string_view name, const FamilyWord& word)
 {
     for (std::size_t at = name.find(word.word); at != std::string_view::npos; at = name.find(word.word, at + 1)) {
-        if (word.match == Match::Anywhere) return true;
+        if (word.match == WordPlace::Anywhere) return true;
         if (standsAlone(name.substr(0, at), name.substr(at + word.word.size()))) return true;
     }
     return false;

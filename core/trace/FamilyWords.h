@@ -1,6 +1,6 @@
 #pragma once
 
-#include "widgets/common/SliceColors.h"
+#include "core/trace/Family.h"
 
 #include <span>
 #include <string_view>
@@ -8,7 +8,7 @@
 namespace opscope {
 
 /// How a word must stand in a name to count.
-enum class Match : std::uint8_t {
+enum class WordPlace : std::uint8_t {
     Anywhere, ///< "gemm" in "ampere_sgemm_128x64_tn"
     Alone     ///< short words: as the whole operator name ("aten::to"), as a functor ("AddFunctor", "functor_add") or a backward node
 };
@@ -16,7 +16,7 @@ enum class Match : std::uint8_t {
 struct FamilyWord
 {
     Family family;
-    Match match;
+    WordPlace match;
     std::string_view word; ///< lower case
 };
 

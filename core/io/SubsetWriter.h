@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/base/JobControl.h"
+#include "core/base/Result.h"
+#include "core/io/Redactor.h"
+#include "core/query/Subset.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace opscope {
+
+struct ExportOptions
+{
+    std::optional<TimeRange> clip;                 ///< cut kept slices to it: their ts and dur are rewritten, everything else stays
+    std::shared_ptr<const Redactor> redactor;      ///< null: nothing is replaced
+    bool evenIfEmpty = false;                      ///< write a file although nothing is kept
+    bool resources = true;                         ///< execution trace: copy the captured files of kept nodes beside it
+};
+
+/// One file to be written: a source of the trace, and where its part goes. ".gz" at the end packs it.
+struct ExportTarget
+{
+    SourceId source;
+    std::string path;
+};
+
+struct ExportReport
+{
+    struct File
+    {
+        std::string path;
+        std::uint64_t events = 0;       ///< elements of traceEvents, or nodes
+        std::uint64_t bytes = 0;        ///< unpacked
+        std::uint64_t packedBytes = 0;  ///< on disk
+        std::uint64_t leftOut = 0;      ///< elements of the source that are no row of the trace, so that no filter can match them
+        std::uint64_t resources = 0;    ///< captured files copied
+        std::uint64_t redactions = 0;   ///< texts replaced
+    };
+    std::vector<File> files;
+};
+
+/// Streams each source once more and writes the original bytes of what is kept; memory does not grow with the file.
+/// All targets are written before the first gets its name. Refuses (one sentence): a target that is one of the sources (also by
+/// another name of the same file), an empty subset unless asked, a source that changed or vanished since it was opened, a target
+/// that cannot be written. Errors: those, and Cancelled; then no target exists or changed.
+Result<ExportReport> writeSubset(const Trace& trace, const Subset& subset, const std::vector<ExportTarget>& targets,
+                                 const ExportOptions& options, const JobControl& job = {});
+
+/// "run.json.gz" -> "run.subset.json.gz": what a dialog proposes beside the source.
+std::string proposedTarget(const SourceFile& source);
+
+} // namespace opscope

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/base/Id.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace opscope {
+
+/// An element of the event array that is no row of its own, but belongs to rows: without it a saved part would dangle.
+struct ExtraElement
+{
+    enum class Kind : std::uint8_t {
+        PairEnd,    ///< the E, e or F of a slice that was made of two events: `row` is the slice
+        Metadata    ///< ph M: `row` is the track it speaks of (thread_name ...), kNone when it speaks of the process or of all
+    };
+    std::uint64_t offset : 40 = 0;   ///< in the unpacked source
+    std::uint64_t source : 16 = 0;   ///< SourceId
+    std::uint64_t kind : 8 = 0;
+    std::uint32_t row = SliceId::kNone;
+    ProcessId process;               ///< metadata: the process it speaks of, none: of no process that has events
+};
+static_assert(sizeof(ExtraElement) == 16);
+
+/// Sorted by (source, offset). Of metadata that repeats itself the last of each (pid, tid, name) only.
+class ElementTable
+{
+public:
+    std::span<const ExtraElement> all() const { return m_elements; }
+    std::span<const ExtraElement> of(SourceId source) const;
+    std::size_t bytes() const { return m_elements.capacity() * sizeof(ExtraElement); }
+
+private:
+    friend class TraceBuilder;
+    std::vector<ExtraElement> m_elements;
+};
+
+} // namespace opscope
