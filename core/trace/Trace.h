@@ -176,6 +176,10 @@ public:
     SliceId operatorOf(SliceId slice) const;
     /// What devices did for a slice and everything inside it. O(log n).
     DeviceWork deviceWork(SliceId slice) const;
+    /// Who is charged with device work, in ascending order, and the work of all in front of each (one longer): what the owners
+    /// [i, j) are charged with is the difference of sums j and i. For whoever asks for many slices at once.
+    std::span<const SliceId> workOwners() const { return m_workFrom; }
+    std::span<const DeviceWork> workSums() const { return m_workSum; }
     /// What devices did for the events of a node and of its subtree, a root included. O(1).
     DeviceWork deviceWork(NodeId node) const { return node.index() < m_nodeWork.size() ? m_nodeWork[node.index()] : DeviceWork(); }
     std::size_t bytes() const;
