@@ -1,86 +1,15 @@
-#include "core/base/StringPool.h"
+#include "core/io/ByteSink.h"
 #include "core/tensor/CapturedTensor.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
-#include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <memory>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace opscope {
 
 namespace {
-
-constexpr std::size_t kBuffer = 1u << 20;
-
-Error cannotWrite(const std::string& path, int reason)
-{
-    std::string name;
-    sanitizeUtf8(path.substr(path.find_last_of('/') + 1), name);
-    return {ErrorCode::CannotWrite, withoutControls(name) + " cannot be written: " + std::strerror(reason), {}};
-}
-
-/// A file that is there as a whole or not at all: written beside and renamed. Unfinished, it takes what it wrote away.
-class NewFile
-{
-public:
-    explicit NewFile(const std::string& path) : m_path(path)
-    {
-        // Never over something that is there already: a part that was left lying, or that somebody else is writing.
-        for (int i = 0; m_fd < 0 && i < 100; ++i) {
-            m_part = path + ".part" + std::to_string(getpid()) + "-" + std::to_string(i);
-            m_fd = ::open(m_part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-            m_reason = m_fd < 0 ? errno : 0;
-            if (m_fd < 0 && errno != EEXIST) break;
-        }
-        m_buffer.reserve(kBuffer);
-    }
-    NewFile(const NewFile&) = delete;
-    NewFile& operator=(const NewFile&) = delete;
-    ~NewFile()
-    {
-        if (m_fd < 0) return;
-        ::close(m_fd);
-        ::unlink(m_part.c_str());
-    }
-
-    void write(std::string_view bytes)
-    {
-        if (m_buffer.size() + bytes.size() > kBuffer) flush();
-        m_buffer += bytes;
-    }
-    bool good() const { return m_reason == 0; }
-    Status close()
-    {
-        flush();
-        if (m_fd >= 0 && ::close(std::exchange(m_fd, -1)) != 0 && good()) m_reason = errno;
-        if (good() && std::rename(m_part.c_str(), m_path.c_str()) == 0) return Done{};
-        const int reason = good() ? errno : m_reason;
-        ::unlink(m_part.c_str());
-        return cannotWrite(m_path, reason);
-    }
-    Error error() const { return cannotWrite(m_path, m_reason); }
-
-private:
-    void flush()
-    {
-        for (std::size_t done = 0; good() && done < m_buffer.size();) {
-            const ssize_t n = ::write(m_fd, m_buffer.data() + done, m_buffer.size() - done);
-            if (n < 0 && errno != EINTR) m_reason = errno;
-            if (n > 0) done += static_cast<std::size_t>(n);
-        }
-        m_buffer.clear();
-    }
-
-    std::string m_path, m_part, m_buffer;
-    int m_fd = -1, m_reason = 0;
-};
 
 /// Values in any order through pages that are kept as long as nothing else needs their place: 64 MiB, whatever the file.
 class Pages
@@ -183,8 +112,9 @@ bool CapturedTensor::holdsAll() const
 Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
 {
     const Extent extent = extentOf(tensor);
-    NewFile file(path);
-    if (!file.good()) return file.error();
+    const auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
+    if (!created) return created.error();
+    ByteSink& file = **created;
     const std::string header = npyHeader(tensor, extent.shape);
     if (header.size() > 65535 + 10) return Error{ErrorCode::TooLarge, "the shape has more dimensions than a .npy file can hold", {}};
     file.write(header);
@@ -201,8 +131,9 @@ Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobC
 Status saveCsv(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
 {
     const Extent extent = extentOf(tensor);
-    NewFile file(path);
-    if (!file.good()) return file.error();
+    const auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
+    if (!created) return created.error();
+    ByteSink& file = **created;
     std::string head;
     for (std::size_t d = 0; d < extent.shape.size(); ++d) head += (extent.shape.size() == 1 ? "index" : "index" + std::to_string(d)) + ",";
     file.write(head + "value\n");
