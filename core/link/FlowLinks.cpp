@@ -1,6 +1,5 @@
+#include "core/link/FlowBinding.h"
 #include "core/link/LinkBuilder.h"
-
-#include <algorithm>
 
 // Flows of other producers: s -> t -> f, keyed by (file, category, id).
 namespace opscope {
@@ -11,32 +10,6 @@ bool LinkBuilder::ownStepDraws(const FlowPoint& point) const
     const SourceRows& source = m_sources[sourceOf(m_trace.track(point.track)).index()];
     if (isLaunchFlow(point.category)) return !source.calls.empty() || !source.deviceOps.empty();
     return isBackwardFlow(point.category) && !source.numbered.empty();
-}
-
-/// The span that starts exactly then, the innermost of several; else what the format says: a start, a step and "bp":"e" lie
-/// inside of their span, any other end is in front of it.
-SliceId LinkBuilder::bind(const FlowPoint& point, std::uint32_t& near, bool& exact) const
-{
-    const auto [first, last] = startingAt(point.track, point.time, near);
-    exact = first != last;
-    if (exact) return SliceId(last - 1);
-    const Track& track = m_trace.track(point.track);
-    if (point.phase == 'f' && !point.bindsEnclosing)
-        return last < track.firstSlice + track.sliceCount ? SliceId(last) : SliceId();
-    // Lanes of a stack are filled from the top: the deepest one that is busy then is found by halving.
-    const auto lanes = track.spillBases.empty() ? track.laneCount : track.spillBases.front();
-    SliceId found;
-    for (std::uint16_t low = 0, high = lanes; low < high;) {
-        const auto middle = static_cast<std::uint16_t>(low + (high - low) / 2);
-        const SliceId here = m_trace.m_lanes.at(m_trace.m_slices, m_trace.m_lanes.lane(track, middle), point.time);
-        if (here) {
-            found = here;
-            low = static_cast<std::uint16_t>(middle + 1);
-        } else {
-            high = middle;
-        }
-    }
-    return found;
 }
 
 void LinkBuilder::linkFlows()
@@ -61,7 +34,7 @@ void LinkBuilder::linkFlows()
         bool begun = false, ended = true, fromExact = false;
         for (std::size_t p = i; p < end; ++p) {
             bool exact = false;
-            const SliceId slice = bind(points[p], points[p].phase == 's' ? nearStart : nearEnd, exact);
+            const SliceId slice = flowBinding(m_trace, points[p], points[p].phase == 's' ? nearStart : nearEnd, exact);
             if (points[p].phase == 's') {
                 if (begun && !ended) noEnd.add(from);
                 from = slice;

@@ -83,37 +83,11 @@ void LinkBuilder::report(ReportRow& row, Finding&& finding)
         if (it->places.size() < LinkReason::kPlacesKept) it->places.push_back(place);
 }
 
-std::pair<std::uint32_t, std::uint32_t> LinkBuilder::startingAt(TrackId id, Nanos time, std::uint32_t& near) const
-{
-    const Track& track = m_trace.track(id);
-    const auto starts = m_trace.m_slices.starts();
-    const std::uint32_t begin = track.firstSlice, end = begin + track.sliceCount;
-    std::uint32_t low = std::clamp(near, begin, end), high = low; // doubled until the place lies in [low, high]
-    for (std::uint32_t step = 1; low > begin && starts[low - 1] >= time; step *= 2) {
-        high = low - 1;
-        low = low - begin > step ? low - step : begin;
-    }
-    for (std::uint32_t step = 1; high < end && starts[high] < time; step *= 2) {
-        low = high + 1;
-        high = end - high > step ? high + step : end;
-    }
-    const auto at = [&](std::uint32_t row) { return starts.begin() + row; };
-    const auto rowOf = [&](auto it) { return static_cast<std::uint32_t>(it - starts.begin()); };
-    const std::uint32_t first = rowOf(std::lower_bound(at(low), at(high), time));
-    std::uint32_t last = first;
-    if (last < end && starts[last] == time) ++last;
-    if (last < end && last > first && starts[last] == time) last = rowOf(std::upper_bound(at(last), at(end), time));
-    near = first;
-    return {first, last};
-}
-
 void LinkBuilder::learnCategories()
 {
     for (const Category& category : m_trace.m_categories) {
         m_kinds.push_back(category.kind);
-        const std::string& name = category.name;
-        const bool launch = name == "ac2g" || name == "async_cpu_to_gpu" || name == "async"; // today's, of 2022, of 2021
-        m_survey->flowUses.push_back(launch ? FlowUse::Launch : name == "fwdbwd" ? FlowUse::Backward : FlowUse::Other);
+        m_survey->flowUses.push_back(flowUse(category.name));
     }
 }
 

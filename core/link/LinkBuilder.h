@@ -2,6 +2,7 @@
 
 #include "core/base/JobControl.h"
 #include "core/base/RawVector.h"
+#include "core/link/FlowBinding.h"
 #include "core/trace/Trace.h"
 
 #include <array>
@@ -54,8 +55,6 @@ private:
         std::uint64_t id = 0;
         SliceId slice;
     };
-    /// Flows that the PyTorch profiler writes.
-    enum class FlowUse : std::uint8_t { Other, Launch, Backward };
     /// What the survey found in one file; rows by track, in the order of the tracks.
     struct SourceRows
     {
@@ -146,7 +145,6 @@ private:
     void findForwards(Backward& work, const Numbered& node, Nanos begin);
     void countUnnumbered(Backward& work) const;
     // FlowLinks
-    SliceId bind(const FlowPoint& point, std::uint32_t& near, bool& exact) const;
     bool ownStepDraws(const FlowPoint& point) const;
     // CollectiveLinks
     void alignClocks(const CollectiveMatcher& matcher);
@@ -154,8 +152,11 @@ private:
     void measureExtent();
 
     // What steps use.
-    /// Rows of a track that start exactly then, [first, second). Fastest when `near` is a row close to them; it is moved there.
-    std::pair<std::uint32_t, std::uint32_t> startingAt(TrackId track, Nanos time, std::uint32_t& near) const;
+    /// Rows of a track that start exactly then, [first, second).
+    std::pair<std::uint32_t, std::uint32_t> startingAt(TrackId track, Nanos time, std::uint32_t& near) const
+    {
+        return rowsStartingAt(m_trace, track, time, near);
+    }
     /// Flows of the PyTorch profiler from calls to device ops, under any of their names.
     bool isLaunchFlow(CategoryId category) const { return category && m_survey->flowUses[category.index()] == FlowUse::Launch; }
     bool isBackwardFlow(CategoryId category) const { return category && m_survey->flowUses[category.index()] == FlowUse::Backward; }
