@@ -119,8 +119,10 @@ void TraceBuilder::Finisher::pairAsync()
             addOwn(worker, eventAt(i), asyncPlan(worker, eventAt(i)), phase);
         } else if (open.empty()) {
             loose.push_back(rows[i].place);
+            looseEnds.push_back(rows[i].place);
         } else {
             addSlice(open.back(), rows[i].time, kFromAsync);
+            pairEnds.push_back({{kOwnPart, static_cast<std::uint32_t>(own.events.size() - 1)}, rows[i].offset, worker.source});
             open.pop_back();
         }
         if (i + 1 < rows.size() && rows[i + 1].key() == rows[i].key()) continue;

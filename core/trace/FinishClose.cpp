@@ -54,6 +54,8 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     if (nodeOrder) layOutNodes();
     orderTracks();
     adoptOwnRows();
+    sortPairEnds();
+    countRowless();
     if (!distribute()) return Error{ErrorCode::TooLarge, "The trace has more than four thousand million events", {}};
     if (!enter("Sorting")) return cancelled;
     sortRows();
@@ -65,6 +67,7 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     if (!enter("Indexing")) return cancelled;
     addCounters();
     addFlows();
+    addElements();
     trace->m_lanes = LaneIndex::build(trace->m_slices, trace->m_tracks, threads());
     if (!enter("Indexing")) return cancelled;
     close();

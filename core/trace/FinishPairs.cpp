@@ -104,6 +104,8 @@ void TraceBuilder::Finisher::pairBeginEnd()
             if (!nameAt(r.place).empty() && nameAt(r.place) != nameAt(b.place)) renamed.push_back(r.place);
             takeArgs(b.place, r.place);
             closePair(b.place, r.time, b.atto, r.atto);
+            const Part& part = parts[r.place.part];
+            pairEnds.push_back({b.place, part.staged->events[r.place.row].offset, workers[part.worker].source});
         }
         if (i + 1 == rows.size() || rows[i + 1].track != r.track) {
             for (const PairRow& b : open) loose.push_back(b.place);
@@ -134,7 +136,10 @@ void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose)
         const bool begin = event.phase == 'B';
         noteAt(begin ? Defect::BeginWithoutEnd : Defect::EndWithoutBegin, place);
         ++(begin ? trace->m_stats.unclosedBegins : trace->m_stats.unmatchedEnds);
-        if (!begin) continue;
+        if (!begin) {
+            looseEnds.push_back(place);
+            continue;
+        }
         event.flags |= kFromPair | kUnclosed;
         event.duration = distance(event.start, lastOf[workers[parts[place.part].worker].rawTracks[event.track]]);
     }

@@ -206,6 +206,7 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         }
         if (const FineTime* t = fineTime(*part.staged, key.row))
             fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
+        if (!pairEnds.empty() && (e.flags & kOriginMask) != kFromComplete) setPairEnd({key.part, key.row}, SliceId(i));
         if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own ? asyncGroup[key.row] : 0;
     }
     for (std::size_t f = 0; f < kArgFields; ++f)

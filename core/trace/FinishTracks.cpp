@@ -32,17 +32,24 @@ void TraceBuilder::Finisher::readNames()
         const Worker& worker = workers[part.worker];
         for (const StagedMeta& meta : part.staged->meta) {
             const bool ofThread = meta.kind == MetaKind::ThreadName || meta.kind == MetaKind::ThreadSortIndex;
+            if (meta.kind == MetaKind::Other) {
+                keepMeta(worker.source, meta, {key(worker, meta.pid), key(worker, meta.tid)}, kHost, text(worker, meta.text));
+                continue;
+            }
             const std::pair keys(key(worker, meta.pid), ofThread ? key(worker, meta.tid) : kProcess);
             const auto [it, isNew] =
                 namesOf[worker.source.index()].try_emplace(keys, static_cast<std::uint32_t>(names.size()));
             if (isNew) names.push_back({});
             Names& entry = names[it->second];
             if (meta.kind == MetaKind::ProcessSortIndex || meta.kind == MetaKind::ThreadSortIndex) {
-                entry.sortIndex = entry.sortIndexOf[meta.number >= kDeviceSortIndex ? kDevice : kHost] = meta.number;
+                const std::size_t side = meta.number >= kDeviceSortIndex ? kDevice : kHost;
+                entry.sortIndex = entry.sortIndexOf[side] = meta.number;
+                keepMeta(worker.source, meta, keys, side, {});
                 continue;
             }
             const StringId name = text(worker, meta.text);
             const std::size_t side = looksLike(trace->text(name));
+            keepMeta(worker.source, meta, keys, side, {});
             if (meta.kind == MetaKind::ProcessLabels) {
                 entry.labels = entry.labelsOf[side] = name;
                 continue;
@@ -185,8 +192,10 @@ void TraceBuilder::Finisher::orderTracks()
     std::sort(groupOrder.begin(), groupOrder.end(),
               [&](std::uint32_t a, std::uint32_t b) { return groupLess(groups[a], groups[b]); });
     std::vector<std::uint32_t> rankOf(groups.size());
+    finalProcess.resize(groups.size());
     for (std::uint32_t rank = 0; rank < groupOrder.size(); ++rank) {
         rankOf[groupOrder[rank]] = rank;
+        finalProcess[groupOrder[rank]] = ProcessId(rank);
         trace->m_processes.push_back(groups[groupOrder[rank]]);
     }
     std::sort(planOrder.begin(), planOrder.end(), [&](std::uint32_t a, std::uint32_t b) {

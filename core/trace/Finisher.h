@@ -19,6 +19,7 @@
 ///     FinishAsync, FinishCounters, FinishNodes   what gets tracks of its own
 ///     FinishRows      keys to tracks, sorted by time, gathered into columns
 ///     FinishFlows     flow ends, neighbours by id
+///     FinishElements  second events of pairs and metadata, for saving
 ///     FinishClose     nesting, lane index, extent, defects; and run(), the list of all steps
 ///
 /// Nothing that comes out depends on how many workers or parts there were.
@@ -127,6 +128,25 @@ private:
         Track track;
         std::uint32_t group = 0;
     };
+    /// The second event of a slice; its begin is a row of a part, kOwnPart as long as ours has no number.
+    struct PairEnd
+    {
+        StagedPlace begin;
+        std::uint64_t offset = 0;
+        SourceId source;
+        SliceId slice = {};
+    };
+    static constexpr std::uint32_t kOwnPart = UINT32_MAX;
+    struct MetaElement
+    {
+        SourceId source;
+        MetaKind kind;
+        TrackKey pid, tid;         ///< tid kProcess: of the process
+        std::size_t side = 0;      ///< that it looks like; 2: no telling
+        StringId name;             ///< of what we do not interpret, with a hash of what it says
+        std::int64_t args = 0;
+        std::uint64_t offset = 0;
+    };
     struct SortKey
     {
         Nanos start;
@@ -214,6 +234,13 @@ private:
     void sortFlows(std::size_t begin, std::size_t end);
     void countLooseFlows(std::size_t begin, std::size_t end, SourceId source);
     bool flowLess(const FlowPoint& a, const FlowPoint& b) const;
+    // FinishElements
+    void sortPairEnds();
+    void setPairEnd(StagedPlace begin, SliceId slice);
+    void keepMeta(SourceId source, const StagedMeta& meta, const std::pair<TrackKey, TrackKey>& keys, std::size_t side, StringId name);
+    void addElements();
+    ExtraElement elementOf(const MetaElement& meta) const;
+    void countRowless();
     // FinishClose
     void nestTracks();
     struct Measured;
@@ -261,6 +288,7 @@ private:
     std::vector<Process> groups;
     std::vector<Plan> plans;
     std::vector<TrackId> finalTrack;          ///< by plan
+    std::vector<ProcessId> finalProcess;      ///< by group
     std::uint64_t totalRows = 0;
     Nanos lastTime = std::numeric_limits<Nanos>::min();
     bool nodeOrder = true;                    ///< an execution trace and no timed event
@@ -276,6 +304,9 @@ private:
     std::map<std::array<std::uint32_t, 2>, std::uint32_t> counterTracks;
     std::vector<CounterPlan> counterPlans;
     RawVector<SortKey> sliceKeys, instantKeys;
+    std::vector<PairEnd> pairEnds;            ///< by begin, once sorted
+    std::vector<MetaElement> metaElements;
+    std::vector<StagedPlace> looseEnds;       ///< of no slice: E, and e in the staged parts
 };
 
 } // namespace opscope

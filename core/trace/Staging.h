@@ -77,9 +77,10 @@ struct StagedCounter
     bool isDelta = false;            ///< add to the last value (memory events of files without "Total Allocated")
 };
 
-enum class MetaKind : std::uint8_t { ProcessName, ProcessLabels, ProcessSortIndex, ThreadName, ThreadSortIndex };
+enum class MetaKind : std::uint8_t { ProcessName, ProcessLabels, ProcessSortIndex, ThreadName, ThreadSortIndex, Other };
 
-/// Metadata: the last one in the file wins.
+/// Metadata: the last one in the file wins. Other: what we do not interpret and only keep for saving; `text` is its name, `number` a
+/// hash of its arguments, and the last one that says the same stands for all of them.
 struct StagedMeta
 {
     TrackKey pid, tid;

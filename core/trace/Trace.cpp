@@ -172,7 +172,7 @@ std::size_t Trace::bytes() const
     for (const Track& track : m_tracks) sum += bytesOf(track.spillBases);
     for (const TopLevelEntry& entry : m_topLevel) sum += sizeof entry + entry.key.size() + entry.json.size();
     if (m_executionTrace) sum += m_executionTrace->bytes();
-    sum += m_links.bytes() + bytesOf(m_workFrom) + bytesOf(m_workSum) + bytesOf(m_nodeWork);
+    sum += m_elements.bytes() + m_links.bytes() + bytesOf(m_workFrom) + bytesOf(m_workSum) + bytesOf(m_nodeWork);
     return sum + bytesOf(m_sliceNode) + bytesOf(m_nodeSlice);
 }
 

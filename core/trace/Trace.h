@@ -73,6 +73,7 @@ struct TopLevelEntry
     std::string json;                 ///< raw text; at most kKept bytes, the rest is read back from `offset`
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+    std::uint64_t keyOffset = 0;      ///< of the quote in front of the key
     static constexpr std::size_t kKept = 1 << 20;
 };
 

@@ -71,6 +71,7 @@ private:
     void stageCounter(const Times& times, StringId name);
     void stageMemory(const Times& times);
     void stageMeta(StringId name);
+    bool isAlreadyKept(const StagedMeta& meta, std::uint64_t args);
     void fillArgs(StagedEvent& row, std::uint32_t index);
     void fillId(StagedIdEvent& row);
     void setId(StagedIdEvent& row, const Scalar& value);

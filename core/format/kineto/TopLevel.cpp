@@ -194,12 +194,15 @@ Status TopLevel::read()
     if (c < 0)
         return problem(ErrorCode::Empty, "the file is empty");
     Status done = Done{};
+    EventShape& shape = m_builder.source(m_source).shape;
     if (c == '[') {
+        shape = EventShape::Array;
         next();
         done = readArray(false);
     } else if (c != '{') {
         return problem(ErrorCode::NotATrace, "not a trace: neither a JSON object nor a JSON array");
     } else if (isEventPerLine()) {
+        shape = EventShape::Lines;
         done = readArray(true);
     } else {
         next();
@@ -220,6 +223,7 @@ bool TopLevel::isEventPerLine() { return isEvent(std::string_view(m_buffer).subs
 
 Status TopLevel::readArray(bool lines)
 {
+    if (m_arrays == 0) m_builder.source(m_source).eventsOffset = position() - (lines ? 0 : 1);
     if (!lines && skipBlanks() == '{')
         if (Status fine = refuseSingleQuotes(); !fine)
             return fine;
@@ -279,6 +283,7 @@ Status TopLevel::readObject()
 
 Status TopLevel::readMember()
 {
+    const std::uint64_t keyOffset = position();
     std::string key = readString();
     if (skipBlanks() != ':') {
         if (m_arrays > 0 || peek() < 0) {
@@ -302,7 +307,7 @@ Status TopLevel::readMember()
         m_notArray = offset;
     std::uint64_t length = 0;
     std::string json = readValue(length);
-    keep(std::move(key), std::move(json), offset, length);
+    keep(std::move(key), keyOffset, std::move(json), offset, length);
     return Done{};
 }
 
@@ -358,7 +363,7 @@ std::string TopLevel::readValue(std::uint64_t& length)
     return kept;
 }
 
-void TopLevel::keep(std::string key, std::string json, std::uint64_t offset, std::uint64_t length)
+void TopLevel::keep(std::string key, std::uint64_t keyOffset, std::string json, std::uint64_t offset, std::uint64_t length)
 {
     Diagnostics& diagnostics = m_builder.diagnostics(m_source);
     if (!isValidUtf8(json)) {
@@ -379,7 +384,7 @@ void TopLevel::keep(std::string key, std::string json, std::uint64_t offset, std
     }
     if (key == "ERROR" || key == "WARNING")
         tellMessages(key, json, offset);
-    m_builder.addTopLevel({m_source, std::move(key), std::move(json), offset, length});
+    m_builder.addTopLevel({m_source, std::move(key), std::move(json), offset, length, keyOffset});
 }
 
 void TopLevel::tellMessages(std::string_view key, std::string_view json, std::uint64_t offset)

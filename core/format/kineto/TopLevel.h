@@ -36,7 +36,7 @@ private:
     Status readMember();
     std::string readString();
     std::string readValue(std::uint64_t& length);
-    void keep(std::string key, std::string json, std::uint64_t offset, std::uint64_t length);
+    void keep(std::string key, std::uint64_t keyOffset, std::string json, std::uint64_t offset, std::uint64_t length);
     void tellMessages(std::string_view key, std::string_view json, std::uint64_t offset);
     Status refuseSingleQuotes();
     Status readRest();

@@ -1,0 +1,111 @@
+#include "core/trace/Finisher.h"
+
+#include <algorithm>
+#include <tuple>
+
+// What is no row, but belongs to rows: the second event of a pair, metadata. So that a saved part has them too (ElementTable).
+namespace opscope {
+
+/// In front of the rows: gatherSlices() looks them up by the place of the begin.
+void TraceBuilder::Finisher::sortPairEnds()
+{
+    for (PairEnd& end : pairEnds)
+        if (end.begin.part == kOwnPart) end.begin.part = static_cast<std::uint32_t>(parts.size() - 1);
+    std::sort(pairEnds.begin(), pairEnds.end(), [](const PairEnd& a, const PairEnd& b) { return a.begin < b.begin; });
+}
+
+void TraceBuilder::Finisher::setPairEnd(StagedPlace begin, SliceId slice)
+{
+    const auto found = std::ranges::lower_bound(pairEnds, begin, {}, &PairEnd::begin);
+    if (found != pairEnds.end() && found->begin == begin) found->slice = slice;
+}
+
+/// What readNames() goes through, once more for what repeats itself.
+void TraceBuilder::Finisher::keepMeta(SourceId source, const StagedMeta& meta, const std::pair<TrackKey, TrackKey>& keys, std::size_t side, StringId name)
+{
+    const bool known = meta.kind != MetaKind::Other;
+    metaElements.push_back({source, meta.kind, keys.first, keys.second, known ? side : 2, known ? StringId() : name, known ? 0 : meta.number, meta.offset});
+}
+
+void TraceBuilder::Finisher::addElements()
+{
+    std::vector<ExtraElement>& out = trace->m_elements.m_elements;
+    for (const PairEnd& end : pairEnds) {
+        if (!end.slice) continue;
+        ExtraElement element;
+        element.offset = end.offset;
+        element.source = end.source.value;
+        element.kind = static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd);
+        element.row = end.slice.value;
+        out.push_back(element);
+    }
+    const auto what = [](const MetaElement& m) { return std::tie(m.source, m.kind, m.pid, m.tid, m.side, m.name, m.args); };
+    std::sort(metaElements.begin(), metaElements.end(), [&](const MetaElement& a, const MetaElement& b) {
+        return std::tuple_cat(what(a), std::tie(a.offset)) < std::tuple_cat(what(b), std::tie(b.offset));
+    });
+    for (std::size_t i = 0; i < metaElements.size(); ++i)
+        if (i + 1 == metaElements.size() || what(metaElements[i]) != what(metaElements[i + 1])) out.push_back(elementOf(metaElements[i]));
+    std::sort(out.begin(), out.end(), [](const ExtraElement& a, const ExtraElement& b) {
+        return std::pair<std::uint64_t, std::uint64_t>(a.source, a.offset) < std::pair<std::uint64_t, std::uint64_t>(b.source, b.offset);
+    });
+    out.shrink_to_fit();
+    pairEnds = {};
+    metaElements = {};
+}
+
+/// Whom it speaks of. Where one pid is a process and a device, names and sort indexes go with the side that they look like.
+ExtraElement TraceBuilder::Finisher::elementOf(const MetaElement& meta) const
+{
+    ExtraElement element;
+    element.offset = meta.offset;
+    element.source = meta.source.value;
+    element.kind = static_cast<std::uint64_t>(ExtraElement::Kind::Metadata);
+    element.row = TrackId::kNone;
+    const auto groupAt = [&](std::size_t side) {
+        const KeyMap& map = groupOfPid[2 * meta.source.index() + side];
+        const auto found = map.find({meta.pid, kProcess});
+        return found == map.end() ? kNoPlan : found->second;
+    };
+    const std::uint32_t host = groupAt(0), device = groupAt(1);
+    const bool both = host != kNoPlan && device != kNoPlan;
+    if (host == kNoPlan && device == kNoPlan) return element;
+    if (both && meta.side > 1) return element; // of both
+    const std::size_t side = both ? meta.side : host != kNoPlan ? 0 : 1;
+    element.process = finalProcess[side ? device : host];
+    if (meta.tid == kProcess) return element;
+    const KeyMap& tracks = rawTrackOf[meta.source.index()];
+    const auto raw = tracks.find({meta.pid, meta.tid});
+    if (raw == tracks.end()) return element;
+    const std::uint32_t plan = rawTracks[raw->second].plan[side];
+    if (plan == kNoPlan) return element;
+    element.row = finalTrack[plan].value;
+    element.process = trace->m_tracks[element.row].process;
+    return element;
+}
+
+/// Elements of the event array less those that became something, by source. Async pairs are two elements and one row.
+void TraceBuilder::Finisher::countRowless()
+{
+    std::vector<std::uint64_t>& left = trace->m_elements.m_rowless;
+    left.resize(in.sources.size(), 0);
+    for (const Worker& worker : workers) {
+        if (!worker.tables) continue; // rows that we made
+        const auto metadata = worker.tables->stats.byPhase.find("M");
+        left[worker.source.index()] += worker.tables->stats.elements - (metadata == worker.tables->stats.byPhase.end() ? 0 : metadata->second);
+    }
+    for (const Part& part : parts) {
+        if (part.staged == &own) continue;
+        std::uint64_t& rest = left[workers[part.worker].source.index()];
+        std::uint64_t rows = part.staged->events.size() + part.staged->idEvents.size(), last = UINT64_MAX;
+        for (std::size_t i = 0, n = part.staged->counters.size(); i < n; ++i) { // of one event they are neighbours
+            const StagedCounter& value = part.staged->counters[i];
+            if (!value.isBytes) rows += value.offset != last; // memory is an instant as well
+            last = value.offset;
+        }
+        rest -= std::min(rest, rows);
+    }
+    for (const StagedPlace place : looseEnds) ++left[workers[parts[place.part].worker].source.index()];
+    looseEnds = {};
+}
+
+} // namespace opscope
