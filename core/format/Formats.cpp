@@ -1,8 +1,6 @@
 #include "core/format/Format.h"
 
 #include "core/format/Recognise.h"
-#include "core/format/Exporter.h"
-#include "core/format/et/EtExporter.h"
 #include "core/format/et/EtImporter.h"
 #include "core/format/kineto/KinetoImporter.h"
 
@@ -13,7 +11,7 @@ namespace opscope {
 /// THE LIST. To add a format: its folder, and a line here. Where two are as sure, the first is taken.
 static constexpr std::array kFormats{
     Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter},
-    Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter, makeEtExporter},
+    Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter},
 };
 
 std::span<const Format> formats()

@@ -66,20 +66,23 @@ std::set<std::string> namesOf(const Trace& trace, const EtFile& file, const Subs
 {
     const ExecutionTrace& et = *trace.executionTrace();
     std::set<std::string> names;
-    std::unordered_set<std::int64_t> ids;
+    std::unordered_set<std::int64_t> ids; // as the file has them, which is what names of captures count by
     for (std::uint32_t i = 0; i < file.nodeCount; ++i) {
         const NodeId id(file.firstNode.value + i);
         if (!subset.rows.nodes.contains(id)) continue;
         const EtNode& node = et.node(id);
         ids.insert(node.id);
         const std::string_view kernel = trace.text(node.kernelFile);
-        if (!options.code || kernel.empty() || job.cancelled()) continue;
+        if (subset.whole || !options.code || kernel.empty() || job.cancelled()) continue;
         const ResourceName* found = resources.find(kernel);
         if (!found || found->kind != ResourceName::Kind::Code || !names.insert(found->name).second || names.size() > kGraphs) continue;
         if (const Result<FxGraph> graph = fxGraph(trace, id, resources)) names.insert(graph->fileName);
     }
-    for (const ResourceName& name : resources.names())
-        if (name.kind == ResourceName::Kind::Capture && ids.contains(name.node)) names.insert(name.name);
+    for (const ResourceName& name : resources.names()) {
+        const bool capture = name.kind == ResourceName::Kind::Capture && (subset.whole || ids.contains(name.node));
+        const bool code = name.kind == ResourceName::Kind::Code && subset.whole && options.code;
+        if (capture || code) names.insert(name.name);
+    }
     return names;
 }
 
@@ -109,8 +112,9 @@ Result<ResourcesExport> ResourcesExport::prepare(const Trace& trace, SourceId so
     const std::set<std::string> names = namesOf(trace, *file, subset, resources, options, job);
     if (names.empty()) return made;
     made.m_folder = Resources::likelyFolders(targetPath).front();
-    if (sameFolder(made.m_folder, resources.folder()))
-        return Error{ErrorCode::Usage, withoutControls(fileName(targetPath)) + " would share its folder of captured files with the original", {}};
+    for (const std::string& own : Resources::likelyFolders(trace.sources()[source.index()].path))
+        if (sameFolder(made.m_folder, own)) return ResourcesExport(); // they lie there already
+    if (sameFolder(made.m_folder, resources.folder())) return ResourcesExport();
     std::string part = made.m_folder.substr(0, made.m_folder.find_last_of('/') + 1) + "." + fileName(made.m_folder) + ".partXXXXXX";
     if (!mkdtemp(part.data())) return cannotWrite(made.m_folder, errno);
     made.m_part = std::move(part);

@@ -26,8 +26,8 @@ public:
     {
         bool code = true;   ///< false when texts are redacted: code is full of paths
     };
-    /// Errors: Cancelled; CannotWrite and CannotRead (one sentence); Usage when the target's folder is the source's own.
-    /// Files that the trace names and that are not there are passed over: loading told of them.
+    /// Errors: Cancelled; CannotWrite and CannotRead (one sentence). Files that the trace names and that are not there are passed over:
+    /// loading told of them. Nothing is copied where the target's folder is the source's own, and so has them already.
     static Result<ResourcesExport> prepare(const Trace& trace, SourceId source, const Subset& subset, const std::string& targetPath,
                                            const Options& options, const JobControl& job = {});
     ResourcesExport(ResourcesExport&& other) noexcept;

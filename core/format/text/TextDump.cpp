@@ -1,9 +1,8 @@
 #include "core/format/text/TextDump.h"
 
+#include "core/format/text/Lines.h"
+
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <concepts>
 #include <ostream>
 #include <string>
 
@@ -11,72 +10,7 @@ namespace opscope {
 
 namespace {
 
-constexpr std::size_t kFlushAt = 256 * 1024;
 constexpr std::size_t kJsonKept = 200; // bytes of a top-level value
-
-constexpr std::array<std::string_view, kArgFields> kFieldNames = {
-    "correlation", "external", "rf", "seq", "fwd", "index", "device", "stream", "bytes", "signature", "waits"};
-
-/// Words and numbers, one line after the other; written out in large pieces.
-class Lines
-{
-public:
-    Lines(std::ostream& out, const JobControl& job) : m_out(out), m_job(job) { m_text.reserve(kFlushAt + 4096); }
-
-    Lines& raw(std::string_view text)
-    {
-        m_text += text;
-        return *this;
-    }
-    template <std::integral T>
-    Lines& number(T value)
-    {
-        char digits[24];
-        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-        return raw({digits, static_cast<std::size_t>(end - digits)});
-    }
-    Lines& number(double value) // the shortest text that reads back as the same number
-    {
-        char digits[40];
-        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-        return raw({digits, static_cast<std::size_t>(end - digits)});
-    }
-    /// In quotes, on one line, harmless on a terminal.
-    Lines& quoted(std::string_view text)
-    {
-        m_text += '"';
-        m_text += withoutControls(text);
-        m_text += '"';
-        return *this;
-    }
-    template <class T>
-    Lines& field(std::string_view key, T value)
-    {
-        return raw(" ").raw(key).raw("=").number(value);
-    }
-    Lines& textField(std::string_view key, std::string_view text) { return raw(" ").raw(key).raw("=").quoted(text); }
-    Lines& textField(std::string_view key, const Trace& trace, StringId id)
-    {
-        return id.valid() ? textField(key, trace.text(id)) : *this;
-    }
-    /// Ends the line. False when there is no point in going on.
-    bool end()
-    {
-        m_text += '\n';
-        return m_text.size() < kFlushAt || flush();
-    }
-    bool flush()
-    {
-        m_out.write(m_text.data(), static_cast<std::streamsize>(m_text.size()));
-        m_text.clear();
-        return m_out.good() && !m_job.cancelled();
-    }
-
-private:
-    std::ostream& m_out;
-    const JobControl& m_job;
-    std::string m_text;
-};
 
 /// Row numbers are those of the dump itself: relative to the track. Numbers that depend on the order in which threads met
 /// things (strings, signatures) never appear; their texts do.
@@ -91,7 +25,7 @@ public:
     }
 
 private:
-    Lines& line(std::string_view first) { return m_lines.raw(first); }
+    RowText& line(std::string_view first) { return m_lines.raw(first); }
 
     bool head()
     {
@@ -141,21 +75,13 @@ private:
         return at;
     }
 
-    Lines& key(std::string_view name, const TrackKey& key)
-    {
-        if (key.kind == TrackKey::Kind::None) return m_lines;
-        m_lines.raw(" ").raw(name).raw("=");
-        if (key.kind == TrackKey::Kind::Text) return m_lines.quoted(m_trace.text(key.text));
-        return m_lines.raw(withoutControls(m_trace.keyText(key)));
-    }
-
     bool processes()
     {
         TrackId next(0);
         for (std::size_t p = 0; p < m_trace.processes().size(); ++p) {
             const Process& process = m_trace.process(ProcessId(p));
             line("process ").number(p).raw(process.side == Side::Device ? " device" : " host");
-            key("pid", process.pid);
+            m_lines.keyField("pid", m_trace, process.pid);
             m_lines.textField("name", m_trace, process.name).textField("labels", m_trace, process.labels);
             if (process.sortIndex != kNoSortIndex) m_lines.field("sort", process.sortIndex);
             if (m_trace.sources().size() > 1) m_lines.field("source", process.source.value);
@@ -172,7 +98,7 @@ private:
         static constexpr std::string_view kKinds[] = {" thread", " stream", " async", " counter", " node order"};
         const Track& t = m_trace.track(id);
         line(" track ").number(id.value).raw(kKinds[static_cast<std::size_t>(t.kind)]);
-        key("tid", t.tid);
+        m_lines.keyField("tid", m_trace, t.tid);
         m_lines.textField("name", m_trace, t.name);
         if (t.sortIndex != kNoSortIndex) m_lines.field("sort", t.sortIndex);
         m_lines.field("slices", t.sliceCount).field("instants", t.instantCount).field("series", t.seriesCount);
@@ -198,12 +124,7 @@ private:
         if (slices.parent(id).valid()) m_lines.field("in", slices.parent(id).value - track.firstSlice);
         m_lines.raw(" ").quoted(m_trace.name(id)).textField("cat", m_trace.category(slices.category(id)).name);
         flags(slices.flags(id));
-        for (std::size_t f = 0; f < kArgFields; ++f) {
-            const std::int64_t value = slices.arg(id, static_cast<ArgField>(f));
-            if (value == BlockColumn::kNone) continue;
-            if (static_cast<ArgField>(f) == ArgField::Signature) signature(SignatureId(static_cast<std::uint32_t>(value)));
-            else m_lines.field(kFieldNames[f], value);
-        }
+        m_lines.arguments(m_trace, id);
         m_lines.raw(" @").number(slices.sourceOffset(id)).raw("+").number(slices.sourceLength(id));
         return m_lines.end();
     }
@@ -226,13 +147,6 @@ private:
         if (flags & kUnfinished) m_lines.raw(" unfinished");
         if (flags & kRepaired) m_lines.raw(" repaired");
         if (flags & kSpilled) m_lines.raw(" spilled");
-    }
-
-    void signature(SignatureId id)
-    {
-        const Signature& s = m_trace.signatures()[id];
-        m_lines.textField("dims", m_trace, s.dims).textField("types", m_trace, s.types);
-        m_lines.textField("strides", m_trace, s.strides);
     }
 
     bool instant(InstantId id)
@@ -331,10 +245,7 @@ private:
 
     bool tensor(std::string_view direction, const TensorDesc& t)
     {
-        line(direction).field("argument", t.argument).field("id", t.tensorId).field("storage", t.storageId);
-        m_lines.field("offset", t.offset).field("elements", t.elements).field("item", t.itemSize);
-        m_lines.textField("type", m_trace, t.dtype).textField("device", m_trace, t.device);
-        m_lines.textField("shape", m_trace, t.shape).textField("strides", m_trace, t.strides);
+        line(direction).tensor(m_trace, t);
         return m_lines.end();
     }
 
