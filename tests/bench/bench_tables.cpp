@@ -1,0 +1,110 @@
+#include "core/io/Loader.h"
+#include "core/query/Aggregates.h"
+#include "tests/bench/ScaledTrace.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+// bench_tables [FILE] [--runs N] [--events N]: issue 4, "Speed": a table of 5 M slices in 300 ms on two threads.
+// FILE is written again and again until it has so many events (5 M); without a FILE our own sample is, which knows no device.
+// Medians; the first run is not counted.
+
+using namespace opscope;
+using namespace opscope::bench;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+template <class Work>
+double medianMs(int runs, Work&& work)
+{
+    std::vector<double> times;
+    for (int i = 0; i <= runs; ++i) {
+        const auto begin = Clock::now();
+        work();
+        times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    }
+    times.erase(times.begin());
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+}
+
+struct Case
+{
+    const char* title;
+    AggregateQuery query;
+};
+
+int measure(const std::string& file, int runs)
+{
+    const auto loaded = loadTrace(std::span(&file, 1));
+    if (!loaded) {
+        std::cerr << loaded.error().text() << '\n';
+        return 1;
+    }
+    const Trace& trace = **loaded;
+    const Nanos tenth = static_cast<Nanos>(trace.extent().length() / 10);
+    SliceSet half(trace.slices().size());
+    for (std::size_t i = 0; i < trace.slices().size(); ++i)
+        if (i / 3 % 2) half.insert(SliceId(i));
+    const std::vector<Case> cases{{"name", {}},
+                                  {"name+shapes", {{GroupBy::Name, GroupBy::Shapes}}},
+                                  {"short (kernels)", {{GroupBy::ShortName}, Population::Kernels}},
+                                  {"short (all)", {{GroupBy::ShortName}}},
+                                  {"cat", {{GroupBy::Category}}},
+                                  {"family", {{GroupBy::Family}}},
+                                  {"track", {{GroupBy::Track}}},
+                                  {"track+cat+name", {{GroupBy::Track, GroupBy::Category, GroupBy::Name}}},
+                                  {"name, half match", {{GroupBy::Name}, Population::All, &half}},
+                                  {"name, 1/10 range", {{GroupBy::Name}, Population::All, nullptr, TimeRange{trace.extent().start + tenth, trace.extent().start + 2 * tenth}}}};
+    std::printf("%s: %zu slices, %zu texts, %zu tracks, %d runs; at most 300 ms\n", std::filesystem::path(file).filename().c_str(),
+                trace.slices().size(), trace.strings().size(), trace.tracks().size(), runs);
+    for (const Case& c : cases) {
+        std::size_t rows = 0;
+        std::uint64_t slices = 0;
+        const double ms = medianMs(runs, [&] {
+            const auto table = aggregate(trace, c.query);
+            rows = table->rows.size();
+            slices = table->slices;
+        });
+        std::printf("  %-18s %7.1f ms  %8zu rows of %llu slices\n", c.title, ms, rows, static_cast<unsigned long long>(slices));
+    }
+    std::vector<SliceId> all;
+    for (std::size_t i = 0; i < trace.slices().size(); ++i) all.push_back(SliceId(i));
+    std::printf("  %-18s %7.1f ms\n", "histogram of all", medianMs(runs, [&] { all.resize(durationHistogram(trace, all).counts.empty() ? 0 : all.size()); }));
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** args)
+{
+    std::string input = OPSCOPE_SAMPLE;
+    int runs = 5;
+    std::uint64_t events = 5'000'000;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view arg = args[i];
+        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
+        else if (arg == "--events" && i + 1 < count) events = static_cast<std::uint64_t>(std::max(1ll, std::atoll(args[++i])));
+        else input = arg;
+    }
+    const std::string big = std::filesystem::temp_directory_path() / ("opscope-bench-" + std::to_string(getpid()) + ".json");
+    int status = 1;
+    try {
+        writeScaled({input, 0, events}, big);
+        status = measure(big, runs);
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << '\n';
+    }
+    std::error_code ignored;
+    std::filesystem::remove(big, ignored);
+    return status;
+}
