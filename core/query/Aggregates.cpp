@@ -21,9 +21,45 @@ constexpr std::size_t kBatch = 64 * 1024;         // slices whose groups one tas
 
 constexpr std::array<std::string_view, 8> kPopulations{"all", "kernels", "device_ops", "operators", "runtime", "memory", "annotations", "python"};
 
-bool overlaps(TimeRange range, Nanos start, Nanos duration)
+/// Which rows go in.
+class Choice
 {
-    return start < range.end && (start + duration > range.start || start >= range.start);
+public:
+    Choice(const Trace& trace, const AggregateQuery& query)
+        : m_categories(trace.slices().categories()), m_starts(trace.slices().starts()), m_durations(trace.slices().durations()),
+          m_matches(query.matches), m_range(query.range)
+    {
+        for (const Category& category : trace.categories())
+            m_wanted.push_back(category.kind != CategoryClass::Span && contains(query.population, category.kind));
+    }
+    bool operator()(std::size_t row) const
+    {
+        if (!m_wanted[m_categories[row]] || (m_matches && !m_matches->contains(SliceId(row)))) return false;
+        if (!m_range) return true;
+        const Nanos start = m_starts[row];
+        return start < m_range->end && (start + m_durations[row] > m_range->start || start >= m_range->start);
+    }
+    /// Of a row that goes in.
+    bool sticksOut(std::size_t row) const
+    {
+        return m_range && (m_starts[row] < m_range->start || m_starts[row] + m_durations[row] > m_range->end);
+    }
+
+private:
+    std::vector<std::uint8_t> m_wanted;           ///< by category
+    std::span<const std::uint16_t> m_categories;
+    std::span<const Nanos> m_starts, m_durations;
+    const SliceSet* m_matches;
+    std::optional<TimeRange> m_range;
+};
+
+/// Rows lie in order on each track already, so that there is little to do.
+void sortByTime(const Trace& trace, std::vector<SliceId>& slices, const std::vector<SortRange>& ranges, unsigned threads)
+{
+    const std::span<const Nanos> starts = trace.slices().starts();
+    mergeSort(slices.data(), ranges, threads, [starts](SliceId a, SliceId b) {
+        return starts[a.index()] != starts[b.index()] ? starts[a.index()] < starts[b.index()] : a < b;
+    });
 }
 
 std::size_t nearestRank(std::size_t count, std::size_t percent) { return (count * percent + 99) / 100 - 1; }
@@ -60,11 +96,10 @@ class Grouping
 {
 public:
     Grouping(const Trace& trace, const AggregateQuery& query, const JobControl& job)
-        : m_trace(trace), m_slices(trace.slices()), m_query(query), m_job(job), m_threads(m_slices.size() > kWorthAThread ? 2 : 1)
+        : m_trace(trace), m_slices(trace.slices()), m_query(query), m_job(job), m_threads(m_slices.size() > kWorthAThread ? 2 : 1),
+          m_choice(trace, query)
     {
         for (const GroupBy by : query.by) m_keys.emplace_back(trace, by);
-        for (const Category& category : trace.categories())
-            m_wanted.push_back(category.kind != CategoryClass::Span && contains(query.population, category.kind));
     }
 
     Result<Aggregates> run()
@@ -104,18 +139,12 @@ private:
             number(chunk, std::span(rows).first(choose(chunk, first, last, rows.data())));
         }
     }
-    /// Which rows go in. The others are in no group.
     std::size_t choose(Chunk& chunk, std::size_t first, std::size_t last, std::uint32_t* rows)
     {
         std::size_t count = 0;
-        const std::span<const std::uint16_t> categories = m_slices.categories();
         for (std::size_t row = first; row < last; ++row) {
-            bool in = m_wanted[categories[row]] && (!m_query.matches || m_query.matches->contains(SliceId(row)));
-            if (in && m_query.range) {
-                const Nanos start = m_slices.starts()[row], duration = m_slices.durations()[row];
-                in = overlaps(*m_query.range, start, duration);
-                chunk.beyondRange += in && (start < m_query.range->start || start + duration > m_query.range->end);
-            }
+            const bool in = m_choice(row);
+            chunk.beyondRange += in && m_choice.sticksOut(row);
             m_groupOf[row] = kNoGroup;
             rows[count] = static_cast<std::uint32_t>(row);
             count += in;
@@ -255,16 +284,12 @@ private:
         row.self = exactSum(members.size(), [&](std::size_t i) { return m_slices.selfTime(members[i]); }, row.saturated);
     }
 
-    /// They are in order on each track already.
     void sortMembers()
     {
         std::vector<SortRange> ranges;
         for (std::size_t g = 0; g < m_examples.size(); ++g)
             if (m_out.firstMember[g + 1] - m_out.firstMember[g] > 1) ranges.push_back({m_out.firstMember[g], m_out.firstMember[g + 1]});
-        const std::span<const Nanos> starts = m_slices.starts();
-        mergeSort(m_out.members.data(), ranges, m_threads, [starts](SliceId a, SliceId b) {
-            return starts[a.index()] != starts[b.index()] ? starts[a.index()] < starts[b.index()] : a < b;
-        });
+        sortByTime(m_trace, m_out.members, ranges, m_threads);
     }
 
     void name()
@@ -285,8 +310,8 @@ private:
     const AggregateQuery& m_query;
     const JobControl& m_job;
     const unsigned m_threads;
+    const Choice m_choice;
     std::vector<GroupKey> m_keys;
-    std::vector<std::uint8_t> m_wanted;           ///< by category
     std::vector<Chunk> m_chunks;
     RawVector<std::uint32_t> m_groupOf;           ///< by slice; the chunk's number until collect()
     std::vector<std::uint32_t> m_examples;        ///< by group: its first row
@@ -326,6 +351,18 @@ Result<Aggregates> aggregate(const Trace& trace, const AggregateQuery& query, co
     AggregateQuery byName = query; // a table of one row has no use: who asks for nothing gets the usual
     byName.by = {GroupBy::Name};
     return Grouping(trace, byName, job).run();
+}
+
+Result<std::vector<SliceId>> slicesOf(const Trace& trace, const AggregateQuery& query, const JobControl& job)
+{
+    const Choice choice(trace, query);
+    std::vector<SliceId> slices;
+    for (std::size_t row = 0; row < trace.slices().size(); ++row) {
+        if (row % kBlock == 0 && job.cancelled()) return Error{ErrorCode::Cancelled, "cancelled", {}};
+        if (choice(row)) slices.push_back(SliceId(row));
+    }
+    sortByTime(trace, slices, {{0, slices.size()}}, 2);
+    return slices;
 }
 
 } // namespace opscope

@@ -314,6 +314,22 @@ private Q_SLOTS:
         }
         QCOMPARE(members, trace->slices().size());
     }
+    void slicesComeInOrderOfTime()
+    {
+        const TracePtr trace = randomTrace(2, 3000);
+        AggregateQuery query;
+        query.population = Population::Operators;
+        query.range = TimeRange{10'000, 30'000};
+        const auto slices = slicesOf(*trace, query);
+        QVERIFY(slices.ok());
+        const Oracle oracle{*trace, query};
+        std::vector<SliceId> wanted;
+        for (std::size_t i = 0; i < trace->slices().size(); ++i)
+            if (oracle.in(SliceId(i))) wanted.push_back(SliceId(i));
+        std::stable_sort(wanted.begin(), wanted.end(), [&](SliceId a, SliceId b) { return trace->slices().start(a) < trace->slices().start(b); });
+        QVERIFY(wanted.size() > 100 && *slices == wanted);
+        QVERIFY(slicesOf(*TraceFixture().finish(), {})->empty());
+    }
     void itAgreesWithThePlainWay_data()
     {
         QTest::addColumn<unsigned>("seed");
