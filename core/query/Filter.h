@@ -37,6 +37,8 @@ public:
     const FilterNode* root() const { return m_root.get(); }
     /// Whether it must read events back from the file ("args.…"): slow, shows progress.
     bool readsFile() const;
+    /// Of an expression that was put together; `text` must mean the same.
+    static Filter fromNode(FilterNode node, std::string text);
     friend bool operator==(const Filter& a, const Filter& b) { return a.m_text == b.m_text; }
 
 private:

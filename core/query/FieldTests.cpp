@@ -1,0 +1,496 @@
+#include "core/query/NumberTest.h"
+#include "core/query/RowTest.h"
+#include "core/query/TextTest.h"
+#include "core/trace/Family.h"
+#include "core/trace/ShortName.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+
+// What each field of THE LIST (FilterFields.cpp) reads. One class for each way of reading, one switch at the end.
+
+namespace opscope {
+
+namespace {
+
+using Cost = RowTest::Cost;
+
+// ---- what belongs to whole tracks: sets of rows, filled by ranges ----
+
+template <class RowId>
+void fill(RowSet<RowId>& set, std::uint32_t first, std::uint32_t count)
+{
+    for (std::uint32_t row = first; row < first + count;) {
+        if (row % 64 == 0 && first + count - row >= 64) {
+            set.words()[row / 64] = ~std::uint64_t{0};
+            row += 64;
+        } else {
+            set.insert(RowId(row++));
+        }
+    }
+}
+
+/// All rows of the tracks that pass.
+Matches rowsOfTracks(const Trace& trace, const std::function<bool(const Track&)>& pass)
+{
+    Matches rows = Matches::none(trace);
+    for (const Track& track : trace.tracks()) {
+        if (!pass(track)) continue;
+        fill(rows.slices, track.firstSlice, track.sliceCount);
+        fill(rows.instants, track.firstInstant, track.instantCount);
+        for (const CounterSeries& series : trace.counters().series().subspan(track.firstSeries, track.seriesCount)) {
+            fill(rows.samples, series.first, series.count);
+        }
+    }
+    return rows;
+}
+
+/// By the file that a row stands in; nodes as well.
+RowTestPtr fileTest(const Trace& trace, const std::function<bool(SourceId)>& pass)
+{
+    Matches rows = rowsOfTracks(trace, [&](const Track& track) { return pass(trace.process(track.process).source); });
+    if (const ExecutionTrace* et = trace.executionTrace()) {
+        for (const EtFile& file : et->files())
+            if (pass(file.source)) fill(rows.nodes, file.firstNode.value, file.nodeCount);
+    }
+    return std::make_unique<SetTest>(trace, std::move(rows), true);
+}
+
+RowTestPtr trackTest(const Trace& trace, const std::function<bool(const Track&)>& pass)
+{
+    return std::make_unique<SetTest>(trace, rowsOfTracks(trace, pass), false);
+}
+
+/// A pid or tid: numbers compare with numbers, texts with the text of either.
+class KeyTest
+{
+public:
+    KeyTest(const Trace& trace, const FilterNode& comparison)
+        : m_trace(trace), m_op(comparison.op), m_text(comparison), m_number(comparison)
+    {
+        const auto is = [&](FilterValue::Kind kind) {
+            return std::ranges::any_of(comparison.items, [&](const FilterItem& item) { return item.from.kind == kind || item.to.kind == kind; });
+        };
+        m_texts = is(FilterValue::Kind::Text);
+        m_numbers = is(FilterValue::Kind::Number);
+    }
+    bool operator()(const TrackKey& key) const
+    {
+        if (key.kind == TrackKey::Kind::None) return false;
+        if (m_op == FilterOp::Present) return true;
+        // != 7 is true of "Spans": it is something else
+        if (m_numbers && key.kind != TrackKey::Kind::Number && m_op == FilterOp::NotEqual) return true;
+        if (m_numbers && key.kind == TrackKey::Kind::Number && m_number(key.number)) return true;
+        return m_texts && m_text(m_trace.keyText(key));
+    }
+
+private:
+    const Trace& m_trace;
+    FilterOp m_op;
+    TextTest m_text;
+    NumberTest m_number;
+    bool m_texts = false, m_numbers = false;
+};
+
+std::string_view fileName(std::string_view path)
+{
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+// ---- texts of rows, decided once for each different one ----
+
+class NameTest final : public RowTest
+{
+public:
+    NameTest(const Trace& trace, const FilterNode& comparison, bool shortened)
+        : RowTest(trace, Cost::Text), m_test(comparison), m_shortened(shortened), m_table(trace.strings().size())
+    {
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        const std::span<const StringId> names = m_trace.slices().names();
+        return keepRows(word, mask, [&](std::size_t row) { return passes(names[row]); });
+    }
+    bool slice(SliceId row) const override { return passes(m_trace.slices().name(row)); }
+    bool instant(InstantId row) const override { return passes(m_trace.instants().name(row)); }
+    bool node(NodeId row) const override { return passes(m_trace.executionTrace()->node(row).name); }
+    /// Events of a counter are called as their track.
+    bool sample(SampleId row) const override { return passes(m_trace.track(seriesOf(m_trace.counters(), row).track).name); }
+
+private:
+    bool passes(StringId name) const
+    {
+        return name && m_table(name, [this](StringId id) {
+            const std::string_view text = m_trace.text(id);
+            return m_shortened ? m_test(shortName(text)) : m_test(text);
+        });
+    }
+    TextTest m_test;
+    bool m_shortened;
+    LazyTable<StringId> m_table;
+};
+
+class CategoryTest final : public RowTest
+{
+public:
+    CategoryTest(const Trace& trace, const FilterNode& comparison) : RowTest(trace, Cost::Read)
+    {
+        const TextTest test(comparison);
+        for (const Category& category : trace.categories()) m_passes.push_back(category.kind != CategoryClass::None && test(category.name));
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        const std::span<const std::uint16_t> categories = m_trace.slices().categories();
+        return keepRows(word, mask, [&](std::size_t row) { return m_passes[categories[row]]; });
+    }
+    bool slice(SliceId row) const override { return m_passes[m_trace.slices().category(row).index()]; }
+    bool instant(InstantId row) const override { return m_passes[m_trace.instants().category(row).index()]; }
+
+private:
+    std::vector<std::uint8_t> m_passes;
+};
+
+/// Category first, names where it needs them: one table for each class of categories.
+class FamilyTest final : public RowTest
+{
+public:
+    FamilyTest(const Trace& trace, const FilterNode& comparison) : RowTest(trace, Cost::Text)
+    {
+        const TextTest test(comparison);
+        for (std::size_t i = 0; i < kFamilies; ++i) m_passes[i] = test(id(static_cast<Family>(i)));
+        for (const Category& category : trace.categories()) {
+            std::unique_ptr<LazyTable<StringId>>& table = m_tables[static_cast<std::size_t>(category.kind)];
+            if (!table) table = std::make_unique<LazyTable<StringId>>(trace.strings().size());
+        }
+    }
+    bool slice(SliceId row) const override { return passes(m_trace.slices().name(row), m_trace.slices().category(row)); }
+    bool instant(InstantId row) const override { return passes(m_trace.instants().name(row), m_trace.instants().category(row)); }
+
+private:
+    bool passes(StringId name, CategoryId category) const
+    {
+        const CategoryClass kind = m_trace.category(category).kind;
+        return (*m_tables[static_cast<std::size_t>(kind)])(name, [&](StringId id) {
+            return m_passes[static_cast<std::size_t>(familyOf(m_trace.text(id), kind))];
+        });
+    }
+    std::array<bool, kFamilies> m_passes{};
+    std::array<std::unique_ptr<LazyTable<StringId>>, static_cast<std::size_t>(CategoryClass::Span) + 1> m_tables;
+};
+
+// ---- numbers of rows ----
+
+/// An argument that has a column; where a row has none, what its track says (`byTrack`), then its node.
+class ColumnTest final : public RowTest
+{
+public:
+    using NodeValue = std::optional<std::int64_t> (*)(const EtNode&);
+    ColumnTest(const Trace& trace, const FilterNode& comparison, ArgField field, NodeValue ofNode, std::optional<Matches> byTrack = {})
+        : RowTest(trace, Cost::Column), m_test(comparison), m_column(trace.slices().column(field)), m_ofNode(ofNode),
+          m_byTrack(std::move(byTrack))
+    {
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        const bool others = m_byTrack || m_ofNode;
+        if (!others && m_column.blockAbsent(word * 64)) return 0;
+        if (m_byTrack && !m_ofNode && m_column.blockAbsent(word * 64)) return m_byTrack->slices.words()[word] & mask;
+        return keepRows(word, mask, [&](std::size_t row) { return slice(SliceId(row)); });
+    }
+    bool slice(SliceId row) const override
+    {
+        if (const std::int64_t value = m_column[row.index()]; value != BlockColumn::kNone) return m_test(value);
+        if (m_byTrack) return m_byTrack->slices.contains(row);
+        const NodeId node = m_ofNode ? m_trace.nodeOf(row) : NodeId();
+        return node && passes(m_ofNode(m_trace.executionTrace()->node(node)));
+    }
+    bool instant(InstantId row) const override { return m_byTrack && m_byTrack->instants.contains(row); }
+    bool sample(SampleId row) const override { return m_byTrack && m_byTrack->samples.contains(row); }
+    bool node(NodeId row) const override
+    {
+        const auto own = m_ofNode ? m_ofNode(m_trace.executionTrace()->node(row)) : std::nullopt;
+        return own ? m_test(*own) : sliceOfNode(row);
+    }
+
+private:
+    bool passes(std::optional<std::int64_t> value) const { return value && m_test(*value); }
+    NumberTest m_test;
+    const BlockColumn& m_column;
+    NodeValue m_ofNode;
+    std::optional<Matches> m_byTrack;
+};
+
+enum class Clock : std::uint8_t { Start, End, Duration, Self };
+
+class TimeTest final : public RowTest
+{
+public:
+    TimeTest(const Trace& trace, const FilterNode& comparison, Clock clock)
+        : RowTest(trace, Cost::Read), m_clock(clock),
+          m_test(comparison, clock == Clock::Start || clock == Clock::End ? trace.extent().start : 0),
+          m_possible(trace.timeBase() == TimeBase::Nanoseconds || clock == Clock::Start || clock == Clock::End)
+    {
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        if (!m_possible) return 0;
+        const SliceTable& table = m_trace.slices();
+        switch (m_clock) {
+        case Clock::Start: return keepRows(word, mask, [&](std::size_t row) { return m_test(table.starts()[row]); });
+        case Clock::Duration: return keepRows(word, mask, [&](std::size_t row) { return m_test(table.durations()[row]); });
+        case Clock::End: return keepRows(word, mask, [&](std::size_t row) { return m_test(table.end(SliceId(row))); });
+        case Clock::Self: return keepRows(word, mask, [&](std::size_t row) { return m_test(table.selfTime(SliceId(row))); });
+        }
+        return 0;
+    }
+    bool slice(SliceId row) const override { return slices(row.index() / 64, std::uint64_t{1} << row.index() % 64) != 0; }
+    bool instant(InstantId row) const override { return moment(m_trace.instants().time(row)); }
+    bool sample(SampleId row) const override { return moment(timeOf(m_trace.counters(), row)); }
+
+private:
+    bool moment(Nanos t) const { return m_possible && m_clock <= Clock::End && m_test(t); }
+    Clock m_clock;
+    NumberTest m_test;
+    bool m_possible; ///< places of nodes have no length
+};
+
+/// Rows that overlap one of the ranges.
+class StretchTest final : public RowTest
+{
+public:
+    StretchTest(const Trace& trace, const FilterNode& comparison) : RowTest(trace, Cost::Read), m_all(comparison.op == FilterOp::Present)
+    {
+        const NumberTest numbers(comparison, trace.extent().start); // an open end is the last there is, and belongs to it
+        for (const NumberTest::Range& range : numbers.ranges()) m_ranges.push_back({range.low, range.high});
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return slice(SliceId(row)); });
+    }
+    bool slice(SliceId row) const override
+    {
+        const TimeRange own = m_trace.slices().range(row);
+        if (own.empty()) return moment(own.start);
+        return m_all || std::ranges::any_of(m_ranges, [&](TimeRange range) { return own.overlaps(range); });
+    }
+    bool instant(InstantId row) const override { return moment(m_trace.instants().time(row)); }
+    bool sample(SampleId row) const override { return moment(timeOf(m_trace.counters(), row)); }
+
+private:
+    bool moment(Nanos t) const
+    {
+        return m_all || std::ranges::any_of(m_ranges, [&](TimeRange range) { return range.contains(t); });
+    }
+    bool m_all;
+    std::vector<TimeRange> m_ranges;
+};
+
+class DepthTest final : public RowTest
+{
+public:
+    DepthTest(const Trace& trace, const FilterNode& comparison) : RowTest(trace, Cost::Read), m_test(comparison), m_depths(trace.slices().size())
+    {
+        const SliceTable& slices = trace.slices(); // what encloses a slice stands in front of it
+        for (std::size_t i = 0; i < m_depths.size(); ++i) {
+            const SliceId parent = slices.parent(SliceId(i));
+            m_depths[i] = parent ? m_depths[parent.index()] + 1 : 0;
+        }
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return m_test(m_depths[row]); });
+    }
+    bool slice(SliceId row) const override { return m_test(m_depths[row.index()]); }
+    bool node(NodeId row) const override { return m_test(m_trace.executionTrace()->node(row).depth); }
+
+private:
+    NumberTest m_test;
+    RawVector<std::uint32_t> m_depths;
+};
+
+// ---- counters ----
+
+RowTestPtr seriesTest(const Trace& trace, const FilterNode& comparison)
+{
+    const TextTest test(comparison);
+    Matches rows = Matches::none(trace);
+    for (const CounterSeries& series : trace.counters().series())
+        if (test(trace.text(series.name))) fill(rows.samples, series.first, series.count);
+    return std::make_unique<SetTest>(trace, std::move(rows), false);
+}
+
+RowTestPtr valueTest(const Trace& trace, const FilterNode& comparison)
+{
+    const RealTest test(comparison);
+    Matches rows = Matches::none(trace);
+    for (const CounterSeries& series : trace.counters().series()) {
+        const std::span<const double> values = trace.counters().values(series);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (test(values[i])) rows.samples.insert(SampleId(series.first + i));
+    }
+    return std::make_unique<SetTest>(trace, std::move(rows), false);
+}
+
+// ---- nodes ----
+
+/// A number or text of nodes, which their slices have as well.
+class NodeFieldTest final : public RowTest
+{
+public:
+    using Passes = std::function<bool(NodeId)>;
+    NodeFieldTest(const Trace& trace, Passes passes) : RowTest(trace, Cost::Text), m_passes(std::move(passes)) {}
+    bool slice(SliceId row) const override { return nodeOfSlice(row); }
+    bool node(NodeId row) const override { return m_passes(row); }
+
+private:
+    Passes m_passes;
+};
+
+RowTestPtr nodeNumber(const Trace& trace, const FilterNode& comparison, std::function<std::optional<std::int64_t>(const ExecutionTrace&, const EtNode&)> value)
+{
+    return std::make_unique<NodeFieldTest>(trace, [&trace, test = NumberTest(comparison), value = std::move(value)](NodeId row) {
+        const std::optional<std::int64_t> number = value(*trace.executionTrace(), trace.executionTrace()->node(row));
+        return number && test(*number);
+    });
+}
+
+RowTestPtr nodeText(const Trace& trace, const FilterNode& comparison, StringId EtNode::*member)
+{
+    auto table = std::make_shared<LazyTable<StringId>>(trace.strings().size());
+    return std::make_unique<NodeFieldTest>(trace, [&trace, test = TextTest(comparison), member, table](NodeId row) {
+        const StringId id = trace.executionTrace()->node(row).*member;
+        return id && id.value != 0 && (*table)(id, [&](StringId text) { return test(trace.text(text)); }); // 0: the empty text
+    });
+}
+
+RowTestPtr typeTest(const Trace& trace, const FilterNode& comparison)
+{
+    const TextTest test(comparison);
+    Matches rows{SliceSet(trace.slices().size(), test("slice")), InstantSet(trace.instants().size(), test("instant")),
+                 SampleSet(trace.counters().size(), test("counter")),
+                 NodeSet(trace.executionTrace() ? trace.executionTrace()->nodes().size() : 0, test("node"))};
+    return std::make_unique<SetTest>(trace, std::move(rows), true);
+}
+
+/// Of a device op its argument, of anything else on a device track what the track says.
+RowTestPtr deviceTest(const Trace& trace, const FilterNode& comparison)
+{
+    const NumberTest test(comparison);
+    return std::make_unique<ColumnTest>(trace, comparison, ArgField::Device, nullptr, rowsOfTracks(trace, [&](const Track& track) {
+        const Process& process = trace.process(track.process);
+        return process.side == Side::Device && process.pid.kind == TrackKey::Kind::Number && test(process.pid.number);
+    }));
+}
+
+RowTestPtr streamTest(const Trace& trace, const FilterNode& comparison)
+{
+    const NumberTest test(comparison);
+    return std::make_unique<ColumnTest>(trace, comparison, ArgField::Stream, nullptr, rowsOfTracks(trace, [&](const Track& track) {
+        return track.kind == TrackKind::Stream && track.tid.kind == TrackKey::Kind::Number && test(track.tid.number);
+    }));
+}
+
+/// Nodes have a pid by their file and a thread number of their own.
+class NodeKeyTest final : public RowTest
+{
+public:
+    NodeKeyTest(const Trace& trace, Matches rows, std::function<bool(NodeId)> own, std::function<bool(NodeId)> has)
+        : RowTest(trace, Cost::Bit), m_rows(trace, std::move(rows), false), m_own(std::move(own)), m_has(std::move(has))
+    {
+    }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_rows.slices(word, mask); }
+    bool slice(SliceId row) const override { return m_rows.slice(row); }
+    bool instant(InstantId row) const override { return m_rows.instant(row); }
+    bool sample(SampleId row) const override { return m_rows.sample(row); }
+    bool node(NodeId row) const override { return m_has(row) ? m_own(row) : sliceOfNode(row); }
+
+private:
+    SetTest m_rows;
+    std::function<bool(NodeId)> m_own, m_has;
+};
+
+RowTestPtr pidTest(const Trace& trace, const FilterNode& comparison)
+{
+    const KeyTest test(trace, comparison);
+    const auto pid = [&trace](NodeId row) { return trace.executionTrace()->fileOf(row).pid; };
+    return std::make_unique<NodeKeyTest>(
+        trace, rowsOfTracks(trace, [&](const Track& track) { return test(trace.process(track.process).pid); }),
+        [test, pid](NodeId row) { return test(TrackKey{TrackKey::Kind::Number, *pid(row), {}}); },
+        [pid](NodeId row) { return pid(row).has_value(); });
+}
+
+RowTestPtr tidTest(const Trace& trace, const FilterNode& comparison)
+{
+    const KeyTest test(trace, comparison);
+    return std::make_unique<NodeKeyTest>(
+        trace, rowsOfTracks(trace, [&](const Track& track) { return test(track.tid); }),
+        [&trace, test](NodeId row) { return test(TrackKey{TrackKey::Kind::Number, trace.executionTrace()->node(row).tid, {}}); },
+        [](NodeId) { return true; });
+}
+
+} // namespace
+
+RowTestPtr fieldTest(const Trace& trace, const FilterNode& c)
+{
+    using Value = std::optional<std::int64_t>;
+    const auto column = [&](ArgField field, ColumnTest::NodeValue ofNode = nullptr) { return std::make_unique<ColumnTest>(trace, c, field, ofNode); };
+    const auto source = [&](SourceId id) -> const SourceFile* { return id.index() < trace.sources().size() ? &trace.sources()[id.index()] : nullptr; };
+    switch (c.field.id) {
+    case FieldId::Name: return std::make_unique<NameTest>(trace, c, false);
+    case FieldId::Short: return std::make_unique<NameTest>(trace, c, true);
+    case FieldId::Category: return std::make_unique<CategoryTest>(trace, c);
+    case FieldId::Family: return std::make_unique<FamilyTest>(trace, c);
+    case FieldId::Type: return typeTest(trace, c);
+    case FieldId::Series: return seriesTest(trace, c);
+    case FieldId::Value: return valueTest(trace, c);
+    case FieldId::Track: {
+        const TextTest test(c);
+        return trackTest(trace, [&](const Track& track) { return test(trace.trackName(TrackId(static_cast<std::size_t>(&track - trace.tracks().data())))); });
+    }
+    case FieldId::Process: {
+        const TextTest test(c);
+        return trackTest(trace, [&](const Track& track) { return test(trace.processName(track.process)); });
+    }
+    case FieldId::Pid: return pidTest(trace, c);
+    case FieldId::Tid: return tidTest(trace, c);
+    case FieldId::Stream: return streamTest(trace, c);
+    case FieldId::Device: return deviceTest(trace, c);
+    case FieldId::Rank: {
+        const NumberTest test(c);
+        return fileTest(trace, [&](SourceId id) { return source(id) && source(id)->rank && test(*source(id)->rank); });
+    }
+    case FieldId::File: {
+        const TextTest test(c);
+        return fileTest(trace, [&](SourceId id) { return source(id) && test(fileName(source(id)->path)); });
+    }
+    case FieldId::Time: return std::make_unique<StretchTest>(trace, c);
+    case FieldId::Start: return std::make_unique<TimeTest>(trace, c, Clock::Start);
+    case FieldId::End: return std::make_unique<TimeTest>(trace, c, Clock::End);
+    case FieldId::Duration: return std::make_unique<TimeTest>(trace, c, Clock::Duration);
+    case FieldId::Self: return std::make_unique<TimeTest>(trace, c, Clock::Self);
+    case FieldId::Depth: return std::make_unique<DepthTest>(trace, c);
+    case FieldId::Bytes: return column(ArgField::Bytes);
+    case FieldId::Correlation: return column(ArgField::Correlation);
+    case FieldId::ExternalId: return column(ArgField::ExternalId);
+    case FieldId::EventIndex: return column(ArgField::EventIndex);
+    case FieldId::Sequence:
+        return column(ArgField::SequenceNumber, [](const EtNode& n) { return n.seqId >= 0 ? Value(n.seqId) : Value(); });
+    case FieldId::RfId:
+        return column(ArgField::RecordFunctionId, [](const EtNode& n) { return n.rfId ? Value(static_cast<std::int64_t>(n.rfId)) : Value(); });
+    case FieldId::FwTid: return column(ArgField::FwdThreadId, [](const EtNode& n) { return n.fwTid ? Value(n.fwTid) : Value(); });
+    case FieldId::Id: return nodeNumber(trace, c, [](const ExecutionTrace&, const EtNode& n) { return Value(n.id); });
+    case FieldId::Parent:
+        return nodeNumber(trace, c, [](const ExecutionTrace& et, const EtNode& n) { return n.parent ? Value(et.node(n.parent).id) : Value(); });
+    case FieldId::Scope: return nodeNumber(trace, c, [](const ExecutionTrace&, const EtNode& n) { return Value(n.scope); });
+    case FieldId::OpSchema: return nodeText(trace, c, &EtNode::schema);
+    case FieldId::KernelBackend: return nodeText(trace, c, &EtNode::kernelBackend);
+    case FieldId::KernelFile: return nodeText(trace, c, &EtNode::kernelFile);
+    case FieldId::ProcessGroup: return nodeText(trace, c, &EtNode::processGroup);
+    case FieldId::Collective: return nodeText(trace, c, &EtNode::collective);
+    default: return tensorTest(trace, c);
+    }
+}
+
+} // namespace opscope
