@@ -113,11 +113,17 @@ public:
         const std::span<const StringId> names = m_trace.slices().names();
         return keepRows(word, mask, [&](std::size_t row) { return passes(names[row]); });
     }
-    bool slice(SliceId row) const override { return passes(m_trace.slices().name(row)); }
-    bool instant(InstantId row) const override { return passes(m_trace.instants().name(row)); }
-    bool node(NodeId row) const override { return passes(m_trace.executionTrace()->node(row).name); }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return passes(m_trace.instants().name(InstantId(row))); });
+    }
     /// Events of a counter are called as their track.
-    bool sample(SampleId row) const override { return passes(m_trace.track(seriesOf(m_trace.counters(), row).track).name); }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t) { return passes(m_trace.track(series.track).name); });
+    }
+    bool slice(SliceId row) const override { return passes(m_trace.slices().name(row)); }
+    bool node(NodeId row) const override { return passes(m_trace.executionTrace()->node(row).name); }
 
 private:
     bool passes(StringId name) const
@@ -145,8 +151,12 @@ public:
         const std::span<const std::uint16_t> categories = m_trace.slices().categories();
         return keepRows(word, mask, [&](std::size_t row) { return m_passes[categories[row]]; });
     }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return m_passes[m_trace.instants().category(InstantId(row)).index()]; });
+    }
+    std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return m_passes[m_trace.slices().category(row).index()]; }
-    bool instant(InstantId row) const override { return m_passes[m_trace.instants().category(row).index()]; }
 
 private:
     std::vector<std::uint8_t> m_passes;
@@ -165,8 +175,16 @@ public:
             if (!table) table = std::make_unique<LazyTable<StringId>>(trace.strings().size());
         }
     }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return passes(m_trace.slices().name(SliceId(row)), m_trace.slices().category(SliceId(row))); });
+    }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return passes(m_trace.instants().name(InstantId(row)), m_trace.instants().category(InstantId(row))); });
+    }
+    std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return passes(m_trace.slices().name(row), m_trace.slices().category(row)); }
-    bool instant(InstantId row) const override { return passes(m_trace.instants().name(row), m_trace.instants().category(row)); }
 
 private:
     bool passes(StringId name, CategoryId category) const
@@ -188,7 +206,7 @@ class ColumnTest final : public RowTest
 public:
     using NodeValue = std::optional<std::int64_t> (*)(const EtNode&);
     ColumnTest(const Trace& trace, const FilterNode& comparison, ArgField field, NodeValue ofNode, std::optional<Matches> byTrack = {})
-        : RowTest(trace, Cost::Column), m_test(comparison), m_column(trace.slices().column(field)), m_ofNode(ofNode),
+        : RowTest(trace, Cost::Column), m_test(comparison), m_column(trace.slices().column(field)), m_ofNode(trace.executionTrace() ? ofNode : nullptr),
           m_byTrack(std::move(byTrack))
     {
     }
@@ -206,8 +224,8 @@ public:
         const NodeId node = m_ofNode ? m_trace.nodeOf(row) : NodeId();
         return node && passes(m_ofNode(m_trace.executionTrace()->node(node)));
     }
-    bool instant(InstantId row) const override { return m_byTrack && m_byTrack->instants.contains(row); }
-    bool sample(SampleId row) const override { return m_byTrack && m_byTrack->samples.contains(row); }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override { return m_byTrack ? m_byTrack->instants.words()[word] & mask : 0; }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override { return m_byTrack ? m_byTrack->samples.words()[word] & mask : 0; }
     bool node(NodeId row) const override
     {
         const auto own = m_ofNode ? m_ofNode(m_trace.executionTrace()->node(row)) : std::nullopt;
@@ -246,8 +264,14 @@ public:
         return 0;
     }
     bool slice(SliceId row) const override { return slices(row.index() / 64, std::uint64_t{1} << row.index() % 64) != 0; }
-    bool instant(InstantId row) const override { return moment(m_trace.instants().time(row)); }
-    bool sample(SampleId row) const override { return moment(timeOf(m_trace.counters(), row)); }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return moment(m_trace.instants().times()[row]); });
+    }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) { return moment(m_trace.counters().times(series)[i]); });
+    }
 
 private:
     bool moment(Nanos t) const { return m_possible && m_clock <= Clock::End && m_test(t); }
@@ -275,8 +299,14 @@ public:
         if (own.empty()) return moment(own.start);
         return m_all || std::ranges::any_of(m_ranges, [&](TimeRange range) { return own.overlaps(range); });
     }
-    bool instant(InstantId row) const override { return moment(m_trace.instants().time(row)); }
-    bool sample(SampleId row) const override { return moment(timeOf(m_trace.counters(), row)); }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepRows(word, mask, [&](std::size_t row) { return moment(m_trace.instants().times()[row]); });
+    }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
+    {
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) { return moment(m_trace.counters().times(series)[i]); });
+    }
 
 private:
     bool moment(Nanos t) const
@@ -302,6 +332,8 @@ public:
     {
         return keepRows(word, mask, [&](std::size_t row) { return m_test(m_depths[row]); });
     }
+    std::uint64_t instants(std::size_t, std::uint64_t) const override { return 0; }
+    std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return m_test(m_depths[row.index()]); }
     bool node(NodeId row) const override { return m_test(m_trace.executionTrace()->node(row).depth); }
 
@@ -341,6 +373,9 @@ class NodeFieldTest final : public RowTest
 public:
     using Passes = std::function<bool(NodeId)>;
     NodeFieldTest(const Trace& trace, Passes passes) : RowTest(trace, Cost::Text), m_passes(std::move(passes)) {}
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_trace.executionTrace() ? RowTest::slices(word, mask) : 0; }
+    std::uint64_t instants(std::size_t, std::uint64_t) const override { return 0; }
+    std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return nodeOfSlice(row); }
     bool node(NodeId row) const override { return m_passes(row); }
 
@@ -401,9 +436,9 @@ public:
     {
     }
     std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_rows.slices(word, mask); }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override { return m_rows.instants(word, mask); }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override { return m_rows.samples(word, mask); }
     bool slice(SliceId row) const override { return m_rows.slice(row); }
-    bool instant(InstantId row) const override { return m_rows.instant(row); }
-    bool sample(SampleId row) const override { return m_rows.sample(row); }
     bool node(NodeId row) const override { return m_has(row) ? m_own(row) : sliceOfNode(row); }
 
 private:

@@ -1,5 +1,6 @@
 #include "core/query/Filter.h"
 
+#include "core/query/FilterLexer.h"
 #include "core/query/FilterNode.h"
 #include "core/query/FilterParser.h"
 #include "core/query/FilterText.h"
@@ -48,6 +49,12 @@ std::string_view trimmed(std::string_view text)
     return from == std::string_view::npos ? std::string_view() : text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
+/// The text of a filter as a part of another one: a remark would swallow what comes behind it.
+std::string part(const Filter& filter)
+{
+    return filter.text().find_first_of("#\n") == std::string::npos ? filter.text() : text(*filter.root());
+}
+
 bool readsFile(const FilterNode& node)
 {
     if (node.kind == FilterNode::Kind::Compare) return node.field.id == FieldId::Argument;
@@ -76,7 +83,9 @@ std::string text(const FilterNode& node)
 std::variant<Filter, FilterError> Filter::parse(std::string_view text)
 {
     const std::string_view own = trimmed(text);
-    if (own.empty()) return Filter();
+    if (const FilterTokens lexed = lexFilter(own.substr(0, kFilterBytes)); !lexed.error && lexed.tokens.size() == 1 && own.size() <= kFilterBytes) {
+        return Filter(); // nothing but remarks
+    }
     const auto front = static_cast<std::size_t>(own.data() - text.data());
     auto parsed = parseFilterNode(own);
     if (auto* error = std::get_if<FilterError>(&parsed)) {
@@ -106,11 +115,11 @@ Filter both(const Filter& a, const Filter& b)
     FilterNode node;
     node.kind = FilterNode::Kind::And;
     std::string text;
-    for (const Filter* part : {&a, &b}) {
-        const bool chain = part->root()->kind == FilterNode::Kind::And;
-        if (chain) node.children.insert(node.children.end(), part->root()->children.begin(), part->root()->children.end());
-        else node.children.push_back(*part->root());
-        text += (text.empty() ? "" : " and ") + (part->root()->kind == FilterNode::Kind::Or ? '(' + part->text() + ')' : part->text());
+    for (const Filter* filter : {&a, &b}) {
+        const FilterNode& root = *filter->root();
+        if (root.kind == FilterNode::Kind::And) node.children.insert(node.children.end(), root.children.begin(), root.children.end());
+        else node.children.push_back(root);
+        text += (text.empty() ? "" : " and ") + (root.kind == FilterNode::Kind::Or ? '(' + part(*filter) + ')' : part(*filter));
     }
     return Filter::fromNode(std::move(node), std::move(text));
 }
@@ -126,7 +135,7 @@ Filter negated(const Filter& filter)
     const FilterNode& root = *filter.root();
     if (root.kind == FilterNode::Kind::Not) return Filter::fromNode(root.children.front(), text(root.children.front()));
     node.children.push_back(root);
-    return Filter::fromNode(std::move(node), "not " + (isChain(root) ? '(' + filter.text() + ')' : filter.text()));
+    return Filter::fromNode(std::move(node), "not " + (isChain(root) ? '(' + part(filter) + ')' : part(filter)));
 }
 
 std::string quoted(std::string_view text)

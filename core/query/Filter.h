@@ -27,7 +27,7 @@ class Filter
 public:
     /// Matches everything; its text is "".
     Filter() = default;
-    /// White space alone is the empty filter. Never recurses deeper than a fixed limit, texts beyond 64 KiB are refused.
+    /// White space and remarks alone are the empty filter. Never recurses deeper than a fixed limit, texts beyond 64 KiB are refused.
     static std::variant<Filter, FilterError> parse(std::string_view text);
 
     bool empty() const { return !m_root; }

@@ -36,8 +36,9 @@ public:
     {
         while (!m_out.error) {
             while (m_at < m_text.size() && isBlank(m_text[m_at])) ++m_at;
-            if (m_at == m_text.size()) break;
-            one();
+            if (peek() == '#') m_at = std::min(m_text.find('\n', m_at), m_text.size()); // a remark, up to the end of its line
+            else if (m_at < m_text.size()) one();
+            else break;
         }
         m_out.tokens.push_back({FilterToken::Kind::End, m_text.size(), 0, {}, {}});
         return std::move(m_out);

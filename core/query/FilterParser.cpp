@@ -550,8 +550,9 @@ std::variant<FilterNode, FilterError> parseFilterNode(std::string_view text)
 {
     if (text.size() > kFilterBytes) return FilterError{kFilterBytes, text.size() - kFilterBytes, "a filter may be 64 KiB long"};
     if (std::string repaired; sanitizeUtf8(text, repaired)) {
-        const auto at = std::ranges::mismatch(text, repaired).in1 - text.begin();
-        return FilterError{static_cast<std::size_t>(at), 1, "this byte is no UTF-8"};
+        // half a character at the end may begin as the one that stands in for it
+        const auto at = static_cast<std::size_t>(std::ranges::mismatch(text, repaired).in1 - text.begin());
+        return FilterError{std::min(at, text.size() - 1), 1, "this byte is no UTF-8"};
     }
     return Parser(text).run();
 }

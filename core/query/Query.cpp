@@ -127,14 +127,10 @@ private:
             });
         });
         fill(out.instants, among.instants, [&](std::size_t word, std::uint64_t mask) {
-            return evaluate(plan, mask, undecided, [word](const RowTest& test, std::uint64_t m) {
-                return keepRows(word, m, [&](std::size_t row) { return test.instant(InstantId(row)); });
-            });
+            return evaluate(plan, mask, undecided, [word](const RowTest& test, std::uint64_t m) { return test.instants(word, m); });
         });
         fill(out.samples, among.samples, [&](std::size_t word, std::uint64_t mask) {
-            return evaluate(plan, mask, undecided, [word](const RowTest& test, std::uint64_t m) {
-                return keepRows(word, m, [&](std::size_t row) { return test.sample(SampleId(row)); });
-            });
+            return evaluate(plan, mask, undecided, [word](const RowTest& test, std::uint64_t m) { return test.samples(word, m); });
         });
         fill(out.slices, among.slices, [&](std::size_t word, std::uint64_t mask) { return slices(plan, word, mask, undecided, out.nodes); });
         if (m_job.cancelled()) return cancelled();

@@ -245,7 +245,7 @@ Status readRawArguments(const Trace& trace, const Matches& rows, std::span<RawAr
             if (i % 256 == 0 && (stop || job.cancelled())) return;
             const Place& place = places[i];
             const std::string_view tail = std::string_view(*bytes).substr(std::min<std::size_t>(place.offset - piece.begin, bytes->size()));
-            const std::string_view json = place.length ? tail.substr(0, place.length) : tail;
+            const std::string_view json = tail.substr(0, place.length ? place.length : kUnknownLength);
             if (place.length && std::ranges::none_of(tests, [&](const RawArgumentTest* test) { return test->mayPass(json); })) continue;
             auto document = JsonDocument::parse(json);
             std::string own; // of an event that is longer than what was read here

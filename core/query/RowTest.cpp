@@ -1,7 +1,5 @@
 #include "core/query/RowTest.h"
 
-#include <algorithm>
-
 namespace opscope {
 
 std::uint64_t RowTest::slices(std::size_t word, std::uint64_t mask) const
@@ -9,15 +7,14 @@ std::uint64_t RowTest::slices(std::size_t word, std::uint64_t mask) const
     return keepRows(word, mask, [this](std::size_t row) { return slice(SliceId(row)); });
 }
 
-const CounterSeries& seriesOf(const CounterTable& counters, SampleId row)
+std::uint64_t RowTest::instants(std::size_t word, std::uint64_t mask) const
 {
-    return *std::prev(std::ranges::upper_bound(counters.series(), row.value, {}, &CounterSeries::first));
+    return keepRows(word, mask, [this](std::size_t row) { return instant(InstantId(row)); });
 }
 
-Nanos timeOf(const CounterTable& counters, SampleId row)
+std::uint64_t RowTest::samples(std::size_t word, std::uint64_t mask) const
 {
-    const CounterSeries& series = seriesOf(counters, row);
-    return counters.times(series)[row.value - series.first];
+    return keepRows(word, mask, [this](std::size_t row) { return sample(SampleId(row)); });
 }
 
 } // namespace opscope

@@ -3,6 +3,7 @@
 #include "core/query/FilterNode.h"
 #include "core/query/Query.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -24,8 +25,10 @@ public:
     RowTest& operator=(const RowTest&) = delete;
 
     Cost cost() const { return m_cost; }
-    /// Those of 64 slices (bit i: row word * 64 + i) that are in `mask` and pass.
+    /// Those of 64 rows (bit i: row word * 64 + i) that are in `mask` and pass. One by one unless a test knows better.
     virtual std::uint64_t slices(std::size_t word, std::uint64_t mask) const;
+    virtual std::uint64_t instants(std::size_t word, std::uint64_t mask) const;
+    virtual std::uint64_t samples(std::size_t word, std::uint64_t mask) const;
     virtual bool slice(SliceId) const { return false; }
     virtual bool instant(InstantId) const { return false; }
     virtual bool sample(SampleId) const { return false; }
@@ -66,6 +69,18 @@ std::uint64_t keepRows(std::size_t word, std::uint64_t mask, Pass&& pass)
     return out;
 }
 
+/// The same for counter values: pass(series, index within it).
+template <class Pass>
+std::uint64_t keepSamples(const CounterTable& counters, std::size_t word, std::uint64_t mask, Pass&& pass)
+{
+    const std::span<const CounterSeries> all = counters.series();
+    auto series = std::ranges::upper_bound(all, static_cast<std::uint32_t>(word * 64), {}, &CounterSeries::first) - 1;
+    return keepRows(word, mask, [&](std::size_t row) {
+        while (row >= std::size_t{series->first} + series->count) ++series;
+        return pass(*series, row - series->first);
+    });
+}
+
 /// A row set that is known beforehand: by track, by type, what a function of another filter gives.
 class SetTest final : public RowTest
 {
@@ -73,6 +88,8 @@ public:
     /// `ownNodes`: nodes are asked for themselves, not for their slices.
     SetTest(const Trace& trace, Matches rows, bool ownNodes) : RowTest(trace, Cost::Bit), m_rows(std::move(rows)), m_ownNodes(ownNodes) {}
     std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_rows.slices.words()[word] & mask; }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override { return m_rows.instants.words()[word] & mask; }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override { return m_rows.samples.words()[word] & mask; }
     bool slice(SliceId row) const override { return m_rows.slices.contains(row); }
     bool instant(InstantId row) const override { return m_rows.instants.contains(row); }
     bool sample(SampleId row) const override { return m_rows.samples.contains(row); }
@@ -105,10 +122,6 @@ private:
     static constexpr std::uint8_t kUnknown = 0, kNo = 1, kYes = 2;
     mutable std::vector<std::atomic<std::uint8_t>> m_states;
 };
-
-/// The series that a counter value belongs to. O(log series).
-const CounterSeries& seriesOf(const CounterTable& counters, SampleId row);
-Nanos timeOf(const CounterTable& counters, SampleId row);
 
 using RowTestPtr = std::unique_ptr<RowTest>;
 

@@ -97,6 +97,8 @@ public:
         if (!m_nodes && m_column.blockAbsent(word * 64)) return 0;
         return keepRows(word, mask, [&](std::size_t row) { return slice(SliceId(row)); });
     }
+    std::uint64_t instants(std::size_t, std::uint64_t) const override { return 0; }
+    std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override
     {
         if (const std::optional<bool> own = bySignature(row)) return *own;

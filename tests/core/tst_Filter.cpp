@@ -1,10 +1,11 @@
 #include <QTest>
 
 #include "core/query/FilterNode.h"
-#include "core/query/FilterParser.h"
+#include "core/base/StringPool.h"
 #include "core/query/Query.h"
 #include "tests/support/Golden.h"
 #include "tests/support/Mutants.h"
+#include "tests/support/RandomFilters.h"
 #include "tests/support/TraceFixture.h"
 
 #include <random>
@@ -36,99 +37,6 @@ std::string canonical(std::string_view text)
 {
     return opscope::text(*parsed(text).root());
 }
-
-/// Random expressions of every kind of node, field and operator, made from the same lists that the parser reads.
-class RandomFilters
-{
-public:
-    explicit RandomFilters(unsigned seed) : m_random(seed) {}
-
-    FilterNode node(int depth = 4)
-    {
-        FilterNode out;
-        const int kind = depth == 0 ? 0 : pick(8);
-        if (kind <= 3) return comparison();
-        if (kind == 4) {
-            out.kind = FilterNode::Kind::Not;
-            out.children.push_back(node(depth - 1));
-        } else if (kind == 5) {
-            out.kind = FilterNode::Kind::Link;
-            out.link = linkFunctions()[at(linkFunctions().size())].id;
-            out.children.push_back(node(depth - 1));
-        } else {
-            out.kind = kind == 6 ? FilterNode::Kind::And : FilterNode::Kind::Or;
-            while (out.children.size() < static_cast<std::size_t>(2 + pick(3))) {
-                FilterNode child = node(depth - 1);
-                if (child.kind != out.kind) out.children.push_back(std::move(child));
-            }
-        }
-        return out;
-    }
-
-private:
-    int pick(int n) { return static_cast<int>(m_random() % static_cast<unsigned>(n)); }
-    std::size_t at(std::size_t n) { return m_random() % n; }
-
-    std::string word()
-    {
-        static const std::vector<std::string> kTexts{"gemm", "", "a \"b\"", "\\", "aten::mm", "\n\t\x01", "\xC3\xA4", "and", "[80,1,1]", "$(rm)"};
-        return kTexts[at(kTexts.size())];
-    }
-
-    FilterValue number(const FieldInfo& field)
-    {
-        std::string unit;
-        if (field.type == FieldType::Duration || field.type == FieldType::Moment || field.type == FieldType::Stretch) unit = "us";
-        if (field.type == FieldType::Size) unit = "KiB";
-        // through the parser, which knows what a literal is worth
-        const std::string literal = (pick(4) ? "" : "-") + std::to_string(pick(1000)) + unit;
-        return parsed((field.type == FieldType::Size ? "bytes > " : unit.empty() ? "depth > " : "start > ") + literal).root()->items.front().from;
-    }
-
-    FilterNode comparison()
-    {
-        FilterNode out;
-        const int which = pick(10);
-        const FieldInfo& field = which == 0 ? rawField() : which <= 3 ? tensorFields()[at(tensorFields().size())] : plainFields()[at(plainFields().size())];
-        out.field.id = field.id;
-        if (which == 0) out.field.path = {"grid", pick(2) ? "a b" : "x"};
-        if (which >= 1 && which <= 3) {
-            out.field.side = pick(2) ? TensorSide::Input : TensorSide::Output;
-            out.field.tensor = pick(3) ? pick(4) : FilterFieldRef::kAny;
-            if (field.id == FieldId::TensorDim) out.field.dim = pick(3) ? pick(5) - 2 : FilterFieldRef::kAny;
-        }
-        const std::vector<std::string_view> ops = operatorsOf(field.type);
-        const std::string_view op = ops[at(ops.size())];
-        for (int i = 0; i <= static_cast<int>(FilterOp::Present); ++i)
-            if (spelling(static_cast<FilterOp>(i)) == op) out.op = static_cast<FilterOp>(i);
-        const bool texts = field.type == FieldType::Text || field.type == FieldType::Shape || out.op == FilterOp::Contains || out.op == FilterOp::Like || out.op == FilterOp::Regex;
-        const std::size_t items = out.op == FilterOp::In ? 1 + at(3) : 1;
-        while (out.items.size() < items) {
-            FilterItem& item = out.items.emplace_back();
-            if (field.type == FieldType::Stretch || (!texts && field.type != FieldType::Word && out.op == FilterOp::In && pick(2))) {
-                item.range = true;
-                item.from = parsed("start > -5us").root()->items.front().from;
-                item.to = parsed("start > 5us").root()->items.front().from;
-                if (field.type != FieldType::Stretch && field.type != FieldType::Duration && field.type != FieldType::Moment) {
-                    item.from = parsed("depth > 3").root()->items.front().from;
-                    item.to = parsed("depth > 9").root()->items.front().from;
-                }
-            } else if (field.type == FieldType::Word) {
-                item.from.kind = FilterValue::Kind::Text;
-                item.from.text = field.words[at(field.words.size())];
-            } else if (texts) {
-                item.from.kind = FilterValue::Kind::Text;
-                item.from.text = out.op == FilterOp::Regex ? "a.*b$" : word();
-                if (field.type == FieldType::Shape) std::erase(item.from.text, ' ');
-            } else {
-                item.from = number(field);
-            }
-        }
-        return out;
-    }
-
-    std::mt19937 m_random;
-};
 
 } // namespace
 
