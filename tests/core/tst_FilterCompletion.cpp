@@ -46,7 +46,7 @@ private Q_SLOTS:
         row("^", "0..0: name | short | cat");
         row("du^", "0..2: dur | name ~ \"du\"");
         row("d^ur > 5us", "0..3: dur | depth | device");
-        row("dur > 5us and str^", "14..17: stream | input[0]. | name ~ \"str\"");
+        row("dur > 5us and str^", "14..17: stream | name ~ \"str\"");
         row("not (laun^", "5..9: launched_by( | launched_in( | launches(");
         row("dur ^", "4..4: ==  | !=  | > ");
         row("name l^", "5..6: like ");
@@ -60,7 +60,7 @@ private Q_SLOTS:
         row("cat in (kernel, c^", "16..17: cpu_op");
         row("name ~ \"ad^", "7..10: \"aten::addmm\"");
         row("name ~ \"mm^\" and", "7..11: \"aten::addmm\" | \"aten::mm\" | \"sgemm \\\"x\\\"\"");
-        row("track == ^", "9..9: \"stream 7\" | \"main\"");
+        row("track == ^", "9..9: \"main\" | \"stream 7\"");
         row("stream == ^", "10..10: 7");
         row("input[0].^", "9..9: dtype | shape | rank");
         row("input[0].dim[-1] ^", "17..17: ==  | !=  | > ");
