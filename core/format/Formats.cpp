@@ -2,6 +2,7 @@
 
 #include "core/format/Recognise.h"
 #include "core/format/et/EtImporter.h"
+#include "core/format/kineto/KinetoExporter.h"
 #include "core/format/kineto/KinetoImporter.h"
 
 #include <array>
@@ -10,7 +11,7 @@ namespace opscope {
 
 /// THE LIST. To add a format: its folder, and a line here. Where two are as sure, the first is taken.
 static constexpr std::array kFormats{
-    Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter},
+    Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter, makeKinetoExporter},
     Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter},
 };
 

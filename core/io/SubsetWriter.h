@@ -36,6 +36,8 @@ struct ExportReport
         std::uint64_t bytes = 0;        ///< unpacked
         std::uint64_t packedBytes = 0;  ///< on disk
         std::uint64_t leftOut = 0;      ///< elements of the source that are no row of the trace, so that no filter can match them
+        std::uint64_t rewritten = 0;    ///< damaged events, written as they were understood: what stands in the source is no JSON
+        std::uint64_t clipped = 0;      ///< events whose times were cut
         std::uint64_t resources = 0;    ///< captured files copied
         std::uint64_t redactions = 0;   ///< texts replaced
     };

@@ -1,5 +1,6 @@
 #include "core/format/kineto/DamagedEvent.h"
 
+#include "core/format/kineto/EventLook.h"
 #include "core/format/kineto/JsonBytes.h"
 #include "core/format/kineto/KinetoFields.h"
 
@@ -385,5 +386,18 @@ RepairedEvent Repair::run()
 } // namespace
 
 RepairedEvent repairEvent(std::string_view text) { return Repair(text).run(); }
+
+std::optional<RepairedEvent> repairWithin(std::string_view text, bool atEnd)
+{
+    RepairedEvent repaired = repairEvent(text);
+    if (repaired.outcome == RepairedEvent::Outcome::Whole)
+        return repaired;
+    const std::size_t sure = nextSureEventStart(text, 1);
+    if (sure == text.npos)
+        return atEnd && repaired.outcome == RepairedEvent::Outcome::Hopeless ? std::optional(std::move(repaired)) : std::nullopt;
+    repaired = repairEvent(text.substr(0, sure));
+    repaired.consumed = sure;
+    return repaired;
+}
 
 } // namespace opscope::kineto

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,9 @@ struct RepairedEvent
 
 /// `text` begins with the opening brace and may hold much more than the event.
 RepairedEvent repairEvent(std::string_view text);
+
+/// The same where other events follow: what cannot be closed ends where the next one surely begins. Nothing when only more text can
+/// tell, or when the file ends in the middle of it.
+std::optional<RepairedEvent> repairWithin(std::string_view text, bool atEnd);
 
 } // namespace opscope::kineto

@@ -121,7 +121,7 @@ ScanResult EventScanner::scan(const ScanText& text, StagedPart& part, WindowCoun
                     m_stager.diagnostics().note(Defect::JsonSyntax, m_event.offset, "a comma is missing in front of the event");
                 m_stager.add(m_event);
                 at = static_cast<std::size_t>(m_eventEnd - base);
-            } else if (read == Read::Damaged || swallowsOthers(at)) {
+            } else if (read == Read::Damaged || swallowsOthers(text.bytes.substr(at), text.atEnd)) {
                 if (!repair(at)) {
                     found = result(text.atEnd ? ScanResult::End::CutOff : ScanResult::End::Unfinished, at);
                     break;
@@ -159,27 +159,27 @@ void EventScanner::lost(std::uint64_t offset, std::string_view why, StagedPart& 
 }
 
 /// An event that goes on for so long: perhaps a bracket is missing, and it would take all that follow with it.
-bool EventScanner::swallowsOthers(std::size_t at) const
+bool EventScanner::swallowsOthers(std::string_view rest, bool atEnd)
 {
-    const std::string_view rest = m_text->bytes.substr(at);
-    return (m_text->atEnd || rest.size() > kSuspiciousLength) && nextSureEventStart(rest, 1) != rest.npos;
+    return (atEnd || rest.size() > kSuspiciousLength) && nextSureEventStart(rest, 1) != rest.npos;
+}
+
+EventScanner::Extent EventScanner::measure(std::string_view text, bool atEnd)
+{
+    m_reader.end = text.data() + text.size();
+    const Read read = event(text.data());
+    if (read == Read::Whole) return {read, static_cast<std::size_t>(m_eventEnd - text.data())};
+    return {read == Read::Unfinished && swallowsOthers(text, atEnd) ? Read::Damaged : read, 0};
 }
 
 // The forgiving path for the event at `at`: that event alone. False when only more text can tell.
 bool EventScanner::repair(std::size_t at)
 {
     const std::string_view text = m_text->bytes.substr(at);
-    RepairedEvent repaired = repairEvent(text);
-    const std::size_t sure = nextSureEventStart(text, 1);
-    const bool whole = repaired.outcome == RepairedEvent::Outcome::Whole;
-    if (!whole && sure == text.npos && !m_text->atEnd)
+    std::optional<RepairedEvent> found = repairWithin(text, m_text->atEnd);
+    if (!found)
         return false;
-    if (!whole && sure == text.npos && repaired.outcome == RepairedEvent::Outcome::Cut)
-        return false; // the file ends in the middle of it
-    if (!whole && sure != text.npos) {
-        repaired = repairEvent(text.substr(0, sure));
-        repaired.consumed = sure;
-    }
+    RepairedEvent& repaired = *found;
     m_next = at + (repaired.consumed ? repaired.consumed : 1);
     const std::uint64_t offset = m_text->offset + at;
     const char* const end = m_reader.end;

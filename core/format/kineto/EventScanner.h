@@ -43,18 +43,27 @@ public:
     /// Counts an event that can not be read at all.
     void lost(std::uint64_t offset, std::string_view why, StagedPart& part, WindowCounts& counts);
 
+    enum class Read { Whole, Unfinished, Damaged };
+    struct Extent
+    {
+        Read read = Read::Whole;
+        std::size_t length = 0;  ///< of a whole one
+    };
+    /// How far the event goes that `text` begins with, as scan() sees it; stages nothing. kPadding zero bytes behind the text.
+    /// Damaged: repairWithin() is what scan() made of it.
+    Extent measure(std::string_view text, bool atEnd);
+
     /// An unfinished event longer than this is checked for having swallowed others.
     static constexpr std::size_t kSuspiciousLength = 1 << 20;
 
 private:
-    enum class Read { Whole, Unfinished, Damaged };
     Read event(const char* p);
     const char* eventValue(Key key, const char* p);
     const char* argsValue(Key key, const char* p);
     bool repair(std::size_t at);
     bool other(std::size_t& at);
     ScanResult result(ScanResult::End end, std::size_t at) const { return {end, at, m_comma}; }
-    bool swallowsOthers(std::size_t at) const;
+    static bool swallowsOthers(std::string_view rest, bool atEnd);
 
     EventStager m_stager;
     Separators m_separators;

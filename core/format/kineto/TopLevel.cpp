@@ -111,6 +111,15 @@ Sniff sniff(std::string_view head)
     return found == Sniff::Maybe && other ? Sniff::No : found;
 }
 
+std::optional<std::int64_t> baseTimeOf(std::string_view json)
+{
+    Scalar value{json.data(), 0, static_cast<std::uint32_t>(std::min<std::size_t>(json.size(), 64)), Form::Number, 0};
+    if (json.size() > 2 && json[0] == '"')
+        value = {json.data() + 1, 0, static_cast<std::uint32_t>(json.size() - 2), Form::String, 0};
+    std::int64_t base = 0;
+    return wholeNumber(value, base) ? std::optional(base) : std::nullopt;
+}
+
 // ---------------------------------------------------------------- bytes
 
 TopLevel::TopLevel(Feed& feed, SourceId source, TraceBuilder& builder, const JobControl& job, ReadEvents readEvents)
@@ -374,14 +383,9 @@ void TopLevel::keep(std::string key, std::uint64_t keyOffset, std::string json, 
     }
     if (m_ended)
         diagnostics.note(Defect::FileCutOff, offset, "the file ends within " + key.substr(0, 80));
-    if (key == "baseTimeNanoseconds") {
-        Scalar value{json.data(), 0, static_cast<std::uint32_t>(std::min<std::size_t>(json.size(), 64)), Form::Number, 0};
-        if (json.size() > 2 && json[0] == '"')
-            value = {json.data() + 1, 0, static_cast<std::uint32_t>(json.size() - 2), Form::String, 0};
-        std::int64_t base = 0;
-        if (wholeNumber(value, base))
-            m_builder.setBaseTime(m_source, base);
-    }
+    if (key == "baseTimeNanoseconds")
+        if (const auto base = baseTimeOf(json))
+            m_builder.setBaseTime(m_source, *base);
     if (key == "ERROR" || key == "WARNING")
         tellMessages(key, json, offset);
     m_builder.addTopLevel({m_source, std::move(key), std::move(json), offset, length, keyOffset});

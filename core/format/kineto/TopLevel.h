@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace opscope::kineto {
@@ -59,5 +60,7 @@ private:
 };
 
 Sniff sniff(std::string_view head);
+/// What the value of baseTimeNanoseconds says, as a number or a string of digits.
+std::optional<std::int64_t> baseTimeOf(std::string_view json);
 
 } // namespace opscope::kineto
