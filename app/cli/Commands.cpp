@@ -11,6 +11,7 @@ std::span<const Command> commands()
         infoCommand(),
         dumpCommand(),
         tensorCommand(),
+        exportCommand(),
         renderCommand(),
     };
     return kCommands;

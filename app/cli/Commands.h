@@ -13,6 +13,7 @@ Command viewCommand();
 Command infoCommand();
 Command dumpCommand();
 Command tensorCommand();
+Command exportCommand();
 Command renderCommand();
 
 } // namespace opscope

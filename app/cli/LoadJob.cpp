@@ -99,13 +99,15 @@ LoadJob::~LoadJob() = default;
 
 const JobControl& LoadJob::control() const { return m_state->control; }
 
+void LoadJob::rename(std::string name)
+{
+    const std::lock_guard lock(m_state->nameGuard);
+    m_state->name = std::move(name);
+    if (m_state->name.empty() && m_state->shown) std::cerr << "\r\033[K" << std::flush; // the line is the answer's now
+}
+
 Result<TracePtr> LoadJob::load(std::span<const std::string> paths)
 {
-    const auto rename = [&](std::string name) {
-        const std::lock_guard lock(m_state->nameGuard);
-        m_state->name = std::move(name);
-        if (m_state->name.empty() && m_state->shown) std::cerr << "\r\033[K" << std::flush; // the line is the answer's now
-    };
     m_state->progress.done = m_state->progress.total = m_state->progress.events = 0;
     rename(fileName(paths.front()));
     Result<TracePtr> trace = loadTrace(paths, m_state->control);

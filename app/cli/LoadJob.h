@@ -28,7 +28,21 @@ public:
     /// Reads files that belong together into one trace; at least one.
     Result<TracePtr> load(std::span<const std::string> paths);
 
+    /// Shows the progress of what runs in its scope under this name, as loading does of itself.
+    class Step
+    {
+    public:
+        Step(LoadJob& job, const std::string& name) : m_job(job) { m_job.rename(name); }
+        Step(const Step&) = delete;
+        Step& operator=(const Step&) = delete;
+        ~Step() { m_job.rename({}); }
+
+    private:
+        LoadJob& m_job;
+    };
+
 private:
+    void rename(std::string name);
     struct State;
     std::unique_ptr<State> m_state;
 };

@@ -1,6 +1,8 @@
 #include "core/format/Format.h"
 
+#include "core/format/Exporter.h"
 #include "core/format/Recognise.h"
+#include "core/format/et/EtExporter.h"
 #include "core/format/et/EtImporter.h"
 #include "core/format/kineto/KinetoExporter.h"
 #include "core/format/kineto/KinetoImporter.h"
@@ -12,7 +14,7 @@ namespace opscope {
 /// THE LIST. To add a format: its folder, and a line here. Where two are as sure, the first is taken.
 static constexpr std::array kFormats{
     Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter, makeKinetoExporter},
-    Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter},
+    Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter, makeEtExporter},
 };
 
 std::span<const Format> formats()

@@ -3,6 +3,7 @@
 #include "core/base/StringPool.h"
 #include "core/format/Exporter.h"
 #include "core/format/Format.h"
+#include "core/format/et/EtResources.h"
 #include "core/io/ByteSink.h"
 #include "core/io/ByteSource.h"
 
@@ -86,6 +87,7 @@ private:
     Status openSources();
     Status createTargets();
     Status writeAll();
+    Status copyResources(const ExportTarget& target, ExportReport::File& report);
     Status nameAll();
     Error changed(const SourceFile& file) const { return {ErrorCode::CannotRead, nameOf(file.path) + " has changed since it was opened; open it again", {}}; }
 
@@ -97,6 +99,7 @@ private:
     std::vector<std::unique_ptr<ByteSource>> m_sources; // by target
     std::vector<Identity> m_identities;                 // of the sources when they were opened, by target
     std::vector<std::unique_ptr<ByteSink>> m_sinks;
+    std::vector<ResourcesExport> m_resources;           // of execution traces
     ExportReport m_report;
 };
 
@@ -159,6 +162,7 @@ Status SubsetWriter::writeAll()
         if (now.sameFile(m_identities[i]) && (now.modifiedNs != file.modifiedNs || now.bytes != file.packedBytes)) return changed(file);
         m_sources[i].reset();
         if (Status finished = m_sinks[i]->finish(); !finished) return finished;
+        if (Status copied = copyResources(m_targets[i], *written); !copied) return copied;
         written->path = m_targets[i].path;
         written->packedBytes = m_sinks[i]->packed();
         m_report.files.push_back(std::move(*written));
@@ -167,9 +171,21 @@ Status SubsetWriter::writeAll()
     return Done{};
 }
 
+Status SubsetWriter::copyResources(const ExportTarget& target, ExportReport::File& report)
+{
+    if (!m_options.resources || source(target).format != "et") return Done{};
+    auto resources = ResourcesExport::prepare(m_trace, target.source, m_subset, target.path, {.code = !m_options.redactor}, m_job);
+    if (!resources) return resources.error();
+    report.resources = resources->files();
+    m_resources.push_back(std::move(*resources));
+    return Done{};
+}
+
 /// What already has its name when a later one fails is taken away again, where nothing stood before.
 Status SubsetWriter::nameAll()
 {
+    for (ResourcesExport& resources : m_resources)
+        if (Status named = resources.commit(); !named) return named;
     std::vector<std::string> made;
     for (std::size_t i = 0; i < m_sinks.size(); ++i) {
         const bool isNew = !identityOf(m_targets[i].path).exists;

@@ -45,6 +45,7 @@ public:
         if (m_et) closeNodes(alone);
         if (!alone) addAround();
         if (m_job.cancelled()) return cancelled();
+        keepWholeElements(m_trace, rows());
         m_subset.added = rows().count() - m_subset.matched;
         findKeptTracks(m_trace, m_subset);
         if (!keepFlows(m_trace, m_subset, m_job)) return cancelled();

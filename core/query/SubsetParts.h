@@ -5,6 +5,8 @@
 /// Internal to core/query: the steps of closeSubset() that have files of their own.
 namespace opscope {
 
+/// Samples and instants of one event, all of them when one is kept.
+void keepWholeElements(const Trace& trace, Matches& rows);
 /// Tracks and processes of which a slice, an instant or a sample is kept.
 void findKeptTracks(const Trace& trace, Subset& subset);
 /// Flow points by what subset.rows.slices and subset.tracks have. False when cancelled.

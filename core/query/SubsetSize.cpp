@@ -65,6 +65,7 @@ private:
 
     void ofSeries(const CounterSeries& series, SourceId source)
     {
+        if (series.isBytes) return; // of memory: counted as instants
         const auto offsets = m_trace.counters().offsets(series);
         std::vector<std::uint64_t>* found = nullptr;
         for (std::uint32_t i = 0; i < series.count; ++i) {

@@ -120,13 +120,16 @@ Status Writer::object()
 /// A value that the end of the file cuts, or that is missing, would make the rest unreadable.
 bool Writer::isComplete(const TopLevelEntry& entry) const
 {
-    if (entry.length > TopLevelEntry::kKept) return entry.offset + entry.length < m_file.unpackedBytes;
-    std::string padded = entry.json;
-    padded.append(kPadding, '\0');
+    const bool atEnd = entry.offset + entry.length >= m_file.unpackedBytes;
+    if (entry.length > TopLevelEntry::kKept) return !atEnd;
+    if (entry.json.empty()) return false;
+    const char last = entry.json.back();
+    if (atEnd && last != '"' && last != '}' && last != ']') return false; // a number: it may have gone on
+    std::string text = entry.json + ',';
+    text.append(kPadding, '\0');
     ValueReader reader;
-    reader.end = padded.data() + entry.json.size();
-    const char* const end = entry.json.empty() ? nullptr : reader.skip(padded.data());
-    return end && end == reader.end;
+    reader.end = text.data() + entry.json.size() + 1;
+    return reader.skip(text.data()) == text.data() + entry.json.size();
 }
 
 void Writer::beginMember()
