@@ -69,7 +69,8 @@ std::optional<std::size_t> operatorBefore(std::span<const FilterToken> tokens, s
         const bool list = token.is(",") || token.is("..") || token.is("-");
         const bool open = token.is("(") && end >= 2 && tokens[end - 2].isWord("in");
         const bool value = token.kind == Kind::Text || token.kind == Kind::Number || token.kind == Kind::Word;
-        if (!list && !open && !(value && end >= 2 && (tokens[end].is(",") || tokens[end].is("..")))) return std::nullopt;
+        const bool goesOn = end < tokens.size() && (tokens[end].is(",") || tokens[end].is(".."));
+        if (!list && !open && !(value && goesOn)) return std::nullopt;
         --end;
     }
     return std::nullopt;

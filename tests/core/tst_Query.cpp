@@ -1,6 +1,11 @@
 #include <QTest>
 
+#include "core/io/Loader.h"
+#include "core/query/FilterNode.h"
 #include "core/query/Query.h"
+#include "tests/support/EtFolder.h"
+#include "tests/support/Json.h"
+#include "tests/support/RandomFilters.h"
 #include "tests/support/TraceFixture.h"
 
 using namespace opscope;
@@ -123,6 +128,94 @@ private Q_SLOTS:
         QFETCH(QString, rows);
         const TracePtr trace = small();
         QCOMPARE(QString::fromStdString(names(*trace, filter.toStdString())), rows);
+    }
+
+    void tensorsAreAskedForByArgument_data()
+    {
+        QTest::addColumn<QString>("filter");
+        QTest::addColumn<QString>("rows");
+        const auto row = [](const char* filter, const char* rows) { QTest::newRow(filter) << QString::fromUtf8(filter) << QString::fromUtf8(rows); };
+        row("input[0].dtype == bf16", "a");
+        row("input[0].dtype == \"c10::BFloat16\"", "a");
+        row("input[0].dtype == BFloat16", "a");
+        row("input[0].dtype != bf16", "b c");
+        row("input[0].dtype in (bf16, f32)", "a b");
+        row("input[0].dtype ~ float", "a b");       // "c10::BFloat16" has it in it
+        row("input[*].dtype == i64", "a c");
+        row("input[2].dtype == Scalar", "");        // a number is no tensor
+        row("has(input[2].dtype)", "");
+        row("has(input[0].shape)", "a b c d");
+        row("input[0].shape == \"[32, 4096]\"", "a");
+        row("input[0].shape == [32,4096]", "a");
+        row("input[0].shape == []", "c");           // a tensor without dimensions
+        row("input[0].shape like \"[*,2]\"", "d");  // of a list one that fits is enough
+        row("input[0].dim[-1] >= 4096", "a");
+        row("input[0].dim[1] == 3", "b");
+        row("input[0].dim[5] == 3", "");
+        row("input[*].dim[*] == 2", "a b d");
+        row("input[0].rank == 0", "c");
+        row("input[0].rank in 1..2", "a b d");
+        row("input[0].elements == 6", "b");
+        row("input[0].bytes == 256KiB", "a");
+        row("input[0].bytes == 24", "b");
+        row("input[0].strides == [4096,1]", "a");
+        row("input[0].strides != [4096,1]", "");
+        row("output[0].dtype == f32", "");
+        row("input[9].dtype == f32", "");
+    }
+    void tensorsAreAskedForByArgument()
+    {
+        QFETCH(QString, filter);
+        QFETCH(QString, rows);
+        const auto event = [](const std::string& name, int ts, const std::string& args) {
+            return "{'ph':'X','cat':'cpu_op','pid':1,'tid':1,'dur':5,'ts':" + std::to_string(ts) + ",'name':'" + name + "','args':{" + args + "}}";
+        };
+        const TracePtr trace = traceFromText(json(
+            "{'traceEvents':[" +
+            event("a", 0, "'Input Dims':[[32,4096],[2],[]],'Input type':['c10::BFloat16','long int','Scalar'],'Input Strides':[[4096,1],[1],[]]") + ',' +
+            event("b", 10, "'Input Dims':[[2,3],[]],'Input type':['float','']") + ',' +
+            event("c", 20, "'Input Dims':[[]],'Input type':['long int']") + ',' +
+            event("d", 30, "'Input Dims':[[[7],[5,2]],[]],'Input type':['TensorList','ScalarList']") + ',' + event("e", 40, "") + "]}"));
+        QCOMPARE(QString::fromStdString(names(*trace, filter.toStdString())), rows);
+    }
+
+    void tensorsOfNodesHaveOutputsAndDevices()
+    {
+        EtText mm{.id = 5, .name = "mm"};
+        mm.inputs = {"[[7,8,0,32,2,'cuda:0'],3]", "[[4,8],[]]", "['Tensor(c10::BFloat16)','Int']", "[[8,1],[]]"};
+        mm.outputs = {"[[9,10,0,16,4,'cpu']]", "[[4,4]]", "['Tensor(float)']", "[[4,1]]"};
+        const EtFolder folder;
+        const TracePtr trace = folder.open({mm, {.id = 6, .name = "other"}});
+        for (const char* filter : {"input[0].dtype == bf16", "input[0].dim[-1] == 8", "input[0].bytes == 64", "input[0].device == \"cuda:0\"", "output[0].dtype == f32",
+                                   "output[0].shape == [4,4]", "output[0].elements == 16", "output[*].bytes in 64..64", "input[0].strides == [8,1]", "output[0].device == cpu"}) {
+            QVERIFY2(names(*trace, filter) == "mm", (std::string(filter) + ": " + names(*trace, filter)).c_str());
+        }
+        QCOMPARE(names(*trace, "has(input[1].dtype)"), std::string());
+        QCOMPARE(matches(*trace, "input[0].rank == 2").nodes.count(), std::size_t{1});
+    }
+
+    void aFilterAndItsNegationShareOutEveryRow()
+    {
+        const std::string folder = std::string(OPSCOPE_TEST_DATA) + "/../../resources/sample/";
+        const std::vector<std::string> pair = {folder + "training_step.pt.trace.json.gz", folder + "training_step_et.json.gz"};
+        for (const std::vector<std::string>& files : {pair, {pair[1]}}) {
+            const auto trace = loadTrace(files);
+            QVERIFY(trace.ok());
+            RandomFilters random(17, {"aten::mm", "float", "[32,32]", "cpu_op"});
+            const Matches all = Matches::all(**trace);
+            for (int i = 0; i < 60; ++i) {
+                const FilterNode node = random.node(3);
+                const Filter filter = Filter::fromNode(node, text(node));
+                const auto yes = runQuery(**trace, filter), no = runQuery(**trace, negated(filter));
+                QVERIFY2(yes.ok() && no.ok(), filter.text().c_str());
+                Matches together = *yes, shared = *yes;
+                together.slices |= no->slices, shared.slices &= no->slices;
+                together.instants |= no->instants, shared.instants &= no->instants;
+                together.samples |= no->samples, shared.samples &= no->samples;
+                together.nodes |= no->nodes, shared.nodes &= no->nodes;
+                QVERIFY2(together == all && shared.empty(), filter.text().c_str());
+            }
+        }
     }
 
     void theEmptyFilterIsEverythingAndItsNegationNothing()
