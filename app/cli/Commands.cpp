@@ -9,6 +9,7 @@ std::span<const Command> commands()
     static const std::array kCommands{
         viewCommand(),
         infoCommand(),
+        queryCommand(),
         dumpCommand(),
         tensorCommand(),
         exportCommand(),

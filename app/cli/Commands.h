@@ -11,6 +11,7 @@ std::span<const Command> commands();
 
 Command viewCommand();
 Command infoCommand();
+Command queryCommand();
 Command dumpCommand();
 Command tensorCommand();
 Command exportCommand();
