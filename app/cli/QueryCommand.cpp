@@ -14,14 +14,14 @@
 namespace opscope {
 namespace {
 
-constexpr std::uint64_t kRowsOnScreen = 50; // of a table, unless --limit says otherwise
+constexpr std::int64_t kRowsOnScreen = 50; // of a table, unless --limit says otherwise
 
 struct Options
 {
     std::vector<std::string> files;
     std::string filter, population = "all", out;
     std::optional<std::string> range, by, sort, histogram;
-    std::optional<std::uint64_t> limit;
+    std::optional<std::int64_t> limit;
     bool json = false, csv = false, rows = false;
 };
 
@@ -68,6 +68,7 @@ Result<std::vector<GroupBy>> readKeys(std::string_view text)
 /// What does not go together.
 const char* contradiction(const Options& options)
 {
+    if (options.limit.value_or(0) < 0) return "--limit is a number of rows, or 0 for all";
     if (options.json && options.csv) return "--json and --csv are two answers; choose one";
     if (options.rows && options.histogram) return "--rows and --histogram are two answers; choose one";
     if ((options.rows || options.histogram) && (options.by || options.sort)) return "--by and --sort are for the table, not for --rows and --histogram";
@@ -177,6 +178,13 @@ private:
         return [this](std::string_view piece) { return write(piece); };
     }
 
+    /// How many of `rows` are shown; 0 is all.
+    std::size_t limited(std::size_t rows, std::int64_t unlessTold) const
+    {
+        const auto limit = static_cast<std::size_t>(m_options.limit.value_or(unlessTold));
+        return limit ? std::min(limit, rows) : rows;
+    }
+
     Status tellTable()
     {
         auto table = aggregate(*m_trace, m_wish.query, m_job.control());
@@ -184,8 +192,7 @@ private:
         sayEmpty(table->slices);
         if (table->saturated) complain(m_console, "some sums do not fit 64 bits; they are shown as the largest number that does");
         sortRows(table->rows, m_wish.sort);
-        const std::uint64_t limit = m_options.limit.value_or(m_wish.format || m_answer->isFile() ? 0 : kRowsOnScreen);
-        const std::span<const AggregateRow> rows = std::span(table->rows).first(limit ? std::min<std::size_t>(limit, table->rows.size()) : table->rows.size());
+        const std::span<const AggregateRow> rows = std::span(table->rows).first(limited(table->rows.size(), m_wish.format || m_answer->isFile() ? 0 : kRowsOnScreen));
         if (m_wish.format) writeAggregates(*m_trace, *table, rows, m_scope, *m_wish.format, sink());
         else if (table->slices) writeLines(aggregatesText(*m_trace, *table, rows, m_console));
         return Done{};
@@ -196,8 +203,7 @@ private:
         const auto slices = slicesOf(*m_trace, m_wish.query, m_job.control());
         if (!slices) return slices.error();
         sayEmpty(slices->size());
-        const std::uint64_t limit = m_options.limit.value_or(0);
-        const std::span<const SliceId> rows = std::span(*slices).first(limit ? std::min<std::size_t>(limit, slices->size()) : slices->size());
+        const std::span<const SliceId> rows = std::span(*slices).first(limited(slices->size(), 0));
         if (m_wish.format) {
             writeSlices(*m_trace, rows, m_scope, *m_wish.format, sink());
             return Done{};

@@ -73,7 +73,8 @@ std::string footer(const Trace& trace, const Aggregates& table, std::size_t show
 std::vector<std::string> aggregatesText(const Trace& trace, const Aggregates& table, std::span<const AggregateRow> rows, const Console& console)
 {
     using Align = TextTable::Align;
-    const bool withDevice = std::ranges::any_of(table.rows, [](const AggregateRow& row) { return row.device.ops > 0; });
+    // Of device ops it would only repeat their totals.
+    const bool withDevice = std::ranges::any_of(table.rows, [](const AggregateRow& row) { return row.device.ops > 0 && row.device.time != row.total; });
     std::vector<Align> columns(table.by.size(), Align::Left);
     columns.resize(table.by.size() + 9 + withDevice, Align::Right);
     std::vector<std::string> head;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -15,7 +16,7 @@
 
 // bench_tables [FILE] [--runs N] [--events N]: issue 4, "Speed": a table of 5 M slices in 300 ms on two threads.
 // FILE is written again and again until it has so many events (5 M); without a FILE our own sample is, which knows no device.
-// Medians; the first run is not counted.
+// Medians; the first run is not counted. "cpu" is the time of all threads together: on a busy machine the better guide.
 
 using namespace opscope;
 using namespace opscope::bench;
@@ -23,18 +24,26 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-template <class Work>
-double medianMs(int runs, Work&& work)
+struct Times
 {
-    std::vector<double> times;
+    double wallMs = 0, cpuMs = 0;
+};
+
+template <class Work>
+Times medians(int runs, Work&& work)
+{
+    std::vector<double> wall, cpu;
     for (int i = 0; i <= runs; ++i) {
         const auto begin = Clock::now();
+        const std::clock_t used = std::clock();
         work();
-        times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+        if (i == 0) continue;
+        cpu.push_back(1000.0 * static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC);
+        wall.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
     }
-    times.erase(times.begin());
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
+    std::sort(wall.begin(), wall.end());
+    std::sort(cpu.begin(), cpu.end());
+    return {wall[wall.size() / 2], cpu[cpu.size() / 2]};
 }
 
 struct Case
@@ -70,16 +79,18 @@ int measure(const std::string& file, int runs)
     for (const Case& c : cases) {
         std::size_t rows = 0;
         std::uint64_t slices = 0;
-        const double ms = medianMs(runs, [&] {
+        const Times times = medians(runs, [&] {
             const auto table = aggregate(trace, c.query);
             rows = table->rows.size();
             slices = table->slices;
         });
-        std::printf("  %-18s %7.1f ms  %8zu rows of %llu slices\n", c.title, ms, rows, static_cast<unsigned long long>(slices));
+        std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu rows of %llu slices\n", c.title, times.wallMs, times.cpuMs, rows, static_cast<unsigned long long>(slices));
     }
     std::vector<SliceId> all;
     for (std::size_t i = 0; i < trace.slices().size(); ++i) all.push_back(SliceId(i));
-    std::printf("  %-18s %7.1f ms\n", "histogram of all", medianMs(runs, [&] { all.resize(durationHistogram(trace, all).counts.empty() ? 0 : all.size()); }));
+    std::size_t bins = 0;
+    const Times times = medians(runs, [&] { bins += durationHistogram(trace, all).counts.size(); });
+    std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu bins\n", "histogram of all", times.wallMs, times.cpuMs, bins / static_cast<std::size_t>(runs + 1));
     return 0;
 }
 
