@@ -76,7 +76,7 @@ Run declare(CLI::App& app)
 {
     const auto o = std::make_shared<Options>();
     app.add_option("files", o->files, "The trace; several files make one")->required()->type_name("FILE");
-    app.add_option("-o,--output", o->output, "The picture to write")->required()->type_name("PNG");
+    app.add_option("-o,--output", o->output, "The picture to write; with .svg at its end the timeline alone, as rects and text")->required()->type_name("FILE");
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
         ->type_name("A..B")->check(checkRange);
@@ -97,12 +97,13 @@ Run declare(CLI::App& app)
 
 Command renderCommand()
 {
-    return {"render", "Draw the window into a picture, without a display", "-o PNG [OPTIONS] FILE...",
+    return {"render", "Draw the window into a picture, without a display", "-o PICTURE [OPTIONS] FILE...",
             "Times take ns, us, ms or s; without a unit they are nanoseconds.\n\n"
             "Examples:\n"
             "  opscope render trace.json.gz -o shot.png\n"
             "  opscope render trace.json.gz -o shot.png --size 2400x1400 --theme dark\n"
             "  opscope render trace.json.gz -o shot.png --range 10ms..25ms --select aten::conv2d\n"
+            "  opscope render trace.json.gz -o timeline.svg --range 10ms..25ms\n"
             "  opscope render trace.json.gz trace_et.json.gz -o shot.png --select node:36/in0 --panel links --dock 400x500",
             declare};
 }

@@ -2,6 +2,7 @@
 
 #include "app/gui/DropChoice.h"
 #include "app/gui/ErrorView.h"
+#include "app/gui/ExportDialog.h"
 #include "app/gui/JoinController.h"
 #include "app/gui/KeysDialog.h"
 #include "app/gui/LoadingView.h"
@@ -14,12 +15,15 @@
 #include "app/gui/StatusLine.h"
 #include "app/gui/ToolStrip.h"
 #include "widgets/common/Text.h"
+#include "widgets/timeline/Picture.h"
 #include "widgets/timeline/TimelineCanvas.h"
 #include "widgets/timeline/TimelineView.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
@@ -158,6 +162,7 @@ void MainWindow::connectParts()
 {
     m_timeline->canvas().installEventFilter(this);
     connect(m_tools, &ToolStrip::openClicked, this, [this] { m_opener.openByDialog(this); });
+    connect(m_tools, &ToolStrip::exportClicked, this, &MainWindow::exportPart);
     connect(m_tools, &ToolStrip::zoomOutClicked, m_timeline, &TimelineView::zoomOut);
     connect(m_tools, &ToolStrip::fitClicked, &m_document, &TraceDocument::showAll);
     connect(m_tools, &ToolStrip::zoomInClicked, m_timeline, &TimelineView::zoomIn);
@@ -289,6 +294,32 @@ void MainWindow::restoreLayout()
 {
     if (m_page == Page::Trace)
         m_docks->arrange();
+}
+
+void MainWindow::exportPart()
+{
+    if (!showsTrace() || findChild<ExportDialog*>())
+        return;
+    auto* dialog = new ExportDialog(m_settings.theme(), m_document, m_timeline->scene().model, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ExportDialog::exported, this, [this](const QString& sentence, const QStringList& files) {
+        m_notice->showNotice(NoticeBar::Kind::Offer, sentence,
+                             {{QStringLiteral("Open"), [this, files] { m_opener.openTogether(files, this); }}, {QStringLiteral("Close"), {}}});
+    });
+    dialog->open();
+}
+
+void MainWindow::savePicture()
+{
+    if (!showsTrace())
+        return;
+    const QString first = m_files.isEmpty() ? QString() : QFileInfo(m_files.front()).absolutePath() + QStringLiteral("/timeline.png");
+    const QString path = QFileDialog::getSaveFileName(this, QStringLiteral("Save the timeline as a picture"), first,
+                                                      QStringLiteral("PNG (*.png);;SVG (*.svg)"));
+    if (path.isEmpty())
+        return;
+    if (const Status saved = saveTimelinePicture(*m_timeline, path); !saved)
+        m_notice->showNotice(NoticeBar::Kind::Warning, displayText(saved.error().text()), {{QStringLiteral("Close"), {}}});
 }
 
 void MainWindow::showKeys()

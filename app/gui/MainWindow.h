@@ -58,6 +58,8 @@ public:
     void find();
     void firstProblem();
     void restoreLayout();
+    void exportPart();
+    void savePicture();
     void showKeys();
     void showAboutOpscope();
 

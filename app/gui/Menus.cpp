@@ -101,6 +101,14 @@ void buildFile(QMenu& menu, MainWindow& window)
     // A disabled entry keeps its key from working; only while the menu is open is that of any use.
     QObject::connect(&menu, &QMenu::aboutToHide, &menu, [join] { join->setEnabled(true); });
     menu.addSeparator();
+    QAction* part = add(menu, "&Export part…", {QKeySequence(Qt::CTRL | Qt::Key_E)}, [&window] { window.exportPart(); });
+    QAction* picture = add(menu, "Save &picture…", {}, [&window] { window.savePicture(); });
+    QObject::connect(&menu, &QMenu::aboutToShow, &menu, [part, picture, &window] {
+        part->setEnabled(window.showsTrace());
+        picture->setEnabled(window.showsTrace());
+    });
+    QObject::connect(&menu, &QMenu::aboutToHide, &menu, [part] { part->setEnabled(true); });
+    menu.addSeparator();
     add(menu, "&New window", {QKeySequence::New}, [&window] { window.opener().newWindow()->show(); });
     menu.addSeparator();
     add(menu, "&Close", {QKeySequence::Close}, [&window] { window.closeTrace(); });

@@ -85,7 +85,7 @@ struct RawOptions
 void declare(CLI::App& app, Options& options, RawOptions& raw)
 {
     app.add_option("files", options.files, "Traces to open together: a Kineto trace and its execution trace, or the ranks of a job")->type_name("FILE");
-    CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this picture and quit")->type_name("PNG");
+    CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this PNG, or the timeline alone into this SVG, and quit")->type_name("FILE");
     const auto withRender = [&](CLI::Option* option) { return option->needs(render); };
     withRender(app.add_option("--size", raw.size, "Pixels of the picture (default 1600x1000)")->type_name("WxH")->check(checkSize));
     withRender(app.add_option("--scale", raw.scale, "Pixels of the picture per pixel of the layout, 1 to 4")->check(CLI::Range(1, 4)));

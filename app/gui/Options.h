@@ -13,7 +13,7 @@ namespace opscope {
 /// What `--render` is to draw.
 struct RenderOptions
 {
-    std::string output;                 ///< PNG to write
+    std::string output;                 ///< PNG to write; with .svg the timeline alone
     QSize size{1600, 1000};             ///< pixels of the picture
     int scale = 1;                      ///< pixels of the picture per pixel of the layout
     std::optional<TimeRange> range;     ///< counted from Trace::origin()

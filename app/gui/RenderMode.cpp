@@ -5,6 +5,7 @@
 #include "app/gui/OpenController.h"
 #include "app/gui/RenderSelect.h"
 #include "widgets/common/Text.h"
+#include "widgets/timeline/Picture.h"
 #include "widgets/timeline/TimelineView.h"
 
 #include <QApplication>
@@ -116,13 +117,20 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     for (const std::string& panel : options.panels)
         window->docks().bringToFront(QString::fromStdString(panel));
     settled(*window); // the layout first: revealing needs the sizes
-    if (options.docks)
+    if (isSvgName(QString::fromStdString(options.output)))
+        window->docks().setSizes(options.docks.value_or(QSize(0, 0))); // the timeline alone is drawn: it gets the room
+    else if (options.docks)
         window->docks().setSizes(*options.docks);
     if (options.range)
         document.setVisibleRange(shifted(*options.range, document.trace()->origin()));
     const auto frame = options.range ? Framing::Keep : Framing::Around;
     if (!options.select.empty() && !selectByText(document, options.select, frame))
         return cannot("nothing in the trace is called \"" + options.select + "\", and no node or tensor has that id");
+    if (isSvgName(QString::fromStdString(options.output))) {
+        settled(*window);
+        const Status saved = saveTimelinePicture(window->timeline(), QFile::decodeName(options.output.c_str()));
+        return saved ? 0 : cannot(saved.error().text());
+    }
     const QImage picture = settled(*window).copy(QRect(QPoint(), options.size));
     if (!picture.save(QString::fromStdString(options.output), "PNG"))
         return cannot(options.output + ": the picture cannot be written there");

@@ -35,6 +35,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     row->setContentsMargins(8, 0, 10, 1);
     row->setSpacing(4);
     m_open = addButton("open", QStringLiteral(" Open"), QStringLiteral("Open a trace (Ctrl+O)"));
+    m_export = addButton("export", QStringLiteral(" Export"), QStringLiteral("Save a part of the trace (Ctrl+E)"));
     addSeparator();
     QToolButton* zoomOut = addButton("zoom-out", {}, QStringLiteral("Zoom out (S)"));
     QToolButton* fit = addButton("fit", {}, QStringLiteral("Show the whole trace (0)"));
@@ -64,6 +65,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     row->addWidget(m_inView);
 
     connect(m_open, &QToolButton::clicked, this, &ToolStrip::openClicked);
+    connect(m_export, &QToolButton::clicked, this, &ToolStrip::exportClicked);
     connect(zoomOut, &QToolButton::clicked, this, &ToolStrip::zoomOutClicked);
     connect(fit, &QToolButton::clicked, this, &ToolStrip::fitClicked);
     connect(zoomIn, &QToolButton::clicked, this, &ToolStrip::zoomInClicked);
@@ -119,6 +121,7 @@ void ToolStrip::resizeEvent(QResizeEvent* event)
 {
     const bool compact = event->size().width() < kCompactBelow;
     m_open->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
+    m_export->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_links->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_search->setFixedWidth(compact ? 240 : 320);
     m_colorLabel->setVisible(event->size().width() >= 860);

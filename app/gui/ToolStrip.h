@@ -28,6 +28,7 @@ public:
 
 Q_SIGNALS:
     void openClicked();
+    void exportClicked();
     void zoomOutClicked();
     void fitClicked();
     void zoomInClicked();
@@ -45,6 +46,7 @@ private:
     TraceDocument& m_document;
     ViewSettings& m_settings;
     QToolButton* m_open;
+    QToolButton* m_export;
     QToolButton* m_links;
     SearchField* m_search;
     QLabel* m_colorLabel;

@@ -1,5 +1,7 @@
 #include "widgets/timeline/LinkPainter.h"
 
+#include "widgets/timeline/VectorPainter.h"
+
 #include <QPainterPath>
 
 #include <algorithm>
@@ -145,7 +147,8 @@ void LinkPainter::paint(QPainter& painter, const LinkScene& scene, const QRect& 
 {
     if (scene.empty()) return;
     painter.save();
-    if (!m_thin.isNull()) painter.drawImage(m_thinAt, m_thin);
+    if (paintsVectors(painter)) paintThin(painter, scene);
+    else if (!m_thin.isNull()) painter.drawImage(m_thinAt, m_thin);
     painter.setRenderHint(QPainter::Antialiasing);
     for (const LinkCurve& c : scene.curves)
         if (boundsOf(c).intersects(dirty)) paintCurve(painter, c);
@@ -158,6 +161,18 @@ void LinkPainter::paint(QPainter& painter, const LinkScene& scene, const QRect& 
     for (const LinkLabel& label : scene.labels)
         if (label.box.adjusted(-12, -12, 12, 12).intersects(dirty)) paintLabel(painter, label);
     painter.restore();
+}
+
+void LinkPainter::paintThin(QPainter& painter, const LinkScene& scene) const
+{
+    painter.setBrush(Qt::NoBrush);
+    for (const LinkCurve& c : scene.thin) {
+        QColor line = color(c.stroke);
+        line.setAlphaF(static_cast<float>(kThinAlpha));
+        QPainterPath path(c.from);
+        path.cubicTo(c.c1, c.c2, c.to);
+        painter.strokePath(path, QPen(line, 1));
+    }
 }
 
 void LinkPainter::paintCurve(QPainter& painter, const LinkCurve& c) const

@@ -24,6 +24,7 @@ private:
     QColor color(LinkStroke stroke) const;
     QColor color(const LinkLabel& label) const { return label.isNode ? m_theme.linkNode : color(label.stroke); }
     void paintCurve(QPainter& painter, const LinkCurve& curve) const;
+    void paintThin(QPainter& painter, const LinkScene& scene) const;
     void paintLabel(QPainter& painter, const LinkLabel& label) const;
     void drawThin(const LinkScene& scene, double pixelRatio);
 

@@ -1,6 +1,7 @@
 #include "widgets/timeline/Overview.h"
 
 #include "widgets/common/Text.h"
+#include "widgets/timeline/VectorPainter.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -89,6 +90,11 @@ void Overview::renderStrips()
     m_strips.setDevicePixelRatio(ratio);
     m_strips.fill(m_settings.theme().canvas);
     QPainter painter(&m_strips);
+    paintStrips(painter);
+}
+
+void Overview::paintStrips(QPainter& painter)
+{
     const OverviewData& overview = m_scene.model->overview;
     int used = 0;
     for (const auto& strip : overview.strips) used += strip.used ? 1 : 0;
@@ -155,9 +161,15 @@ void Overview::paintEvent(QPaintEvent*)
     const Theme& theme = m_settings.theme();
     painter.fillRect(rect(), theme.canvas);
     if (m_scene.ready()) {
-        if (m_strips.isNull()) renderStrips();
         painter.setClipRect(m_scene.headerWidth, 0, canvasWidth(), height());
-        painter.drawPixmap(m_scene.headerWidth, 0, m_strips);
+        if (paintsVectors(painter)) {
+            painter.translate(m_scene.headerWidth, 0);
+            paintStrips(painter);
+            painter.translate(-m_scene.headerWidth, 0);
+        } else {
+            if (m_strips.isNull()) renderStrips();
+            painter.drawPixmap(m_scene.headerWidth, 0, m_strips);
+        }
         if (const auto& range = m_document.selection().range) {
             QColor wash = theme.accent;
             wash.setAlphaF(0.18f);

@@ -40,6 +40,7 @@ private:
     Nanos timeAt(int x) const { return scale().timeAt(x - m_scene.headerWidth); }
     Grip gripAt(QPoint at) const;
     void renderStrips();
+    void paintStrips(QPainter& painter);
     void paintStrip(QPainter& painter, const OverviewData::Strip& strip, int bottom, int height, double alpha);
     void paintSteps(QPainter& painter);
     void paintMatches(QPainter& painter);

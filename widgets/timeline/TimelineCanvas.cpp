@@ -1,5 +1,7 @@
 #include "widgets/timeline/TimelineCanvas.h"
 
+#include "widgets/timeline/VectorPainter.h"
+
 #include <QEvent>
 #include <QFocusEvent>
 #include <QPaintEvent>
@@ -130,16 +132,31 @@ void TimelineCanvas::renderFrame()
     }
     m_painter.setStyle(m_settings.theme(), *m_scene.colors, ratio);
     m_painter.setLit(linksShown() ? m_focus.chain() : std::span<const SliceId>());
-    std::vector<int> lines;
-    const auto& bands = m_scene.layout.bands;
-    for (std::size_t i = m_scene.layout.firstBandBelow(m_scene.scrollY); i < bands.size() && bands[i].y < m_scene.scrollY + height(); ++i)
-        lines.push_back(static_cast<int>(std::lround((bands[i].bottom() - 1 - m_scene.scrollY) * ratio)));
+    const std::vector<int> lines = bandLines();
     constexpr qint64 kMovingMs = 100; // frames nearer than this belong to one movement
     const bool moving = m_sinceFrame.isValid() && m_sinceFrame.elapsed() < kMovingMs;
     const bool complete = m_painter.paint(m_list, lines, m_image, moving ? TimelinePainter::Labels::MayWait : TimelinePainter::Labels::All);
     if (!complete) m_complete.start();
     m_sinceFrame.start();
     m_imageDirty = false;
+}
+
+std::vector<int> TimelineCanvas::bandLines() const
+{
+    std::vector<int> lines;
+    const auto& bands = m_scene.layout.bands;
+    for (std::size_t i = m_scene.layout.firstBandBelow(m_scene.scrollY); i < bands.size() && bands[i].y < m_scene.scrollY + height(); ++i)
+        lines.push_back(static_cast<int>(std::lround((bands[i].bottom() - 1 - m_scene.scrollY) * devicePixelRatioF())));
+    return lines;
+}
+
+void TimelineCanvas::paintVectors(QPainter& painter)
+{
+    painter.save();
+    painter.translate(m_scene.headerWidth, 0);
+    VectorPainter(painter, drawList(), devicePixelRatioF(), m_settings.theme(), *m_scene.colors, linksShown() ? m_focus.chain() : std::span<const SliceId>())
+        .paint(bandLines());
+    painter.restore();
 }
 
 const DrawList& TimelineCanvas::drawList()
@@ -161,7 +178,8 @@ void TimelineCanvas::paintEvent(QPaintEvent* event)
     const QRect canvas(m_scene.headerWidth, 0, canvasWidth(), height());
     if (dirty.intersects(canvas)) {
         painter.setClipRect(canvas & dirty);
-        painter.drawImage(canvas.topLeft(), m_image);
+        if (paintsVectors(painter)) paintVectors(painter);
+        else painter.drawImage(canvas.topLeft(), m_image);
         paintOverlay(painter);
     }
     painter.setClipRect(dirty);

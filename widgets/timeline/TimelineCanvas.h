@@ -16,6 +16,7 @@
 #include <QWidget>
 
 #include <optional>
+#include <vector>
 
 namespace opscope {
 
@@ -82,6 +83,8 @@ protected:
 
 private:
     void buildGeometry();
+    std::vector<int> bandLines() const;
+    void paintVectors(QPainter& painter);
     void paintOverlay(QPainter& painter);
     void paintSelection(QPainter& painter);
     void paintLinks(QPainter& painter, const QRect& dirty);

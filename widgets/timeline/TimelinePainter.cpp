@@ -11,13 +11,6 @@
 #include <limits>
 
 namespace opscope {
-namespace {
-
-constexpr int kDimShare = 189;    // of 255: 74 %, what a search does not find
-constexpr int kRecedeShare = 102; // 40 %: beside the chain of the selection; families can still be told apart, labels read better
-
-} // namespace
-
 void TimelinePainter::setStyle(const Theme& theme, const SliceColors& names, double pixelRatio)
 {
     if (m_names != &names) {

@@ -15,6 +15,9 @@ namespace opscope {
 class TimelinePainter
 {
 public:
+    static constexpr int kDimShare = 189;    ///< of 255: 74 %, what a search does not find
+    static constexpr int kRecedeShare = 102; ///< 40 %: beside the chain of the selection; families can still be told apart, labels read better
+
     /// `names`: where labels come from. Must be called before paint() and whenever theme, names or pixel ratio change.
     void setStyle(const Theme& theme, const SliceColors& names, double pixelRatio);
     /// Whether every label must be there, or those never seen before may wait for the next frame, so that this one is quick.

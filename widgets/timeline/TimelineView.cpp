@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 namespace opscope {
 
@@ -100,6 +101,13 @@ void TimelineView::renderNow()
     updateScrollBar();
     m_canvas->wantComplete();
     m_canvas->invalidate();
+}
+
+// The rows first: what they draw beyond their edges is covered by ruler and overview, for writers of SVG do not clip.
+void TimelineView::paintTo(QPainter& painter)
+{
+    const auto flags = QWidget::RenderFlags();
+    for (QWidget* part : std::initializer_list<QWidget*>{m_canvas, m_ruler, m_overview}) part->render(&painter, part->mapTo(this, QPoint()), QRegion(), flags);
 }
 
 void TimelineView::settingsChanged()

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+class QPainter;
 class QScrollBar;
 
 namespace opscope {
@@ -39,6 +40,8 @@ public:
     void setMatches(std::vector<SliceId> matches);
     /// Waits for what is prepared in the background, so that the next paint is complete: for rendering to a file.
     void renderNow();
+    /// Overview, ruler and rows with their top left corner at the painter's origin; also into what is no pixels.
+    void paintTo(QPainter& painter);
 
     // For TimelineInput and tests
     const TimelineScene& scene() const { return m_scene; }
