@@ -24,13 +24,14 @@ using namespace opscope::test;
 
 namespace {
 
-constexpr const char* kTrace = R"json({"schemaVersion": 1, "traceName": "/home/alice/secret/run.json", "host_name": "gpu7.cluster.example.com", "username": "alice",
-"traceEvents": [
-{"ph": "X", "cat": "cpu_op", "name": "aten::linear", "pid": 7, "tid": 8, "ts": 10, "dur": 20.5, "args": {"External id": 1}},
-{"ph": "X", "cat": "cpu_op", "name": "<b>&\"\u0001 hostile", "pid": 7, "tid": 8, "ts": 40, "dur": 30, "args": {"External id": 2}},
-{"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "pid": 7, "tid": 8, "ts": 12, "dur": 4, "args": {"correlation": 5, "External id": 1}},
-{"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "ts": 18, "dur": 30, "args": {"device": 0, "stream": 7, "correlation": 5, "External id": 1}},
-{"ph": "M", "name": "process_name", "pid": 7, "tid": 0, "ts": 0, "args": {"name": "python of alice"}}]})json";
+constexpr const char* kTrace =
+    "{\"schemaVersion\": 1, \"traceName\": \"/home/alice/secret/run.json\", \"host_name\": \"gpu7.cluster.example.com\", \"username\": \"alice\",\n"
+    "\"traceEvents\": [\n"
+    "{\"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"aten::linear\", \"pid\": 7, \"tid\": 8, \"ts\": 10, \"dur\": 20.5, \"args\": {\"External id\": 1}},\n"
+    "{\"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"<b>&\\\"\\u0001 hostile\", \"pid\": 7, \"tid\": 8, \"ts\": 40, \"dur\": 30, \"args\": {\"External id\": 2}},\n"
+    "{\"ph\": \"X\", \"cat\": \"cuda_runtime\", \"name\": \"cudaLaunchKernel\", \"pid\": 7, \"tid\": 8, \"ts\": 12, \"dur\": 4, \"args\": {\"correlation\": 5, \"External id\": 1}},\n"
+    "{\"ph\": \"X\", \"cat\": \"kernel\", \"name\": \"gemm\", \"pid\": 0, \"tid\": 7, \"ts\": 18, \"dur\": 30, \"args\": {\"device\": 0, \"stream\": 7, \"correlation\": 5, \"External id\": 1}},\n"
+    "{\"ph\": \"M\", \"name\": \"process_name\", \"pid\": 7, \"tid\": 0, \"ts\": 0, \"args\": {\"name\": \"python of alice\"}}]}";
 
 QByteArray contents(const QString& path)
 {
