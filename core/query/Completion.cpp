@@ -1,7 +1,7 @@
 #include "core/base/Time.h"
 #include "core/query/FilterFields.h"
+#include "core/query/FilterGrammar.h"
 #include "core/query/FilterLexer.h"
-#include "core/query/FilterParser.h"
 #include "core/query/FilterText.h"
 #include "core/query/ValueChoices.h"
 
@@ -89,7 +89,8 @@ Context contextOf(std::span<const FilterToken> tokens, std::size_t end)
     if (last.is("(")) return {What::Operand, nullptr};
     const bool behindOperator = end >= 2 && operatorBefore(tokens, end - 1).has_value();
     if (const FieldInfo* field = behindOperator ? nullptr : fieldBefore(tokens, end)) return {What::Operator, field};
-    if (last.kind == Kind::Text || last.kind == Kind::Number || last.kind == Kind::Word || last.is(")") || last.is("]")) return {What::Connective, nullptr};
+    if (last.kind == Kind::Text || last.kind == Kind::Number || last.kind == Kind::Word || last.is(")") || last.is("]"))
+        return {What::Connective, nullptr};
     return {What::Nothing, nullptr};
 }
 
@@ -173,7 +174,8 @@ void offerFor(Choices& choices, const Context& context, std::string_view typed, 
         if (!context.field) return;
         for (const std::string_view word : context.field->words) choices.offer(word, context.field->help.name);
         if (!trace) return;
-        for (ValueChoice& value : valueChoices(*trace, context.field->id, typed, kMost)) choices.offer(std::move(value.written), value.text, std::move(value.detail));
+        for (ValueChoice& value : valueChoices(*trace, context.field->id, typed, kMost))
+            choices.offer(std::move(value.written), value.text, std::move(value.detail));
         return;
     case Context::What::Connective:
         choices.offer("and ", "both");

@@ -1,6 +1,7 @@
 #include "core/query/NumberTest.h"
 #include "core/query/RowTest.h"
 #include "core/query/TextTest.h"
+#include "core/query/TrackTests.h"
 #include "core/trace/Family.h"
 #include "core/trace/ShortName.h"
 
@@ -16,88 +17,6 @@ namespace opscope {
 namespace {
 
 using Cost = RowTest::Cost;
-
-// ---- what belongs to whole tracks: sets of rows, filled by ranges ----
-
-template <class RowId>
-void fill(RowSet<RowId>& set, std::uint32_t first, std::uint32_t count)
-{
-    for (std::uint32_t row = first; row < first + count;) {
-        if (row % 64 == 0 && first + count - row >= 64) {
-            set.words()[row / 64] = ~std::uint64_t{0};
-            row += 64;
-        } else {
-            set.insert(RowId(row++));
-        }
-    }
-}
-
-/// All rows of the tracks that pass.
-Matches rowsOfTracks(const Trace& trace, const std::function<bool(const Track&)>& pass)
-{
-    Matches rows = Matches::none(trace);
-    for (const Track& track : trace.tracks()) {
-        if (!pass(track)) continue;
-        fill(rows.slices, track.firstSlice, track.sliceCount);
-        fill(rows.instants, track.firstInstant, track.instantCount);
-        for (const CounterSeries& series : trace.counters().series().subspan(track.firstSeries, track.seriesCount)) {
-            fill(rows.samples, series.first, series.count);
-        }
-    }
-    return rows;
-}
-
-/// By the file that a row stands in; nodes as well.
-RowTestPtr fileTest(const Trace& trace, const std::function<bool(SourceId)>& pass)
-{
-    Matches rows = rowsOfTracks(trace, [&](const Track& track) { return pass(trace.process(track.process).source); });
-    if (const ExecutionTrace* et = trace.executionTrace()) {
-        for (const EtFile& file : et->files())
-            if (pass(file.source)) fill(rows.nodes, file.firstNode.value, file.nodeCount);
-    }
-    return std::make_unique<SetTest>(trace, std::move(rows), true);
-}
-
-RowTestPtr trackTest(const Trace& trace, const std::function<bool(const Track&)>& pass)
-{
-    return std::make_unique<SetTest>(trace, rowsOfTracks(trace, pass), false);
-}
-
-/// A pid or tid: numbers compare with numbers, texts with the text of either.
-class KeyTest
-{
-public:
-    KeyTest(const Trace& trace, const FilterNode& comparison)
-        : m_trace(trace), m_op(comparison.op), m_text(comparison), m_number(comparison)
-    {
-        const auto is = [&](FilterValue::Kind kind) {
-            return std::ranges::any_of(comparison.items, [&](const FilterItem& item) { return item.from.kind == kind || item.to.kind == kind; });
-        };
-        m_texts = is(FilterValue::Kind::Text);
-        m_numbers = is(FilterValue::Kind::Number);
-    }
-    bool operator()(const TrackKey& key) const
-    {
-        if (key.kind == TrackKey::Kind::None) return false;
-        if (m_op == FilterOp::Present) return true;
-        // != 7 is true of "Spans": it is something else
-        if (m_numbers && key.kind != TrackKey::Kind::Number && m_op == FilterOp::NotEqual) return true;
-        if (m_numbers && key.kind == TrackKey::Kind::Number && m_number(key.number)) return true;
-        return m_texts && m_text(m_trace.keyText(key));
-    }
-
-private:
-    const Trace& m_trace;
-    FilterOp m_op;
-    TextTest m_text;
-    NumberTest m_number;
-    bool m_texts = false, m_numbers = false;
-};
-
-std::string_view fileName(std::string_view path)
-{
-    return path.substr(path.find_last_of('/') + 1);
-}
 
 // ---- texts of rows, decided once for each different one ----
 
@@ -120,7 +39,9 @@ public:
     /// Events of a counter are called as their track.
     std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
     {
-        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t) { return passes(m_trace.track(series.track).name); });
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t) {
+            return passes(m_trace.track(series.track).name);
+        });
     }
     bool slice(SliceId row) const override { return passes(m_trace.slices().name(row)); }
     bool node(NodeId row) const override { return passes(m_trace.executionTrace()->node(row).name); }
@@ -177,11 +98,15 @@ public:
     }
     std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
     {
-        return keepRows(word, mask, [&](std::size_t row) { return passes(m_trace.slices().name(SliceId(row)), m_trace.slices().category(SliceId(row))); });
+        return keepRows(word, mask, [&](std::size_t row) {
+            return passes(m_trace.slices().name(SliceId(row)), m_trace.slices().category(SliceId(row)));
+        });
     }
     std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
     {
-        return keepRows(word, mask, [&](std::size_t row) { return passes(m_trace.instants().name(InstantId(row)), m_trace.instants().category(InstantId(row))); });
+        return keepRows(word, mask, [&](std::size_t row) {
+            return passes(m_trace.instants().name(InstantId(row)), m_trace.instants().category(InstantId(row)));
+        });
     }
     std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return passes(m_trace.slices().name(row), m_trace.slices().category(row)); }
@@ -205,9 +130,10 @@ class ColumnTest final : public RowTest
 {
 public:
     using NodeValue = std::optional<std::int64_t> (*)(const EtNode&);
-    ColumnTest(const Trace& trace, const FilterNode& comparison, ArgField field, NodeValue ofNode, std::optional<Matches> byTrack = {})
-        : RowTest(trace, Cost::Column), m_test(comparison), m_column(trace.slices().column(field)), m_ofNode(trace.executionTrace() ? ofNode : nullptr),
-          m_byTrack(std::move(byTrack))
+    ColumnTest(const Trace& trace, const FilterNode& comparison, ArgField field, NodeValue ofNode,
+               std::optional<Matches> byTrack = {})
+        : RowTest(trace, Cost::Column), m_test(comparison), m_column(trace.slices().column(field)),
+          m_ofNode(trace.executionTrace() ? ofNode : nullptr), m_byTrack(std::move(byTrack))
     {
     }
     std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
@@ -224,8 +150,14 @@ public:
         const NodeId node = m_ofNode ? m_trace.nodeOf(row) : NodeId();
         return node && passes(m_ofNode(m_trace.executionTrace()->node(node)));
     }
-    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override { return m_byTrack ? m_byTrack->instants.words()[word] & mask : 0; }
-    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override { return m_byTrack ? m_byTrack->samples.words()[word] & mask : 0; }
+    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override
+    {
+        return m_byTrack ? m_byTrack->instants.words()[word] & mask : 0;
+    }
+    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
+    {
+        return m_byTrack ? m_byTrack->samples.words()[word] & mask : 0;
+    }
     bool node(NodeId row) const override
     {
         const auto own = m_ofNode ? m_ofNode(m_trace.executionTrace()->node(row)) : std::nullopt;
@@ -270,7 +202,9 @@ public:
     }
     std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
     {
-        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) { return moment(m_trace.counters().times(series)[i]); });
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) {
+            return moment(m_trace.counters().times(series)[i]);
+        });
     }
 
 private:
@@ -305,7 +239,9 @@ public:
     }
     std::uint64_t samples(std::size_t word, std::uint64_t mask) const override
     {
-        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) { return moment(m_trace.counters().times(series)[i]); });
+        return keepSamples(m_trace.counters(), word, mask, [&](const CounterSeries& series, std::size_t i) {
+            return moment(m_trace.counters().times(series)[i]);
+        });
     }
 
 private:
@@ -342,29 +278,6 @@ private:
     RawVector<std::uint32_t> m_depths;
 };
 
-// ---- counters ----
-
-RowTestPtr seriesTest(const Trace& trace, const FilterNode& comparison)
-{
-    const TextTest test(comparison);
-    Matches rows = Matches::none(trace);
-    for (const CounterSeries& series : trace.counters().series())
-        if (test(trace.text(series.name))) fill(rows.samples, series.first, series.count);
-    return std::make_unique<SetTest>(trace, std::move(rows), false);
-}
-
-RowTestPtr valueTest(const Trace& trace, const FilterNode& comparison)
-{
-    const RealTest test(comparison);
-    Matches rows = Matches::none(trace);
-    for (const CounterSeries& series : trace.counters().series()) {
-        const std::span<const double> values = trace.counters().values(series);
-        for (std::size_t i = 0; i < values.size(); ++i)
-            if (test(values[i])) rows.samples.insert(SampleId(series.first + i));
-    }
-    return std::make_unique<SetTest>(trace, std::move(rows), false);
-}
-
 // ---- nodes ----
 
 /// A number or text of nodes, which their slices have as well.
@@ -373,7 +286,10 @@ class NodeFieldTest final : public RowTest
 public:
     using Passes = std::function<bool(NodeId)>;
     NodeFieldTest(const Trace& trace, Passes passes) : RowTest(trace, Cost::Text), m_passes(std::move(passes)) {}
-    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_trace.executionTrace() ? RowTest::slices(word, mask) : 0; }
+    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override
+    {
+        return m_trace.executionTrace() ? RowTest::slices(word, mask) : 0;
+    }
     std::uint64_t instants(std::size_t, std::uint64_t) const override { return 0; }
     std::uint64_t samples(std::size_t, std::uint64_t) const override { return 0; }
     bool slice(SliceId row) const override { return nodeOfSlice(row); }
@@ -383,7 +299,8 @@ private:
     Passes m_passes;
 };
 
-RowTestPtr nodeNumber(const Trace& trace, const FilterNode& comparison, std::function<std::optional<std::int64_t>(const ExecutionTrace&, const EtNode&)> value)
+RowTestPtr nodeNumber(const Trace& trace, const FilterNode& comparison,
+                      std::function<std::optional<std::int64_t>(const ExecutionTrace&, const EtNode&)> value)
 {
     return std::make_unique<NodeFieldTest>(trace, [&trace, test = NumberTest(comparison), value = std::move(value)](NodeId row) {
         const std::optional<std::int64_t> number = value(*trace.executionTrace(), trace.executionTrace()->node(row));
@@ -398,15 +315,6 @@ RowTestPtr nodeText(const Trace& trace, const FilterNode& comparison, StringId E
         const StringId id = trace.executionTrace()->node(row).*member;
         return id && id.value != 0 && (*table)(id, [&](StringId text) { return test(trace.text(text)); }); // 0: the empty text
     });
-}
-
-RowTestPtr typeTest(const Trace& trace, const FilterNode& comparison)
-{
-    const TextTest test(comparison);
-    Matches rows{SliceSet(trace.slices().size(), test("slice")), InstantSet(trace.instants().size(), test("instant")),
-                 SampleSet(trace.counters().size(), test("counter")),
-                 NodeSet(trace.executionTrace() ? trace.executionTrace()->nodes().size() : 0, test("node"))};
-    return std::make_unique<SetTest>(trace, std::move(rows), true);
 }
 
 /// Of a device op its argument, of anything else on a device track what the track says.
@@ -427,79 +335,30 @@ RowTestPtr streamTest(const Trace& trace, const FilterNode& comparison)
     }));
 }
 
-/// Nodes have a pid by their file and a thread number of their own.
-class NodeKeyTest final : public RowTest
-{
-public:
-    NodeKeyTest(const Trace& trace, Matches rows, std::function<bool(NodeId)> own, std::function<bool(NodeId)> has)
-        : RowTest(trace, Cost::Bit), m_rows(trace, std::move(rows), false), m_own(std::move(own)), m_has(std::move(has))
-    {
-    }
-    std::uint64_t slices(std::size_t word, std::uint64_t mask) const override { return m_rows.slices(word, mask); }
-    std::uint64_t instants(std::size_t word, std::uint64_t mask) const override { return m_rows.instants(word, mask); }
-    std::uint64_t samples(std::size_t word, std::uint64_t mask) const override { return m_rows.samples(word, mask); }
-    bool slice(SliceId row) const override { return m_rows.slice(row); }
-    bool node(NodeId row) const override { return m_has(row) ? m_own(row) : sliceOfNode(row); }
-
-private:
-    SetTest m_rows;
-    std::function<bool(NodeId)> m_own, m_has;
-};
-
-RowTestPtr pidTest(const Trace& trace, const FilterNode& comparison)
-{
-    const KeyTest test(trace, comparison);
-    const auto pid = [&trace](NodeId row) { return trace.executionTrace()->fileOf(row).pid; };
-    return std::make_unique<NodeKeyTest>(
-        trace, rowsOfTracks(trace, [&](const Track& track) { return test(trace.process(track.process).pid); }),
-        [test, pid](NodeId row) { return test(TrackKey{TrackKey::Kind::Number, *pid(row), {}}); },
-        [pid](NodeId row) { return pid(row).has_value(); });
-}
-
-RowTestPtr tidTest(const Trace& trace, const FilterNode& comparison)
-{
-    const KeyTest test(trace, comparison);
-    return std::make_unique<NodeKeyTest>(
-        trace, rowsOfTracks(trace, [&](const Track& track) { return test(track.tid); }),
-        [&trace, test](NodeId row) { return test(TrackKey{TrackKey::Kind::Number, trace.executionTrace()->node(row).tid, {}}); },
-        [](NodeId) { return true; });
-}
-
 } // namespace
 
 RowTestPtr fieldTest(const Trace& trace, const FilterNode& c)
 {
     using Value = std::optional<std::int64_t>;
-    const auto column = [&](ArgField field, ColumnTest::NodeValue ofNode = nullptr) { return std::make_unique<ColumnTest>(trace, c, field, ofNode); };
-    const auto source = [&](SourceId id) -> const SourceFile* { return id.index() < trace.sources().size() ? &trace.sources()[id.index()] : nullptr; };
+    const auto column = [&](ArgField field, ColumnTest::NodeValue ofNode = nullptr) {
+        return std::make_unique<ColumnTest>(trace, c, field, ofNode);
+    };
     switch (c.field.id) {
+    case FieldId::Type:
+    case FieldId::Series:
+    case FieldId::Value:
+    case FieldId::Track:
+    case FieldId::Process:
+    case FieldId::Pid:
+    case FieldId::Tid:
+    case FieldId::Rank:
+    case FieldId::File: return trackFieldTest(trace, c);
     case FieldId::Name: return std::make_unique<NameTest>(trace, c, false);
     case FieldId::Short: return std::make_unique<NameTest>(trace, c, true);
     case FieldId::Category: return std::make_unique<CategoryTest>(trace, c);
     case FieldId::Family: return std::make_unique<FamilyTest>(trace, c);
-    case FieldId::Type: return typeTest(trace, c);
-    case FieldId::Series: return seriesTest(trace, c);
-    case FieldId::Value: return valueTest(trace, c);
-    case FieldId::Track: {
-        const TextTest test(c);
-        return trackTest(trace, [&](const Track& track) { return test(trace.trackName(TrackId(static_cast<std::size_t>(&track - trace.tracks().data())))); });
-    }
-    case FieldId::Process: {
-        const TextTest test(c);
-        return trackTest(trace, [&](const Track& track) { return test(trace.processName(track.process)); });
-    }
-    case FieldId::Pid: return pidTest(trace, c);
-    case FieldId::Tid: return tidTest(trace, c);
     case FieldId::Stream: return streamTest(trace, c);
     case FieldId::Device: return deviceTest(trace, c);
-    case FieldId::Rank: {
-        const NumberTest test(c);
-        return fileTest(trace, [&](SourceId id) { return source(id) && source(id)->rank && test(*source(id)->rank); });
-    }
-    case FieldId::File: {
-        const TextTest test(c);
-        return fileTest(trace, [&](SourceId id) { return source(id) && test(fileName(source(id)->path)); });
-    }
     case FieldId::Time: return std::make_unique<StretchTest>(trace, c);
     case FieldId::Start: return std::make_unique<TimeTest>(trace, c, Clock::Start);
     case FieldId::End: return std::make_unique<TimeTest>(trace, c, Clock::End);

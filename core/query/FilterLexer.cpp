@@ -61,7 +61,10 @@ private:
         m_out.tokens.push_back({kind, from, m_at - from, std::move(text), std::move(unit)});
     }
 
-    void fail(std::size_t at, std::size_t length, std::string message) { m_out.error = FilterError{at, std::min(length, m_text.size() - at), std::move(message)}; }
+    void fail(std::size_t at, std::size_t length, std::string message)
+    {
+        m_out.error = FilterError{at, std::min(length, m_text.size() - at), std::move(message)};
+    }
 
     void word()
     {

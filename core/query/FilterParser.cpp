@@ -1,14 +1,13 @@
 #include "core/query/FilterParser.h"
 
 #include "core/base/StringPool.h"
+#include "core/query/FilterGrammar.h"
 #include "core/query/FilterLexer.h"
 #include "core/query/FilterText.h"
 #include "core/query/TextTest.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdlib>
 
 namespace opscope {
 
@@ -16,54 +15,6 @@ namespace {
 
 using Kind = FilterToken::Kind;
 using Type = FieldType;
-
-constexpr std::int64_t kKi = 1024;
-constexpr std::array<FilterUnit, 14> kUnits{{{"us", 1000, true}, {"ms", 1'000'000, true}, {"s", 1'000'000'000, true}, {"ns", 1, true},
-                                             {"\xC2\xB5s", 1000, true}, {"\xCE\xBCs", 1000, true},
-                                             {"KiB", kKi, false}, {"MiB", kKi * kKi, false}, {"GiB", kKi * kKi * kKi, false},
-                                             {"B", 1, false}, {"kB", 1000, false}, {"KB", 1000, false}, {"MB", 1'000'000, false},
-                                             {"GB", 1'000'000'000, false}}};
-
-struct OpRow
-{
-    std::string_view text;
-    FilterOp op;
-    bool texts, numbers;
-};
-constexpr std::array<OpRow, 10> kOps{{{"==", FilterOp::Equal, true, true},
-                                      {"!=", FilterOp::NotEqual, true, true},
-                                      {"~", FilterOp::Contains, true, false},
-                                      {"=~", FilterOp::Regex, true, false},
-                                      {"like", FilterOp::Like, true, false},
-                                      {">", FilterOp::Greater, false, true},
-                                      {">=", FilterOp::GreaterEqual, false, true},
-                                      {"<", FilterOp::Less, false, true},
-                                      {"<=", FilterOp::LessEqual, false, true},
-                                      {"in", FilterOp::In, true, true}}};
-
-bool takes(FieldType type, const OpRow& row)
-{
-    switch (type) {
-    case Type::Text:
-    case Type::Shape: return row.texts;
-    case Type::Word: return row.op == FilterOp::Equal || row.op == FilterOp::NotEqual || row.op == FilterOp::In;
-    case Type::Number:
-    case Type::Real:
-    case Type::Duration:
-    case Type::Moment:
-    case Type::Size: return row.numbers;
-    case Type::Stretch: return row.op == FilterOp::In;
-    case Type::Key:
-    case Type::Raw: return true;
-    }
-    return false;
-}
-
-bool isTime(FieldType type) { return type == Type::Duration || type == Type::Moment || type == Type::Stretch; }
-bool takesTexts(FieldType type) { return type == Type::Text || type == Type::Word || type == Type::Shape || type == Type::Key || type == Type::Raw; }
-bool takesNumbers(FieldType type) { return type != Type::Text && type != Type::Word && type != Type::Shape; }
-bool ordersNumbers(FilterOp op) { return op >= FilterOp::Less && op <= FilterOp::GreaterEqual; }
-bool looksInTexts(FilterOp op) { return op == FilterOp::Contains || op == FilterOp::Regex || op == FilterOp::Like; }
 
 /// A piece of the filter for a message: short, in quotes, nothing that acts on a terminal.
 std::string shown(std::string_view text)
@@ -175,7 +126,8 @@ private:
         if (token.isWord("has")) return presence(out);
         if (token.kind == Kind::Word && peek(1).is("(")) return function(out);
         if (token.kind == Kind::Text && !startsOperator(peek(1))) return nameAlone(out);
-        if (token.kind == Kind::Word && isFilterKeyword(token.text)) return fail(token, token.text + " cannot begin a comparison; expected a field, a function or (");
+        if (token.kind == Kind::Word && isFilterKeyword(token.text))
+            return fail(token, token.text + " cannot begin a comparison; expected a field, a function or (");
         if (token.kind == Kind::Word || token.kind == Kind::Text) return comparison(out);
         if (token.kind == Kind::End) return fail(token, "expected a field, a function or ( here");
         return fail(token, shown(token.text) + " cannot begin a comparison; expected a field, a function or (");
@@ -228,10 +180,13 @@ private:
         return value;
     }
 
-    static bool startsOperator(const FilterToken& token)
+    static const FilterOperator* operatorAt(const FilterToken& token)
     {
-        return std::ranges::any_of(kOps, [&](const OpRow& row) { return token.is(row.text) || token.isWord(row.text); });
+        const auto row = std::ranges::find_if(
+            filterOperators(), [&](const FilterOperator& r) { return token.is(r.text) || token.isWord(r.text); });
+        return row == filterOperators().end() ? nullptr : &*row;
     }
+    static bool startsOperator(const FilterToken& token) { return operatorAt(token) != nullptr; }
 
     std::string hint(std::string_view word, bool tensor) const
     {
@@ -287,7 +242,8 @@ private:
             if (key.kind != Kind::Word && key.kind != Kind::Text && key.kind != Kind::Number) {
                 return fail(key, "expected the key of an argument, as in args.grid or args.\"Input Dims\""), nullptr;
             }
-            if (key.kind == Kind::Number && key.text.find('.') != std::string::npos) return fail(key, "keys of digits and points stand in quotes"), nullptr;
+            if (key.kind == Kind::Number && key.text.find('.') != std::string::npos)
+                return fail(key, "keys of digits and points stand in quotes"), nullptr;
             take();
             ref.path.push_back(key.kind == Kind::Number ? key.text + key.unit : key.text);
         }
@@ -321,7 +277,10 @@ private:
         if (!accept(".")) return fail(peek(), "expected . and what of the tensor: dtype, shape, dim[i], strides, elements, bytes"), nullptr;
         const FilterToken& member = take();
         const FieldInfo* field = member.kind == Kind::Word ? tensorField(member.text) : nullptr;
-        if (!field) return fail(member, "expected dtype, shape, rank, dim[i], strides, elements, bytes or device" + hint(member.text, true)), nullptr;
+        if (!field)
+            return fail(member, "expected dtype, shape, rank, dim[i], strides, elements, bytes or device" +
+                                    hint(member.text, true)),
+                   nullptr;
         ref.id = field->id;
         if (field->id == FieldId::TensorDim && !index(ref.dim)) return nullptr;
         return field;
@@ -336,9 +295,9 @@ private:
         const FieldInfo* field = fieldRef(out.field);
         if (!field) return false;
         const FilterToken& token = peek();
-        const auto row = std::ranges::find_if(kOps, [&](const OpRow& r) { return token.is(r.text) || token.isWord(r.text); });
+        const FilterOperator* row = operatorAt(token);
         const std::string of(m_text.substr(first.at, m_lexed.tokens[m_at - 1].at + m_lexed.tokens[m_at - 1].length - first.at));
-        if (row == kOps.end() || !takes(field->type, *row)) return fail(token, expectedOperator(of, field->type, token));
+        if (!row || !takesOperator(field->type, row->op)) return fail(token, expectedOperator(of, field->type, token));
         take();
         out.op = row->op;
         if (out.op == FilterOp::In) return list(out, *field);
@@ -351,7 +310,8 @@ private:
     static std::string expectedOperator(std::string_view field, FieldType type, const FilterToken& token)
     {
         if (type == Type::Stretch) return "time wants a range, as in time in 10ms..20ms; one moment is compared as start or end";
-        std::string message = token.kind == Kind::End || !startsOperator(token) ? "expected an operator behind " : token.text + " does not go with ";
+        std::string message = token.kind == Kind::End || !startsOperator(token) ? "expected an operator behind "
+                                                                                : token.text + " does not go with ";
         message += std::string(field.substr(0, 40)) + (token.kind == Kind::End || !startsOperator(token) ? ":" : "; expected");
         for (const std::string_view op : operatorsOf(type)) message += ' ' + std::string(op);
         return withoutControls(message);
@@ -363,7 +323,9 @@ private:
             FilterItem& item = out.items.emplace_back();
             const FilterToken& token = peek();
             if (!itemOf(item, field)) return false;
-            return item.range || fail(token, takesNumbers(field.type) ? "expected a range A..B, or ( and a list" : "expected ( and a list, as in cat in (kernel, gpu_memcpy)");
+            return item.range ||
+                   fail(token, takesNumbers(field.type) ? "expected a range A..B, or ( and a list"
+                                                        : "expected ( and a list, as in cat in (kernel, gpu_memcpy)");
         }
         do {
             if (!itemOf(out.items.emplace_back(), field)) return false;
@@ -396,24 +358,28 @@ private:
         const FilterToken& token = peek();
         if (token.kind == Kind::Number || token.is("-")) return numberValue(out, field, op);
         if (token.is("[") && (field.type == Type::Shape || field.type == Type::Raw)) return bracketList(out);
-        if (token.kind != Kind::Text && (token.kind != Kind::Word || isFilterKeyword(token.text))) return fail(token, "expected " + wanted(field, op));
+        if (token.kind != Kind::Text && (token.kind != Kind::Word || isFilterKeyword(token.text)))
+            return fail(token, "expected " + wanted(field, op));
         if (!takesTexts(field.type) || ordersNumbers(op)) return fail(token, "expected " + wanted(field, op) + ", not " + shown(token.text));
         take();
         out = textValue(token.text);
         if (field.type == Type::Word) return knownWord(out, field, token);
         if (field.type == Type::Shape) std::erase_if(out.text, [](char c) { return c == ' '; });
         if (op == FilterOp::Regex) {
-            if (const std::string wrong = TextTest::whyNoRegex(out.text); !wrong.empty()) return fail(token, "this is no regular expression: " + withoutControls(wrong));
+            if (const std::string wrong = TextTest::whyNoRegex(out.text); !wrong.empty())
+                return fail(token, "this is no regular expression: " + withoutControls(wrong));
         }
         return true;
     }
 
     bool knownWord(FilterValue& value, const FieldInfo& field, const FilterToken& token)
     {
-        std::ranges::transform(value.text, value.text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        std::ranges::transform(value.text, value.text.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
         if (std::ranges::find(field.words, value.text) != field.words.end()) return true;
         std::string message = shown(token.text) + " is no " + field.help.name + "; expected";
-        for (std::size_t i = 0; i < field.words.size(); ++i) message += (i == 0 ? " " : i + 1 == field.words.size() ? " or " : ", ") + std::string(field.words[i]);
+        for (std::size_t i = 0; i < field.words.size(); ++i)
+            message += (i == 0 ? " " : i + 1 == field.words.size() ? " or " : ", ") + std::string(field.words[i]);
         return fail(token, std::move(message));
     }
 
@@ -427,11 +393,18 @@ private:
             const FilterToken& token = take();
             if (token.is("[")) ++depth;
             else if (token.is("]")) --depth;
-            else if (!token.is(",") && !token.is("-") && (token.kind != Kind::Number || !token.unit.empty())) return fail(token, "expected a number, a comma or ]");
+            else if (!token.is(",") && !token.is("-") && (token.kind != Kind::Number || !token.unit.empty()))
+                return fail(token, "expected a number, a comma or ]");
             text += token.text;
         } while (depth > 0);
         out = textValue(std::move(text));
         return out.text.size() < 4096 || fail(first, "this list is too long");
+    }
+
+    static const char* unitsOf(FieldType type)
+    {
+        if (isTime(type)) return "; expected ns, us, ms or s";
+        return type == Type::Size ? "; expected B, KiB, MiB, GiB, kB, MB or GB" : ", a number without unit";
     }
 
     static std::string wanted(const FieldInfo& field, FilterOp op)
@@ -447,8 +420,8 @@ private:
     {
         written = number.unit;
         if (written.empty() && peek().kind == Kind::Word) written = peek().text; // "50 us"
-        const auto unit = std::ranges::find(kUnits, written, &FilterUnit::name);
-        if (unit == kUnits.end()) {
+        const auto unit = std::ranges::find(filterUnits(), written, &FilterUnit::name);
+        if (unit == filterUnits().end()) {
             if (number.unit.empty()) written = {};
             return nullptr;
         }
@@ -463,7 +436,8 @@ private:
         if (token.kind != Kind::Number) return fail(token, "expected a number behind -");
         std::string_view written;
         const FilterUnit* unit = unitOf(token, written);
-        if (!unit && !written.empty()) return fail(token, shown(written) + " is no unit; expected ns, us, ms, s or B, KiB, MiB, GiB, kB, MB, GB");
+        if (!unit && !written.empty())
+            return fail(token, shown(written) + " is no unit; expected ns, us, ms, s or B, KiB, MiB, GiB, kB, MB, GB");
         out.text = (minus ? "-" : "") + token.text + std::string(written);
         if (!takesNumbers(field.type) || looksInTexts(op)) { // name == 5 means the text
             if (unit) return fail(token, "expected " + wanted(field, op));
@@ -471,54 +445,12 @@ private:
             if (field.type == Type::Word) return knownWord(out, field, token);
             return true;
         }
-        if (unit && !fits(*unit, field)) {
-            return fail(token, std::string(written) + " does not go with " + field.help.name + (isTime(field.type) ? "; expected ns, us, ms or s" : field.type == Type::Size ? "; expected B, KiB, MiB, GiB, kB, MB or GB" : ", a number without unit"));
+        if (unit && !takesUnit(field.type, *unit)) {
+            return fail(token, std::string(written) + " does not go with " + field.help.name + unitsOf(field.type));
         }
         out.kind = FilterValue::Kind::Number;
-        return scale(out, token, minus, unit ? unit->factor : 1, field);
-    }
-
-    static bool fits(const FilterUnit& unit, const FieldInfo& field)
-    {
-        if (unit.time) return isTime(field.type);
-        return field.type == Type::Size || field.type == Type::Raw || field.type == Type::Real;
-    }
-
-    /// Digits times factor, exactly: nothing goes through a double that is compared with whole numbers.
-    bool scale(FilterValue& out, const FilterToken& token, bool minus, std::int64_t factor, const FieldInfo& field)
-    {
-        const std::size_t point = token.text.find('.');
-        std::string digits = token.text;
-        std::size_t decimals = 0;
-        if (point != std::string::npos) {
-            digits.erase(point, 1);
-            decimals = token.text.size() - point - 1;
-        }
-        while (decimals > 0 && digits.back() == '0') {
-            digits.pop_back();
-            --decimals;
-        }
-        digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-        out.real = std::strtod(token.text.c_str(), nullptr) * static_cast<double>(factor) * (minus ? -1 : 1);
-        const bool real = field.type == Type::Raw || field.type == Type::Real;
-        if (digits.size() > 24 || decimals > 24) {
-            out.exact = false;
-            return real || fail(token, "this number is too long");
-        }
-        __int128 value = 0;
-        for (const char c : digits) value = value * 10 + (c - '0');
-        value *= factor;
-        __int128 divisor = 1;
-        for (std::size_t i = 0; i < decimals; ++i) divisor *= 10;
-        out.exact = value % divisor == 0;
-        value = value / divisor * (minus ? -1 : 1);
-        if (value > INT64_MAX || value <= INT64_MIN) {
-            out.exact = false;
-            return real || fail(token, "this number is too large");
-        }
-        if (out.exact || real) out.whole = static_cast<std::int64_t>(value);
-        if (out.exact || real) return true;
-        return fail(token, isTime(field.type) ? "times are whole nanoseconds" : field.type == Type::Size ? "sizes are whole bytes" : "expected a whole number");
+        const std::string wrong = numberOf(out, token.text, minus, unit ? unit->factor : 1, field.type);
+        return wrong.empty() || fail(token, wrong);
     }
 
     std::string_view m_text;
@@ -529,22 +461,6 @@ private:
 };
 
 } // namespace
-
-std::span<const FilterUnit> filterUnits() { return kUnits; }
-
-std::vector<std::string_view> operatorsOf(FieldType type)
-{
-    std::vector<std::string_view> ops;
-    for (const OpRow& row : kOps)
-        if (takes(type, row)) ops.push_back(row.text);
-    return ops;
-}
-
-std::string_view spelling(FilterOp op)
-{
-    const auto row = std::ranges::find(kOps, op, &OpRow::op);
-    return row == kOps.end() ? "has" : row->text;
-}
 
 std::variant<FilterNode, FilterError> parseFilterNode(std::string_view text)
 {

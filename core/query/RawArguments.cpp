@@ -116,7 +116,8 @@ std::vector<Place> placesOf(const Trace& trace, const Matches& rows)
             forEachIn(rows.nodes, file.firstNode.value, file.nodeCount, [&](NodeId row) {
                 const EtNode& node = et->node(row);
                 if (node.synthetic || node.sourceLength == 0 || file.source.index() >= trace.sources().size()) return;
-                places.push_back({node.sourceOffset, file.source.value & 0xFFFFu, static_cast<std::uint64_t>(Table::Nodes), row.value, node.sourceLength});
+                places.push_back({node.sourceOffset, file.source.value & 0xFFFFu,
+                                  static_cast<std::uint64_t>(Table::Nodes), row.value, node.sourceLength});
             });
         }
     }

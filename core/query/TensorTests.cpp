@@ -228,7 +228,9 @@ private:
         case FieldId::TensorElements: return !tensor.undefined() && m_number(tensor.elements);
         case FieldId::TensorBytes: {
             std::int64_t bytes = 0;
-            return !tensor.undefined() && !__builtin_mul_overflow(tensor.elements, static_cast<std::int64_t>(tensor.itemSize), &bytes) && m_number(bytes);
+            return !tensor.undefined() &&
+                   !__builtin_mul_overflow(tensor.elements, static_cast<std::int64_t>(tensor.itemSize), &bytes) &&
+                   m_number(bytes);
         }
         default: return false;
         }

@@ -157,7 +157,8 @@ std::vector<ValueChoice> all(const Trace& trace, FieldId field, std::string_view
         std::vector<ValueChoice> out;
         std::set<StringId> seen;
         for (const CounterSeries& series : trace.counters().series())
-            if (series.name && seen.insert(series.name).second) out.push_back({std::string(trace.text(series.name)), quoted(trace.text(series.name)), "counter"});
+            if (series.name && seen.insert(series.name).second)
+                out.push_back({std::string(trace.text(series.name)), quoted(trace.text(series.name)), "counter"});
         return out;
     }
     case FieldId::Rank: return sourceChoices(trace, true);

@@ -196,7 +196,8 @@ private:
         if (id == FieldId::Device && process.side == Side::Device && process.pid.kind == TrackKey::Kind::Number) return process.pid.number;
         if (row.table == Table::Instant) {
             const InstantId i(row.id);
-            return event(id, m_trace.instants().name(i), m_trace.instants().category(i), {m_trace.instants().time(i), m_trace.instants().time(i)});
+            return event(id, m_trace.instants().name(i), m_trace.instants().category(i),
+                         {m_trace.instants().time(i), m_trace.instants().time(i)});
         }
         const CounterSeries& s = series(row);
         const Nanos t = m_trace.counters().times(s)[row.id - s.first];
@@ -284,7 +285,8 @@ private:
 
     bool linked(FilterLink link, const Matches& inner, Row row) const
     {
-        const bool tree = link == FilterLink::Inside || link == FilterLink::Contains || link == FilterLink::ChildOf || link == FilterLink::ParentOf;
+        const bool tree = link == FilterLink::Inside || link == FilterLink::Contains || link == FilterLink::ChildOf ||
+                          link == FilterLink::ParentOf;
         if (row.table == Table::Node && tree) return nodeNested(link, inner, NodeId(row.id));
         if (row.table == Table::Node) {
             const SliceId s = m_trace.sliceOf(NodeId(row.id));
@@ -343,7 +345,9 @@ private:
         const Track& track = m_trace.track(m_trace.trackOf(instant));
         const Nanos t = m_trace.instants().time(instant);
         SliceId last;
-        for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount && m_trace.slices().start(SliceId(i)) <= t; ++i) last = SliceId(i);
+        for (std::uint32_t i = track.firstSlice;
+             i < track.firstSlice + track.sliceCount && m_trace.slices().start(SliceId(i)) <= t; ++i)
+            last = SliceId(i);
         while (last && m_trace.slices().end(last) <= t) last = m_trace.slices().parent(last);
         return last;
     }
@@ -409,9 +413,11 @@ std::string compareWithOracle(const Trace& trace, unsigned seed, int filters)
         if (!found) return found.error().text();
         const Matches& expected = oracle.all(node);
         if (!(*found == expected)) {
-            return opscope::text(node) + ": found " + std::to_string(found->slices.count()) + ' ' + std::to_string(found->instants.count()) + ' ' +
-                   std::to_string(found->samples.count()) + ' ' + std::to_string(found->nodes.count()) + ", expected " + std::to_string(expected.slices.count()) + ' ' +
-                   std::to_string(expected.instants.count()) + ' ' + std::to_string(expected.samples.count()) + ' ' + std::to_string(expected.nodes.count());
+            return opscope::text(node) + ": found " + std::to_string(found->slices.count()) + ' ' +
+                   std::to_string(found->instants.count()) + ' ' + std::to_string(found->samples.count()) + ' ' +
+                   std::to_string(found->nodes.count()) + ", expected " + std::to_string(expected.slices.count()) +
+                   ' ' + std::to_string(expected.instants.count()) + ' ' + std::to_string(expected.samples.count()) +
+                   ' ' + std::to_string(expected.nodes.count());
         }
         something += !found->empty() && found->count() < Matches::all(trace).count();
     }
@@ -430,9 +436,13 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("files");
         const auto row = [](const char* a, const char* b = nullptr) { QTest::newRow(a) << (b ? QStringList{a, b} : QStringList{a}); };
         const QDir kineto(QString::fromStdString(dataPath("kineto")));
-        for (const QString& file : kineto.entryList({QStringLiteral("*.json"), QStringLiteral("*.json.gz")}, QDir::Files, QDir::Name)) row(("kineto/" + file.toStdString()).c_str());
+        for (const QString& file :
+             kineto.entryList({QStringLiteral("*.json"), QStringLiteral("*.json.gz")}, QDir::Files, QDir::Name))
+            row(("kineto/" + file.toStdString()).c_str());
         const QDir et(QString::fromStdString(dataPath("et")));
-        for (const QString& file : et.entryList({QStringLiteral("*.json"), QStringLiteral("*.json.gz")}, QDir::Files, QDir::Name)) row(("et/" + file.toStdString()).c_str());
+        for (const QString& file :
+             et.entryList({QStringLiteral("*.json"), QStringLiteral("*.json.gz")}, QDir::Files, QDir::Name))
+            row(("et/" + file.toStdString()).c_str());
     }
     void smallTracesAgree()
     {
@@ -463,7 +473,9 @@ private Q_SLOTS:
             const QDir folder(QString::fromStdString(sharedPath(std::string("traces/") + file)));
             int taken = 0;
             for (const QFileInfo& info : folder.entryInfoList(QDir::Files, QDir::Size | QDir::Reversed)) {
-                if (info.size() < 20'000 || info.size() > 3'000'000 || !info.fileName().contains(QStringLiteral(".json")) || taken == 3) continue;
+                if (info.size() < 20'000 || info.size() > 3'000'000 ||
+                    !info.fileName().contains(QStringLiteral(".json")) || taken == 3)
+                    continue;
                 QTest::newRow((std::string(file) + '/' + info.fileName().toStdString()).c_str()) << info.filePath();
                 ++taken;
                 ++all;

@@ -1,19 +1,15 @@
 #include "tests/support/RandomFilters.h"
 
 #include "core/base/StringPool.h"
-#include "core/query/FilterParser.h"
+#include "core/query/FilterGrammar.h"
 
 namespace opscope::test {
 
-namespace {
-
-bool isTime(FieldType type) { return type == FieldType::Duration || type == FieldType::Moment || type == FieldType::Stretch; }
-
-} // namespace
-
 RandomFilters::RandomFilters(unsigned seed, std::vector<std::string> texts) : m_random(seed), m_texts(std::move(texts))
 {
-    for (const char* hostile : {"gemm", "", "a \"b\"", "\\", "aten::mm", "\n\t\x01", "\xC3\xA4", "and", "[80,1,1]", "# no remark"}) m_texts.push_back(hostile);
+    for (const char* hostile :
+         {"gemm", "", "a \"b\"", "\\", "aten::mm", "\n\t\x01", "\xC3\xA4", "and", "[80,1,1]", "# no remark"})
+        m_texts.push_back(hostile);
 }
 
 FilterNode RandomFilters::node(int depth)
@@ -69,7 +65,8 @@ FilterNode RandomFilters::comparison()
 FilterItem RandomFilters::item(const FieldInfo& info, FilterOp op)
 {
     const bool searches = op == FilterOp::Contains || op == FilterOp::Like || op == FilterOp::Regex;
-    if (info.type == FieldType::Text || info.type == FieldType::Shape || info.type == FieldType::Word || searches) return {text(info, op), {}, false};
+    if (info.type == FieldType::Text || info.type == FieldType::Shape || info.type == FieldType::Word || searches)
+        return {text(info, op), {}, false};
     if (op != FilterOp::In || (info.type != FieldType::Stretch && pick(2))) return {number(info, -1000, 1000), {}, false};
     FilterItem out{number(info, -1000, 200), number(info, 201, 1000), true};
     if (pick(4) == 0) (pick(2) ? out.from : out.to) = FilterValue();
@@ -85,7 +82,8 @@ FilterValue RandomFilters::number(const FieldInfo& info, int low, int high)
     const int unit = isTime(info.type) && (low <= -1000 && high >= 1000) ? pick(3) : 1; // ends of one range have one unit
     if (isTime(info.type)) literal += units[unit];
     else if (info.type == FieldType::Size) literal += sizes[low <= -1000 && high >= 1000 ? pick(3) : 1];
-    const char* const field = info.type == FieldType::Size ? "bytes > " : isTime(info.type) ? "start > " : info.type == FieldType::Real || info.type == FieldType::Raw ? "value > " : "depth > ";
+    const bool real = info.type == FieldType::Real || info.type == FieldType::Raw;
+    const char* const field = info.type == FieldType::Size ? "bytes > " : isTime(info.type) ? "start > " : real ? "value > " : "depth > ";
     const auto parsed = Filter::parse(field + literal);
     return std::get<Filter>(parsed).root()->items.front().from;
 }
@@ -97,7 +95,8 @@ FilterValue RandomFilters::text(const FieldInfo& info, FilterOp op)
     out.text = m_texts[at(m_texts.size())];
     if (info.type == FieldType::Word) out.text = info.words[at(info.words.size())];
     if (op == FilterOp::Regex) out.text = pick(2) ? "^a.*:[a-m]+" : "[0-9]$";
-    if (op == FilterOp::Like && pick(2)) out.text = pick(2) ? "*" + out.text.substr(out.text.size() / 2) : out.text.substr(0, out.text.size() / 2) + "*";
+    if (op == FilterOp::Like && pick(2))
+        out.text = pick(2) ? "*" + out.text.substr(out.text.size() / 2) : out.text.substr(0, out.text.size() / 2) + "*";
     if (op == FilterOp::Contains) out.text = out.text.substr(out.text.size() / 3, 4);
     while (!isValidUtf8(out.text)) out.text.pop_back();
     if (info.type == FieldType::Shape) std::erase(out.text, ' ');
