@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 
@@ -31,7 +32,8 @@ public:
     void give(std::string& buffer)
     {
         std::unique_lock lock(m_mutex);
-        m_changed.wait(lock, [this] { return m_waiting.size() < kWaiting; });
+        m_changed.wait(lock, [this] { return m_waiting.size() < kWaiting || m_gone; });
+        if (m_gone) return buffer.clear(); // the drain says that it failed
         m_waiting.push_back(std::move(buffer));
         buffer.clear();
         if (!m_empty.empty()) {
@@ -57,6 +59,18 @@ private:
     }
 
     void run()
+    {
+        try {
+            packAll();
+        } catch (const std::bad_alloc&) {
+            m_drain.fail();
+        }
+        const std::lock_guard lock(m_mutex);
+        m_gone = true;
+        m_changed.notify_all();
+    }
+
+    void packAll()
     {
         const auto deflate = makeDeflate();
         std::string out;
@@ -87,6 +101,7 @@ private:
     std::condition_variable m_changed;
     std::deque<std::string> m_waiting, m_empty;
     std::optional<Deflate::More> m_end; // Follows: dropped before the end
+    bool m_gone = false;                // the thread takes nothing more
     std::jthread m_thread;              // last: it uses all of the above
 };
 
