@@ -19,7 +19,7 @@ namespace {
 constexpr int kTries = 100;
 constexpr std::size_t kLongestInPart = 200; ///< of the name; names end at 255 bytes
 /// The disk is kept busy from the beginning, so that the sync at the end has little left to wait for.
-constexpr std::uint64_t kFlushEvery = std::uint64_t{32} << 20;
+constexpr std::uint64_t kFlushEvery = std::uint64_t{4} << 20;
 
 std::string folderOf(const std::string& path)
 {
