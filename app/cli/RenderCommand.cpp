@@ -14,7 +14,7 @@ namespace {
 struct Options
 {
     std::vector<std::string> files;
-    std::string output, size, range, select, theme, scale, docks, panels;
+    std::string output, size, range, select, theme, scale, docks, panels, dialog;
     bool noLinks = false;
 };
 
@@ -65,6 +65,7 @@ ExitStatus render(Console& console, const Options& options)
     pass("--scale", options.scale);
     pass("--dock", options.docks);
     pass("--panel", options.panels); // the window knows which there are
+    pass("--dialog", options.dialog);
     if (options.noLinks) arguments.push_back("--no-links");
     arguments.push_back("--");
     arguments.insert(arguments.end(), options.files.begin(), options.files.end());
@@ -86,6 +87,7 @@ Run declare(CLI::App& app)
         ->type_name("ID,...");
     app.add_option("--dock", o->docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
         ->type_name("WxH")->check(checkDocks);
+    app.add_option("--dialog", o->dialog, "Draw this dialog instead of the window: export")->type_name("ID")->check(CLI::IsMember({"export"}));
     app.add_flag("--no-links", o->noLinks, "Do not draw the links of the selection");
     app.add_option("--theme", o->theme, "light or dark (default light)")
         ->type_name("THEME")->check(CLI::IsMember({"light", "dark"}));

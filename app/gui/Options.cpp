@@ -77,7 +77,7 @@ std::string checkRange(const std::string& text)
 
 struct RawOptions
 {
-    std::string render, size, range, select, theme, docks, panels;
+    std::string render, size, range, select, theme, docks, panels, dialog;
     int scale = 1;
     bool noLinks = false;
 };
@@ -97,6 +97,7 @@ void declare(CLI::App& app, Options& options, RawOptions& raw)
                    ->type_name("ID,...")->check(checkPanels));
     withRender(app.add_option("--dock", raw.docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
                    ->type_name("WxH")->check(checkDocks));
+    withRender(app.add_option("--dialog", raw.dialog, "Draw this dialog instead of the window: export")->check(CLI::IsMember({"export"})));
     withRender(app.add_flag("--no-links", raw.noLinks, "Do not draw the links of the selection"));
     withRender(app.add_option("--theme", raw.theme, "light or dark (default light)")->check(CLI::IsMember({"light", "dark"})));
     app.add_flag("--time-first-paint", options.timeFirstPaint, "Print the milliseconds to the first paint and quit")->group("");
@@ -109,6 +110,7 @@ RenderOptions finish(const RawOptions& raw)
     render.scale = raw.scale;
     render.select = raw.select;
     render.dark = raw.theme == "dark";
+    render.dialog = raw.dialog;
     render.panels = split(raw.panels);
     render.links = !raw.noLinks;
     if (!raw.docks.empty())

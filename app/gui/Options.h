@@ -20,6 +20,7 @@ struct RenderOptions
     std::string select;                 ///< as selectByText() reads it, "" for none
     std::vector<std::string> panels;    ///< ids of those to bring to the front of their tabs, in this order
     std::optional<QSize> docks;         ///< width of those at the right, height of those at the bottom; 0 hides them
+    std::string dialog;                 ///< "export": that dialog alone is drawn, as big as it wants to be; "" for the window
     bool links = true;                  ///< arrows of the selection
     bool dark = false;
 };

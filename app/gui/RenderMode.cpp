@@ -1,5 +1,6 @@
 #include "app/gui/RenderMode.h"
 
+#include "app/gui/ExportDialog.h"
 #include "app/gui/JoinController.h"
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
@@ -40,13 +41,13 @@ void wait(int ms)
     loop.exec();
 }
 
-QImage grab(MainWindow& window)
+QImage grab(QWidget& window)
 {
     return window.grab().toImage().convertToFormat(QImage::Format_RGB32);
 }
 
 /// Panels fill themselves in the background: done when nothing runs and the looks are the same.
-QImage settled(MainWindow& window)
+QImage settled(QWidget& window)
 {
     QElapsedTimer since;
     since.start();
@@ -126,6 +127,12 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     const auto frame = options.range ? Framing::Keep : Framing::Around;
     if (!options.select.empty() && !selectByText(document, options.select, frame))
         return cannot("nothing in the trace is called \"" + options.select + "\", and no node or tensor has that id");
+    if (!options.dialog.empty()) {
+        settled(*window);
+        window->exportPart();
+        auto* dialog = window->findChild<ExportDialog*>();
+        return settled(*dialog).save(QFile::decodeName(options.output.c_str()), "PNG") ? 0 : cannot(options.output + ": the picture cannot be written there");
+    }
     if (isSvgName(QString::fromStdString(options.output))) {
         settled(*window);
         const Status saved = saveTimelinePicture(window->timeline(), QFile::decodeName(options.output.c_str()));

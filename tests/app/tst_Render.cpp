@@ -1,6 +1,7 @@
 #include "tests/app/RunOpscope.h"
 
 #include <QImage>
+#include <QXmlStreamReader>
 #include <QtTest>
 
 #include <set>
@@ -49,6 +50,8 @@ private Q_SLOTS:
     void misuseIsStatus2_data();
     void misuseIsStatus2();
     void theFirstPaintIsTimed();
+    void aNameThatEndsInSvgDrawsTheTimelineAsVectors();
+    void theExportDialogIsDrawnAlone();
 
 private:
     QString path(const char* name) const { return m_folder.filePath(QString::fromLatin1(name)); }
@@ -184,6 +187,32 @@ void tst_Render::theFirstPaintIsTimed()
     bool isNumber = false;
     const int ms = ran.out.trimmed().toInt(&isNumber);
     QVERIFY2(isNumber && ms > 0, ran.out.constData());
+}
+
+void tst_Render::aNameThatEndsInSvgDrawsTheTimelineAsVectors()
+{
+    const QString picture = path("shot.svg");
+    QCOMPARE(runWindow({QStringLiteral("--render"), picture, m_trace}).status, 0);
+    QFile file(picture);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QXmlStreamReader xml(&file);
+    QString texts;
+    int rects = 0;
+    while (!xml.atEnd()) {
+        xml.readNext();
+        if (xml.isCharacters()) texts += xml.text();
+        rects += xml.isStartElement() && xml.name() == QLatin1String("rect");
+        QVERIFY(!xml.isStartElement() || xml.name() != QLatin1String("image"));
+    }
+    QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+    QVERIFY(rects > 10 && texts.contains(QStringLiteral("linear")) && texts.contains(QStringLiteral("gemm")));
+}
+
+void tst_Render::theExportDialogIsDrawnAlone()
+{
+    const QImage dialog = draw({QStringLiteral("--dialog"), QStringLiteral("export")});
+    QVERIFY(dialog.width() > 600 && dialog.width() < 1280 && dialog.height() > 300 && dialog.height() < 720);
+    QVERIFY(coloursOf(dialog) > 20);
 }
 
 QTEST_GUILESS_MAIN(tst_Render)

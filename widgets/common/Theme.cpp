@@ -209,8 +209,8 @@ QPushButton:default:disabled { background: $panel$; color: $textOff$; border: 1p
 QPushButton:default:focus { border: 1px solid $textHi$; }
 
 QCheckBox, QRadioButton { color: $text$; spacing: 7px; }
-QCheckBox::indicator, QTreeView::indicator { width: 13px; height: 13px; border: 1px solid $lineStrong$; border-radius: 3px; background: $input$; }
-QCheckBox::indicator:checked, QTreeView::indicator:checked { background: $accentFill$; border: 1px solid $accentFill$; image: url(:/theme/$mode$/check.svg); }
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator { width: 13px; height: 13px; border: 1px solid $lineStrong$; border-radius: 3px; background: $input$; }
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked { background: $accentFill$; border: 1px solid $accentFill$; image: url(:/theme/$mode$/check.svg); }
 QCheckBox:focus, QRadioButton:focus { color: $accent$; }
 
 QProgressBar { background: $input$; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }

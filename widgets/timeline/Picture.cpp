@@ -6,6 +6,7 @@
 #include <QBuffer>
 #include <QImage>
 #include <QPainter>
+#include <QPalette>
 #include <QPixmap>
 #include <QSaveFile>
 #include <QSvgGenerator>
@@ -27,6 +28,7 @@ QByteArray svgOf(TimelineView& timeline)
     if (trace)
         generator.setDescription(QStringLiteral("%1 slices, drawn by Opscope").arg(trace->slices().size()));
     QPainter painter(&generator);
+    painter.fillRect(QRect(QPoint(), timeline.size()), timeline.palette().window()); // where the scroll bar is not drawn
     timeline.paintTo(painter);
     painter.end();
     return buffer.data();
