@@ -55,8 +55,17 @@ public:
 private:
     static constexpr std::uint64_t kNowhere = UINT64_MAX;
 
+    /// Whether anything of the load was not JSON as it should be: then each node is looked at as strictly as other readers do.
+    bool wasForgiven() const
+    {
+        static constexpr Defect kLax[] = {Defect::DamagedNode, Defect::ControlCharacter, Defect::JsonSyntax,
+                                          Defect::InvalidUtf8, Defect::TrailingCommas,   Defect::CommentsInJson};
+        return std::ranges::any_of(kLax, [&](Defect defect) { return m_trace.diagnostics().count(defect) != 0; });
+    }
+
     void findNodes()
     {
+        m_forgiven = wasForgiven();
         const ExecutionTrace& et = *m_trace.executionTrace();
         std::uint64_t rows = 0;
         const auto take = [&](const EtNode& node) {
@@ -143,7 +152,7 @@ private:
         std::string mended;
         std::string_view json = *text;
         et::RawNode raw;
-        if ((range.damaged || !et::readFields(json, raw)) && !nlohmann::json::accept(json)) {
+        if ((m_forgiven || range.damaged || !et::readFields(json, raw)) && !nlohmann::json::accept(json)) {
             mended = et::repair(json, et::Reach::OneNode).json;
             if (!nlohmann::json::accept(mended)) mended = et::repair(json, et::Reach::Further).json;
             if (!nlohmann::json::accept(mended)) {
@@ -172,7 +181,7 @@ private:
     const JobControl& m_job;
     std::vector<Range> m_ranges;
     std::uint64_t m_firstNode = kNowhere;
-    bool m_hasMember = false, m_nodesWritten = false;
+    bool m_hasMember = false, m_nodesWritten = false, m_forgiven = false;
     std::string m_redacted;
     ExportReport::File m_report;
 };
