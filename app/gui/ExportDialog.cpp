@@ -85,11 +85,11 @@ ExportDialog::ExportDialog(const Theme& theme, const TraceDocument& document, Ti
     columns->setSpacing(24);
     columns->addLayout(left, 1);
     columns->addLayout(right, 1);
-    m_targets = new ExportTargets(*m_trace, this);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(16, 14, 16, 14);
     all->setSpacing(12);
     all->addLayout(columns, 1);
+    m_targets = new ExportTargets(*m_trace, this); // after what Tab comes to first
     all->addWidget(heading("Save as"));
     all->addWidget(m_targets);
     all->addLayout(makeFoot());
@@ -105,6 +105,7 @@ ExportDialog::ExportDialog(const Theme& theme, const TraceDocument& document, Ti
             m_bar->setValue(static_cast<int>(std::min<std::uint64_t>(progress.done, total) * 1000 / total));
     });
     resize(900, 0);
+    m_useFilter->setFocus();
     findPrivate();
     count();
 }
@@ -134,6 +135,8 @@ QWidget* ExportDialog::makeWhat(const TraceDocument& document)
     m_useTracks = new QCheckBox(QStringLiteral("Only these &tracks"));
     m_tracks = new QListWidget;
     m_tracks->setFixedHeight(92);
+    m_tracks->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_tracks->setTextElideMode(Qt::ElideRight);
     m_tracks->setAccessibleName(QStringLiteral("Tracks"));
     fillTracks(document);
     for (QCheckBox* tick : {m_useFilter, m_useTime, m_useTracks})

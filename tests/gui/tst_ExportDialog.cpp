@@ -63,6 +63,7 @@ private Q_SLOTS:
     void cancellingClosesOnlyWhenNothingIsWritten();
     void theListShowsWhatIsReplaced();
     void itFitsASmallScreen();
+    void tabGoesFromWhatToWhere();
     void theKeyAndTheMenuOpenIt();
     void theTimelineIsSavedAsVectors();
     void theTimelineIsSavedAsPixels();
@@ -260,6 +261,17 @@ void tst_ExportDialog::itFitsASmallScreen()
     d.showReplacements(true);
     QCoreApplication::processEvents();
     QVERIFY2(d.sizeHint().height() <= 690 && d.sizeHint().width() <= 1240, qPrintable(QStringLiteral("%1 x %2").arg(d.sizeHint().width()).arg(d.sizeHint().height())));
+}
+
+void tst_ExportDialog::tabGoesFromWhatToWhere()
+{
+    ExportDialog& d = dialog();
+    QList<const QWidget*> order;
+    for (const QWidget* w = &d.filterTick(); order.size() < 200 && !order.contains(w); w = w->nextInFocusChain())
+        order << w;
+    const qsizetype filter = order.indexOf(&d.filterText()), links = order.indexOf(&d.links()), redact = order.indexOf(&d.redact());
+    const qsizetype target = order.indexOf(&d.targets().tickOf(0)), button = order.indexOf(&d.exportButton());
+    QVERIFY(0 < filter && filter < links && links < redact && redact < target && target < button);
 }
 
 void tst_ExportDialog::theKeyAndTheMenuOpenIt()
