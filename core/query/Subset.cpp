@@ -35,8 +35,8 @@ public:
     {
         const bool alone = m_trace.timeBase() == TimeBase::NodeOrder;
         if (alone) nodesOfSlices(rows().slices, rows().nodes); // what one table matched the other has as well
+        if (m_et && !alone) joinMatches(); // a node and its slice are one match
         m_subset.matched = rows().count();
-        if (m_et && !alone) joinMatches();
         if (m_et && !askForNodes()) return cancelled();
         m_start = rows().slices;
         if (m_options.effects) addEffects();

@@ -415,6 +415,8 @@ void tst_Subset::aPairIsOneOnBothSides()
     QCOMPARE(keptNodes(trace, byKernel), QStringLiteral("1 2 11 12"));
     const Subset byNode = close(trace, nodes(trace, {"inner"}));
     QCOMPARE(keptSlices(trace, byNode), QStringLiteral("inner outer | 0"));
+    QCOMPARE(byNode.matched, 1u);
+    QCOMPARE(byNode.added, 1u);
     QCOMPARE(keptNodes(trace, byNode), QStringLiteral("1 2 11 12"));
     const Subset bare = close(trace, nodes(trace, {"inner"}), kNoLinks);
     QCOMPARE(keptSlices(trace, bare), QStringLiteral("inner | 0"));
