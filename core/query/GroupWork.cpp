@@ -33,7 +33,7 @@ public:
     {
         const auto begin = std::ranges::lower_bound(m_owners, SliceId(track.firstSlice));
         const auto end = std::lower_bound(begin, m_owners.end(), SliceId(track.firstSlice + track.sliceCount));
-        if (begin == end) return;
+        if (begin == end || noneInAGroup(track)) return;
         m_owner = static_cast<std::size_t>(begin - m_owners.begin());
         m_ownerEnd = static_cast<std::size_t>(end - m_owners.begin());
         if (track.spillBases.empty()) {
@@ -67,6 +67,11 @@ private:
         DeviceWork before;             ///< what was charged when it opened
     };
 
+    /// A table of kernels asks nothing of hosts.
+    bool noneInAGroup(const Track& track) const
+    {
+        return std::ranges::all_of(m_groupOf.subspan(track.firstSlice, track.sliceCount), [](std::uint32_t group) { return group == kNoGroup; });
+    }
     void visit(SliceId slice, std::size_t owner)
     {
         closeDownTo(m_trace.slices().parent(slice));
