@@ -1,6 +1,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/Window.h"
 #include "core/base/Time.h"
+#include "core/query/Filter.h"
 
 #include <CLI/CLI.hpp>
 
@@ -14,8 +15,8 @@ namespace {
 struct Options
 {
     std::vector<std::string> files;
-    std::string output, size, range, select, theme, scale, docks, panels, dialog;
-    bool noLinks = false;
+    std::string output, size, range, select, theme, scale, docks, panels, dialog, filter;
+    bool noLinks = false, hide = false;
 };
 
 bool isNumber(std::string_view text, int low, int high)
@@ -47,6 +48,13 @@ std::string checkRange(const std::string& text)
     return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
 }
 
+std::string checkFilter(const std::string& text)
+{
+    const auto parsed = Filter::parse(text);
+    const auto* error = std::get_if<FilterError>(&parsed);
+    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
+}
+
 std::string checkScale(const std::string& text)
 {
     return isNumber(text, 1, 4) ? "" : "\"" + text + "\" is no scale from 1 to 4";
@@ -66,6 +74,8 @@ ExitStatus render(Console& console, const Options& options)
     pass("--dock", options.docks);
     pass("--panel", options.panels); // the window knows which there are
     pass("--dialog", options.dialog);
+    pass("--filter", options.filter);
+    if (options.hide) arguments.push_back("--hide");
     if (options.noLinks) arguments.push_back("--no-links");
     arguments.push_back("--");
     arguments.insert(arguments.end(), options.files.begin(), options.files.end());
@@ -88,6 +98,9 @@ Run declare(CLI::App& app)
     app.add_option("--dock", o->docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
         ->type_name("WxH")->check(checkDocks);
     app.add_option("--dialog", o->dialog, "Draw this dialog instead of the window: export")->type_name("ID")->check(CLI::IsMember({"export"}));
+    app.add_option("--filter", o->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
+        ->type_name("FILTER")->check(checkFilter);
+    app.add_flag("--hide", o->hide, "Hide what the filter does not match instead of dimming it");
     app.add_flag("--no-links", o->noLinks, "Do not draw the links of the selection");
     app.add_option("--theme", o->theme, "light or dark (default light)")
         ->type_name("THEME")->check(CLI::IsMember({"light", "dark"}));
@@ -106,6 +119,7 @@ Command renderCommand()
             "  opscope render trace.json.gz -o shot.png --size 2400x1400 --theme dark\n"
             "  opscope render trace.json.gz -o shot.png --range 10ms..25ms --select aten::conv2d\n"
             "  opscope render trace.json.gz -o timeline.svg --range 10ms..25ms\n"
+            "  opscope render trace.json.gz -o shot.png --filter 'cat == kernel and dur > 50us' --hide\n"
             "  opscope render trace.json.gz trace_et.json.gz -o shot.png --select node:36/in0 --panel links --dock 400x500",
             declare};
 }

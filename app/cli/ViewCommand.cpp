@@ -1,6 +1,8 @@
 #include "app/cli/Commands.h"
 #include "app/cli/Window.h"
 
+#include "core/query/Filter.h"
+
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
@@ -12,7 +14,16 @@ namespace {
 struct Options
 {
     std::vector<std::string> files;
+    std::string filter;
+    bool hide = false;
 };
+
+std::string checkFilter(const std::string& text)
+{
+    const auto parsed = Filter::parse(text);
+    const auto* error = std::get_if<FilterError>(&parsed);
+    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
+}
 
 ExitStatus view(Console& console, const Options& options)
 {
@@ -27,6 +38,8 @@ ExitStatus view(Console& console, const Options& options)
         return ExitStatus::Cannot;
     }
     std::vector<std::string> arguments;
+    if (!options.filter.empty()) arguments.push_back("--filter=" + options.filter);
+    if (options.hide) arguments.push_back("--hide");
     if (!options.files.empty()) arguments.push_back("--"); // a file may be called --help
     arguments.insert(arguments.end(), options.files.begin(), options.files.end());
     return becomeWindow(console, arguments);
@@ -37,6 +50,9 @@ Run declare(CLI::App& app)
     const auto options = std::make_shared<Options>();
     app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace, or ranks)")
         ->type_name("FILE");
+    app.add_option("--filter", options->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
+        ->type_name("FILTER")->check(checkFilter);
+    app.add_flag("--hide", options->hide, "Hide what the filter does not match instead of dimming it");
     return [options](Console& console) { return view(console, *options); };
 }
 
@@ -50,7 +66,8 @@ Command viewCommand()
             "Examples:\n"
             "  opscope trace.json.gz\n"
             "  opscope view trace.pt.trace.json trace_et.json\n"
-            "  opscope rank*.pt.trace.json.gz",
+            "  opscope rank*.pt.trace.json.gz\n"
+            "  opscope trace.json.gz --filter 'family == communication' --hide",
             declare};
 }
 

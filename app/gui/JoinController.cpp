@@ -5,7 +5,6 @@
 #include "app/gui/NoticeBar.h"
 #include "core/tensor/Resources.h"
 #include "widgets/common/Text.h"
-#include "widgets/document/CarryOver.h"
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
 
@@ -147,25 +146,9 @@ void JoinController::received(const Wish& wish, Result<TracePtr> result)
     m_folders = wish.folders;
     m_partners.clear();
     m_looked = false;
-    show(std::move(result).value());
+    m_document.rejoin(std::move(result).value());
     Q_EMIT joined(m_files);
     warnIfUnrelated(before);
-}
-
-/// The new trace in place of the old one; what was in view and chosen stays so, wherever the new one has it.
-void JoinController::show(TracePtr trace)
-{
-    const TracePtr old = m_document.trace();
-    const bool sawAll = m_document.visibleRange() == m_document.fullRange();
-    const CarryOver carry(*old, *trace);
-    const std::optional<TimeRange> view = sawAll ? std::nullopt : carry.range(m_document.visibleRange());
-    const Selection selection = carry.selection(m_document.selection());
-    m_document.setTrace(std::move(trace));
-    if (view)
-        m_document.setVisibleRange(*view);
-    m_document.setSelection(selection);
-    if (selection.slice || selection.instant || selection.node)
-        Q_EMIT m_document.revealRequested();
 }
 
 void JoinController::warnIfUnrelated(const QStringList& before)

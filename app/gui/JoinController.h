@@ -60,7 +60,6 @@ private:
     void offer();
     void load(const Wish& wish);
     void received(const Wish& wish, Result<TracePtr> result);
-    void show(TracePtr trace);
     void warnIfUnrelated(const QStringList& before);
 
     TraceDocument& m_document;

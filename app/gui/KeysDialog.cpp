@@ -33,7 +33,7 @@ constexpr Key kTimeline[] = {
     {". ,", "Next and previous on the track"},
     {"] [", "Along links: to what it caused, to what caused it"},
     {"Ctrl+] Ctrl+[", "The next or previous of several such links"},
-    {"Esc", "Clear the selection, then the range, then the search"},
+    {"Esc", "Clear the selection, the range, the search, the filter: one a press"},
 };
 constexpr Key kMouse[] = {
     {"Wheel", "Scroll"},
@@ -43,10 +43,14 @@ constexpr Key kMouse[] = {
     {"Shift+Drag", "Move the view; the middle button does it too"},
     {"Double-click", "Frame a slice"},
     {"Click", "On the label of a link: go to what it names"},
+    {"Right-click", "Filter by what lies there: name, category, track, time"},
 };
 constexpr Key kWindow[] = {
     {"/ Ctrl+F", "Find a name"},
     {"Enter", "Next match; with Shift the one before"},
+    {"\\ Ctrl+Shift+F", "Filter"},
+    {"Ctrl+Space", "In the filter: what may stand here; F1 explains it"},
+    {"Alt+← Alt+→", "Back and forward: view, filter, selection"},
     {"F3", "Next match, from anywhere; with Shift the one before"},
     {"F6", "Go round the panels; with Shift backwards"},
     {"Tab", "Tool bar, timeline, panels"},

@@ -3,6 +3,8 @@
 #include "app/gui/DropChoice.h"
 #include "app/gui/ErrorView.h"
 #include "app/gui/ExportDialog.h"
+#include "app/gui/FilterBar.h"
+#include "app/gui/FilterField.h"
 #include "app/gui/JoinController.h"
 #include "app/gui/KeysDialog.h"
 #include "app/gui/LoadingView.h"
@@ -125,6 +127,8 @@ void MainWindow::makeHeader()
     column->setSpacing(0);
     column->addLayout(first);
     column->addWidget(m_tools);
+    m_filterBar = new FilterBar(m_document, m_settings, header);
+    column->addWidget(m_filterBar);
     setMenuWidget(header);
 }
 
@@ -167,6 +171,8 @@ void MainWindow::connectParts()
     connect(m_tools, &ToolStrip::fitClicked, &m_document, &TraceDocument::showAll);
     connect(m_tools, &ToolStrip::zoomInClicked, m_timeline, &TimelineView::zoomIn);
     connect(&m_tools->search(), &SearchField::left, this, [this] { m_timeline->setFocus(); });
+    connect(&m_filterBar->field(), &FilterField::left, this, [this] { m_timeline->setFocus(); });
+    connect(&m_document, &TraceDocument::filterFailed, &m_document, &TraceDocument::announced);
     connect(&m_search, &NameSearch::changed, this, &MainWindow::showMatches);
     connect(&m_document, &TraceDocument::panelRequested, this, [this](const QString& id) { m_docks->raise(id.toUtf8().constData()); });
     connect(m_status, &StatusLine::problemsClicked, this, [this] { m_docks->raise("problems"); });
@@ -226,6 +232,7 @@ void MainWindow::showPage(Page page)
     m_page = page;
     const bool isTrace = page == Page::Trace;
     m_tools->setVisible(isTrace);
+    m_filterBar->setVisible(isTrace);
     statusBar()->setVisible(isTrace);
     m_pages->setCurrentIndex(static_cast<int>(page));
     if (isTrace)
@@ -284,6 +291,28 @@ void MainWindow::find()
         m_tools->search().begin();
 }
 
+void MainWindow::filter()
+{
+    if (m_page == Page::Trace)
+        m_filterBar->field().begin();
+}
+
+void MainWindow::setFilter(const std::string& text, bool hide)
+{
+    m_document.setFilterMode(hide ? FilterMode::Hide : FilterMode::Dim);
+    if (auto parsed = Filter::parse(text); std::holds_alternative<Filter>(parsed))
+        m_document.setFilter(std::get<Filter>(parsed));
+}
+
+/// Selection and range went first; the timeline clears those.
+void MainWindow::escape()
+{
+    if (!m_search.text().isEmpty())
+        m_tools->search().clear();
+    else
+        m_document.setFilter({});
+}
+
 void MainWindow::firstProblem()
 {
     if (m_page == Page::Trace)
@@ -338,11 +367,14 @@ void MainWindow::showMatches()
 {
     std::vector<SliceId> slices;
     slices.reserve(m_search.matches().size());
+    std::vector<InstantId> instants;
     for (const Match& match : m_search.matches()) {
         if (match.slice)
             slices.push_back(match.slice);
+        else if (match.instant)
+            instants.push_back(match.instant);
     }
-    m_timeline->setMatches(std::move(slices));
+    m_timeline->setFound(std::move(slices), instants);
 }
 
 bool MainWindow::eventFilter(QObject* watched, QEvent* event)
@@ -358,7 +390,7 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event)
         m_status->setTimelineWidth(canvas.canvasWidth());
     } else if (event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape
                && m_document.selection().empty()) {
-        m_tools->search().clear(); // selection and range went first; the timeline clears those
+        escape();
     }
     return QMainWindow::eventFilter(watched, event);
 }

@@ -18,6 +18,7 @@ namespace opscope {
 
 class DropChoice;
 class ErrorView;
+class FilterBar;
 class JoinController;
 class LoadingView;
 class NoticeBar;
@@ -50,12 +51,16 @@ public:
     Docks& docks() { return *m_docks; }
     JoinController& joiner() { return *m_joiner; }
     NoticeBar& notice() { return *m_notice; }
+    FilterBar& filterBar() { return *m_filterBar; }
     bool showsTrace() const { return m_page == Page::Trace; }
 
     // What the menu asks for.
     void closeTrace();
     void copy();
     void find();
+    void filter();
+    /// What `--filter` and `--hide` ask for; the text is valid.
+    void setFilter(const std::string& text, bool hide);
     void firstProblem();
     void restoreLayout();
     void exportPart();
@@ -86,6 +91,7 @@ private:
     void showPage(Page page);
     void leaveTracePage();
     void enterTracePage();
+    void escape();
     void received(const QStringList& files, Result<TracePtr> result);
     void showTitle();
     void showMatches();
@@ -109,6 +115,7 @@ private:
     DropChoice* m_drop = nullptr;
     JoinController* m_joiner = nullptr;
     ToolStrip* m_tools = nullptr;
+    FilterBar* m_filterBar = nullptr;
     StatusLine* m_status = nullptr;
     Docks* m_docks = nullptr;
     QMenuBar* m_menus = nullptr;

@@ -117,8 +117,25 @@ void buildFile(QMenu& menu, MainWindow& window)
 
 void buildEdit(QMenu& menu, MainWindow& window)
 {
-    add(menu, "&Copy\tCtrl+C", {}, [&window] { sendCopy(window); });
+    add(menu, "C&opy\tCtrl+C", {}, [&window] { sendCopy(window); });
     add(menu, "&Find", {QKeySequence(Qt::Key_Slash), QKeySequence(Qt::CTRL | Qt::Key_F)}, [&window] { window.find(); });
+    add(menu, "Fi&lter", {QKeySequence(Qt::Key_Backslash), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F)}, [&window] { window.filter(); });
+    menu.addSeparator();
+    TraceDocument& document = window.document();
+    QAction* hide = add(menu, "&Hide what the filter does not match", {}, [&document] {
+        document.setFilterMode(document.filterMode() == FilterMode::Hide ? FilterMode::Dim : FilterMode::Hide);
+    });
+    hide->setCheckable(true);
+    QAction* range = add(menu, "Filter to the selected &range", {}, [&document] {
+        if (document.trace() && document.selection().range)
+            document.setFilter(both(document.filter(), rangeFilter(*document.trace(), *document.selection().range)));
+    });
+    QAction* clear = add(menu, "&Clear the filter", {}, [&document] { document.setFilter({}); });
+    QObject::connect(&menu, &QMenu::aboutToShow, &menu, [hide, range, clear, &document] {
+        hide->setChecked(document.filterMode() == FilterMode::Hide);
+        range->setEnabled(document.trace() && document.selection().range);
+        clear->setEnabled(!document.filter().empty());
+    });
 }
 
 void buildView(QMenu& menu, MainWindow& window)
@@ -148,8 +165,18 @@ void buildView(QMenu& menu, MainWindow& window)
 
 void buildGo(QMenu& menu, MainWindow& window)
 {
+    TraceDocument& document = window.document();
+    QAction* back = add(menu, "&Back", {QKeySequence(Qt::ALT | Qt::Key_Left)}, [&document] { document.goBack(); });
+    QAction* forward = add(menu, "&Forward", {QKeySequence(Qt::ALT | Qt::Key_Right)}, [&document] { document.goForward(); });
+    const auto showHistory = [back, forward, &document] {
+        back->setEnabled(document.canGoBack());
+        forward->setEnabled(document.canGoForward());
+    };
+    QObject::connect(&document, &TraceDocument::historyChanged, &menu, showHistory);
+    showHistory();
+    menu.addSeparator();
     add(menu, "&Next match", {QKeySequence(Qt::Key_F3), QKeySequence(Qt::CTRL | Qt::Key_G)}, [&window] { window.search().next(); });
-    add(menu, "&Previous match", {QKeySequence(Qt::SHIFT | Qt::Key_F3), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G)},
+    add(menu, "Pre&vious match", {QKeySequence(Qt::SHIFT | Qt::Key_F3), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_G)},
         [&window] { window.search().previous(); });
     menu.addSeparator();
     add(menu, "Next on the track\t.", {}, [&window] { sendKey(window.timeline().canvas(), Qt::Key_Period); });
@@ -161,7 +188,7 @@ void buildGo(QMenu& menu, MainWindow& window)
     add(menu, "Next of several links\tCtrl+]", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketRight, Qt::ControlModifier); });
     add(menu, "Previous of several links\tCtrl+[", {}, [&canvas] { sendKey(canvas, Qt::Key_BracketLeft, Qt::ControlModifier); });
     menu.addSeparator();
-    add(menu, "First pro&blem", {QKeySequence(Qt::Key_F8)}, [&window] { window.firstProblem(); });
+    add(menu, "First &problem", {QKeySequence(Qt::Key_F8)}, [&window] { window.firstProblem(); });
     menu.addSeparator();
     QWidget* home = &window.timeline();
     add(menu, "Next panel", {QKeySequence(Qt::Key_F6)}, [&window, home] { window.docks().walk(home, 1); });

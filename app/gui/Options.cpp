@@ -1,5 +1,6 @@
 #include "app/gui/Options.h"
 
+#include "core/query/Filter.h"
 #include "widgets/panel/Panels.h"
 
 #include <CLI/CLI.hpp>
@@ -75,6 +76,13 @@ std::string checkRange(const std::string& text)
     return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
 }
 
+std::string checkFilter(const std::string& text)
+{
+    const auto parsed = Filter::parse(text);
+    const auto* error = std::get_if<FilterError>(&parsed);
+    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
+}
+
 struct RawOptions
 {
     std::string render, size, range, select, theme, docks, panels, dialog;
@@ -86,6 +94,9 @@ void declare(CLI::App& app, Options& options, RawOptions& raw)
 {
     app.add_option("files", options.files, "Traces to open together: a Kineto trace and its execution trace, or the ranks of a job")->type_name("FILE");
     CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this PNG, or the timeline alone into this SVG, and quit")->type_name("FILE");
+    app.add_option("--filter", options.filter, "Only events that meet this condition: name ~ \"gemm\"; the rest is dimmed")
+        ->type_name("FILTER")->check(checkFilter);
+    app.add_flag("--hide", options.hide, "Hide what the filter does not match");
     const auto withRender = [&](CLI::Option* option) { return option->needs(render); };
     withRender(app.add_option("--size", raw.size, "Pixels of the picture (default 1600x1000)")->type_name("WxH")->check(checkSize));
     withRender(app.add_option("--scale", raw.scale, "Pixels of the picture per pixel of the layout, 1 to 4")->check(CLI::Range(1, 4)));
@@ -139,8 +150,11 @@ ParsedOptions parseOptions(int argc, char** argv)
         std::cerr << "opscope-gui: " << error.what() << '\n';
         return {std::nullopt, 2};
     }
-    if (!raw.render.empty())
+    if (!raw.render.empty()) {
         options.render = finish(raw);
+        options.render->filter = options.filter;
+        options.render->hide = options.hide;
+    }
     if (options.render && options.files.empty()) {
         std::cerr << "opscope-gui: --render needs a file to draw\n";
         return {std::nullopt, 2};

@@ -21,6 +21,8 @@ struct RenderOptions
     std::vector<std::string> panels;    ///< ids of those to bring to the front of their tabs, in this order
     std::optional<QSize> docks;         ///< width of those at the right, height of those at the bottom; 0 hides them
     std::string dialog;                 ///< "export": that dialog alone is drawn, as big as it wants to be; "" for the window
+    std::string filter;                 ///< as Options::filter
+    bool hide = false;
     bool links = true;                  ///< arrows of the selection
     bool dark = false;
 };
@@ -28,6 +30,8 @@ struct RenderOptions
 struct Options
 {
     std::vector<std::string> files;
+    std::string filter;                 ///< of the trace, valid; "" for none
+    bool hide = false;                  ///< what it does not match, instead of dimming it
     std::optional<RenderOptions> render;
     bool timeFirstPaint = false;        ///< print the milliseconds from the start of the process to the first paint, then quit
 };

@@ -117,6 +117,7 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     window->viewSettings().setShowLinks(options.links);
     for (const std::string& panel : options.panels)
         window->docks().bringToFront(QString::fromStdString(panel));
+    window->setFilter(options.filter, options.hide);
     settled(*window); // the layout first: revealing needs the sizes
     if (isSvgName(QString::fromStdString(options.output)))
         window->docks().setSizes(options.docks.value_or(QSize(0, 0))); // the timeline alone is drawn: it gets the room

@@ -89,7 +89,7 @@ QColor colourOf(const ProblemSummary& summary, const Theme& theme)
 
 StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget* parent)
     : QWidget(parent), m_document(document), m_settings(settings), m_files(new QHBoxLayout), m_counts(new QLabel(this)),
-      m_relation(new QToolButton(this)), m_problems(new QToolButton(this)), m_resolution(new QLabel(this)), m_pointer(new QLabel(this))
+      m_relation(new QToolButton(this)), m_filter(new QLabel(this)), m_problems(new QToolButton(this)), m_resolution(new QLabel(this)), m_pointer(new QLabel(this))
 {
     setFixedHeight(24);
     auto* row = new QHBoxLayout(this);
@@ -99,6 +99,7 @@ StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget*
     row->addLayout(m_files);
     row->addWidget(m_counts);
     row->addWidget(m_relation);
+    row->addWidget(m_filter);
     row->addStretch(1);
     row->addWidget(m_problems);
     row->addWidget(m_resolution);
@@ -127,6 +128,7 @@ StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget*
     connect(&m_document, &TraceDocument::traceChanged, this, &StatusLine::showTrace);
     connect(&m_document, &TraceDocument::visibleRangeChanged, this, &StatusLine::showResolution);
     connect(&m_document, &TraceDocument::selectionChanged, this, &StatusLine::showPointer);
+    connect(&m_document, &TraceDocument::matchesChanged, this, &StatusLine::showFilter);
     connect(&m_document, &TraceDocument::announced, this, &StatusLine::announce);
     connect(&m_settings, &ViewSettings::changed, this, &StatusLine::showTrace);
     showTrace();
@@ -150,6 +152,7 @@ void StatusLine::showTrace()
     m_announced.stop();
     m_counts->setText(m_document.trace() ? countsText(*m_document.trace()) : QString());
     showRelation();
+    showFilter();
     showProblems();
     showResolution();
     showPointer();
@@ -205,6 +208,17 @@ void StatusLine::showRelation()
     for (const EtPairing& pairing : trace->links().pairings())
         why << richText(pairing.sentence);
     m_relation->setToolTip(why.join(QStringLiteral("<br>")) + QStringLiteral("<br>Click for the link report."));
+}
+
+void StatusLine::showFilter()
+{
+    const MatchesPtr& matches = m_document.matches();
+    m_filter->setVisible(matches != nullptr);
+    if (!matches)
+        return;
+    const auto text = [](std::size_t count) { return QString::fromStdString(formatCount(static_cast<std::int64_t>(count))); };
+    m_filter->setText(QStringLiteral("filter: %1 of %2").arg(text(matches->count()), text(m_document.matchable())));
+    m_filter->setToolTip(richText(m_document.filter().text()));
 }
 
 void StatusLine::showProblems()

@@ -36,6 +36,7 @@ private:
     void showTrace();
     void showFiles();
     void showRelation();
+    void showFilter();
     void showProblems();
     void showResolution();
     void showPointer();
@@ -46,6 +47,7 @@ private:
     QHBoxLayout* m_files;
     QLabel* m_counts;
     QToolButton* m_relation;            ///< what the files are to each other
+    QLabel* m_filter;                   ///< how much it matches; not there without one
     QToolButton* m_problems;
     QLabel* m_resolution;
     QLabel* m_pointer;

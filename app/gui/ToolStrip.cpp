@@ -37,6 +37,9 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     m_open = addButton("open", QStringLiteral(" Open"), QStringLiteral("Open a trace (Ctrl+O)"));
     m_export = addButton("export", QStringLiteral(" Export"), QStringLiteral("Save a part of the trace (Ctrl+E)"));
     addSeparator();
+    m_back = addButton("back", {}, QStringLiteral("Back to the view, filter and selection before (Alt+Left)"));
+    m_forward = addButton("forward", {}, QStringLiteral("Forward again (Alt+Right)"));
+    addSeparator();
     QToolButton* zoomOut = addButton("zoom-out", {}, QStringLiteral("Zoom out (S)"));
     QToolButton* fit = addButton("fit", {}, QStringLiteral("Show the whole trace (0)"));
     QToolButton* zoomIn = addButton("zoom-in", {}, QStringLiteral("Zoom in (W)"));
@@ -66,6 +69,9 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
 
     connect(m_open, &QToolButton::clicked, this, &ToolStrip::openClicked);
     connect(m_export, &QToolButton::clicked, this, &ToolStrip::exportClicked);
+    connect(m_back, &QToolButton::clicked, &m_document, &TraceDocument::goBack);
+    connect(m_forward, &QToolButton::clicked, &m_document, &TraceDocument::goForward);
+    connect(&m_document, &TraceDocument::historyChanged, this, &ToolStrip::showHistory);
     connect(zoomOut, &QToolButton::clicked, this, &ToolStrip::zoomOutClicked);
     connect(fit, &QToolButton::clicked, this, &ToolStrip::fitClicked);
     connect(zoomIn, &QToolButton::clicked, this, &ToolStrip::zoomInClicked);
@@ -75,6 +81,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     connect(&m_document, &TraceDocument::visibleRangeChanged, this, &ToolStrip::showRange);
     connect(&m_document, &TraceDocument::traceChanged, this, &ToolStrip::showRange);
     showTheme();
+    showHistory();
     showRange();
 }
 
@@ -110,6 +117,12 @@ void ToolStrip::showTheme()
     m_links->setChecked(m_settings.showLinks());
     m_colorBy->setCurrentIndex(static_cast<int>(m_settings.colorBy()));
     update();
+}
+
+void ToolStrip::showHistory()
+{
+    m_back->setEnabled(m_document.canGoBack());
+    m_forward->setEnabled(m_document.canGoForward());
 }
 
 void ToolStrip::showRange()

@@ -17,7 +17,7 @@ namespace opscope {
 
 class SearchField;
 
-/// The row under the menu: open, zoom, find, colour by, how much time is in view. 38 px.
+/// The row under the menu: open, back and forward, zoom, find, colour by, how much time is in view. 38 px.
 class ToolStrip : public QWidget
 {
     Q_OBJECT
@@ -42,11 +42,14 @@ private:
     void addSeparator();
     void showTheme();
     void showRange();
+    void showHistory();
 
     TraceDocument& m_document;
     ViewSettings& m_settings;
     QToolButton* m_open;
     QToolButton* m_export;
+    QToolButton* m_back;
+    QToolButton* m_forward;
     QToolButton* m_links;
     SearchField* m_search;
     QLabel* m_colorLabel;

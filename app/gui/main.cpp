@@ -95,6 +95,9 @@ int showWindow(const Options& options)
     if (options.timeFirstPaint)
         new FirstPaint(*window);
     window->show();
+    QObject::connect(window, &MainWindow::loaded, window, [window, &options] {
+        window->setFilter(options.filter, options.hide); // what is opened later has none
+    }, static_cast<Qt::ConnectionType>(Qt::AutoConnection | Qt::SingleShotConnection));
     // Behind the first paint: the window is there before the file is touched.
     // Files named together on the command line are meant together.
     QTimer::singleShot(0, window, [&opener, window, &options] {

@@ -74,7 +74,7 @@ TracePtr step()
 void show(HierarchyModel& model, const TracePtr& trace, HierarchySource source, std::string_view filter = {})
 {
     const auto all = HierarchyTree::build(*trace, source);
-    model.set(trace, all, HierarchyTree::build(*trace, source, filter));
+    model.set(trace, all, HierarchyTree::build(*trace, source, filter, nullptr));
 }
 
 } // namespace

@@ -349,12 +349,12 @@ private Q_SLOTS:
     {
         Window w(small());
         w.document.selectSlice(w.slice("leaf"));
-        w.view.setMatches({w.slice("leaf")});
+        w.view.setFound({w.slice("leaf")});
         test::TraceFixture f;
         f.slice(f.thread(5, 5), 0, 10, "only");
         w.document.setTrace(f.finish());
         QCOMPARE(w.canvas().drawList().rects.size(), std::size_t(1));
-        QVERIFY(w.view.scene().matches.empty());
+        QVERIFY(!w.view.scene().matches && w.view.scene().found.empty());
         w.document.setTrace(nullptr);
         QVERIFY(!w.view.scene().ready());
         w.view.grab();

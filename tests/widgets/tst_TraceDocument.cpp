@@ -19,6 +19,13 @@ TracePtr twoSlices(Nanos first = 1'000, Nanos second = 9'000)
     return f.finish();
 }
 
+Filter filterOf(std::string_view text)
+{
+    auto parsed = Filter::parse(text);
+    if (const auto* filter = std::get_if<Filter>(&parsed)) return *filter;
+    qFatal("%s", std::get<FilterError>(parsed).message.c_str());
+}
+
 } // namespace
 
 class tst_TraceDocument : public QObject
@@ -153,6 +160,119 @@ private Q_SLOTS:
         QVERIFY(document.visibleRange().start < 2'000);
         QVERIFY(document.visibleRange().end > 3'000);
         QVERIFY(document.visibleRange().length() < 1'500);
+    }
+
+    void aFilterIsAnsweredByTheWorkerAndAnEmptyOneAtOnce()
+    {
+        TraceDocument document;
+        document.setTrace(twoSlices());
+        QSignalSpy answers(&document, &TraceDocument::matchesChanged);
+        document.setFilter(filterOf("name ~ \"late\""));
+        QVERIFY(document.filtering());
+        QVERIFY(!document.matches());
+        QVERIFY(answers.wait());
+        QVERIFY(!document.filtering());
+        QCOMPARE(document.matches()->count(), std::size_t(1));
+        QVERIFY(document.matches()->slices.contains(sliceNamed(*document.trace(), "late")));
+        QCOMPARE(document.matchable(), std::size_t(3));
+        document.setFilter({});
+        QVERIFY(!document.matches());
+        QCOMPARE(answers.size(), 2);
+    }
+    void theLastFilterWinsAndTheOldAnswerStaysUntilThen()
+    {
+        TraceDocument document;
+        document.setTrace(twoSlices());
+        QSignalSpy answers(&document, &TraceDocument::matchesChanged);
+        document.setFilter(filterOf("name ~ \"late\""));
+        QVERIFY(answers.wait());
+        const MatchesPtr before = document.matches();
+        document.setFilter(filterOf("name ~ \"nothing\""));
+        document.setFilter(filterOf("name ~ \"early\""));
+        QCOMPARE(document.matches(), before);
+        QVERIFY(answers.wait());
+        QCOMPARE(answers.size(), 2); // the one between was never answered
+        QVERIFY(document.matches()->slices.contains(sliceNamed(*document.trace(), "early")));
+    }
+    void aFilterGivenUpLeavesTheOneBefore()
+    {
+        TraceDocument document;
+        document.setTrace(twoSlices());
+        QSignalSpy answers(&document, &TraceDocument::matchesChanged);
+        document.setFilter(filterOf("name ~ \"late\""));
+        QVERIFY(answers.wait());
+        document.setFilter(filterOf("name ~ \"early\""));
+        document.cancelFiltering();
+        QVERIFY(!document.filtering());
+        QCOMPARE(document.filter().text(), std::string("name ~ \"late\""));
+        QVERIFY(document.matches()->slices.contains(sliceNamed(*document.trace(), "late")));
+    }
+    void aFilterThatCannotBeAnsweredSaysSoAndLeavesTheOneBefore()
+    {
+        TraceDocument document;
+        document.setTrace(twoSlices()); // no file stands behind it, so raw arguments cannot be read
+        QSignalSpy failures(&document, &TraceDocument::filterFailed);
+        document.setFilter(filterOf("args.grid == \"1\""));
+        QVERIFY(failures.wait());
+        QVERIFY(!failures[0][0].toString().isEmpty());
+        QVERIFY(document.filter().empty());
+        QVERIFY(!document.canGoBack());
+    }
+    void aNewTraceForgetsTheFilterAndARereadOneIsAskedAnew()
+    {
+        TraceDocument document;
+        document.setTrace(twoSlices());
+        QSignalSpy answers(&document, &TraceDocument::matchesChanged);
+        document.setFilter(filterOf("name ~ \"late\""));
+        QVERIFY(answers.wait());
+        const TracePtr again = twoSlices();
+        document.rejoin(again);
+        QVERIFY(!document.matches()); // its rows would be those of the old trace
+        QCOMPARE(document.filter().text(), std::string("name ~ \"late\""));
+        QVERIFY(answers.wait());
+        QVERIFY(document.matches()->slices.contains(sliceNamed(*again, "late")));
+        document.setTrace(twoSlices());
+        QVERIFY(document.filter().empty());
+        QVERIFY(!document.matches());
+        QVERIFY(!document.canGoBack());
+    }
+    void goingBackBringsViewFilterAndSelection()
+    {
+        std::int64_t now = 0;
+        TraceDocument document(nullptr, [&now] { return now += 10'000; });
+        document.setTrace(twoSlices());
+        const TimeRange whole = document.visibleRange();
+        document.setVisibleRange({2'000, 3'000});
+        document.selectSlice(SliceId(1));
+        document.setFilter(filterOf("name ~ \"late\""));
+        document.setFilterMode(FilterMode::Hide);
+        document.goBack();
+        QCOMPARE(document.filterMode(), FilterMode::Dim);
+        document.goBack();
+        QVERIFY(document.filter().empty());
+        QCOMPARE(document.selection().slice, SliceId(1));
+        document.goBack();
+        QVERIFY(document.selection().empty());
+        document.goBack();
+        QCOMPARE(document.visibleRange(), whole);
+        QVERIFY(!document.canGoBack());
+        for (int i = 0; i < 4; ++i) document.goForward();
+        QVERIFY(!document.canGoForward());
+        QCOMPARE(document.filterMode(), FilterMode::Hide);
+        QTRY_VERIFY(document.matches());
+        QCOMPARE(document.selection().slice, SliceId(1));
+        QCOMPARE(document.visibleRange(), (TimeRange{2'000, 3'000}));
+    }
+    void zoomingInManySmallStepsIsOneStepBack()
+    {
+        std::int64_t now = 0;
+        TraceDocument document(nullptr, [&now] { return now += 16; });
+        document.setTrace(twoSlices());
+        const TimeRange whole = document.visibleRange();
+        for (Nanos i = 0; i < 200; ++i) document.setVisibleRange({1'000 + i, 9'000 - i});
+        document.goBack();
+        QCOMPARE(document.visibleRange(), whole);
+        QVERIFY(!document.canGoBack());
     }
 };
 

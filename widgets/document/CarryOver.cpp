@@ -47,10 +47,14 @@ SliceId CarryOver::slice(SliceId old) const
     if (!found) return {};
     const Track& now = m_to.track(found);
     const std::uint64_t offset = m_from.slices().sourceOffset(old);
-    for (std::uint32_t i = 0; i < now.sliceCount; ++i) {
-        const SliceId candidate(now.firstSlice + i);
-        if (m_to.slices().sourceOffset(candidate) == offset && m_to.name(candidate) == m_from.name(old)) return candidate;
-    }
+    const auto same = [&](SliceId candidate) {
+        return m_to.slices().sourceOffset(candidate) == offset && m_to.name(candidate) == m_from.name(old);
+    };
+    // Nearly always the rows of a track stand as they stood.
+    const SliceId likely(now.firstSlice + (old.value - m_from.track(m_from.trackOf(old)).firstSlice));
+    if (likely.index() < m_to.slices().size() && same(likely)) return likely;
+    for (std::uint32_t i = 0; i < now.sliceCount; ++i)
+        if (const SliceId candidate(now.firstSlice + i); same(candidate)) return candidate;
     return {};
 }
 

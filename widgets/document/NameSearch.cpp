@@ -80,6 +80,14 @@ std::vector<Match> findNode(const Trace& trace, const QString& text)
     return found;
 }
 
+void keepMatching(std::vector<Match>& found, const Matches& only)
+{
+    std::erase_if(found, [&only](const Match& match) {
+        if (match.slice) return !only.slices.contains(match.slice);
+        return match.instant ? !only.instants.contains(match.instant) : !only.nodes.contains(match.node);
+    });
+}
+
 } // namespace
 
 std::vector<Match> findByName(const Trace& trace, const QString& text, std::stop_token stop)
@@ -135,6 +143,11 @@ NameSearch::NameSearch(TraceDocument& document, QObject* parent) : QObject(paren
         const QString again = std::exchange(m_text, QString());
         setText(again);
     });
+    connect(&document, &TraceDocument::matchesChanged, this, [this] {
+        if (m_text.isEmpty()) return;
+        const QString again = std::exchange(m_text, QString());
+        setText(again);
+    });
 }
 
 void NameSearch::setText(const QString& text)
@@ -148,7 +161,11 @@ void NameSearch::setText(const QString& text)
     if (text.isEmpty() || !trace) {
         m_job.cancel();
     } else {
-        m_job.run([trace, text](const JobControl& job) { return findByName(*trace, text, job.stop); },
+        m_job.run([trace, text, only = m_document.matches()](const JobControl& job) {
+                      std::vector<Match> found = findByName(*trace, text, job.stop);
+                      if (only) keepMatching(found, *only);
+                      return found;
+                  },
                   [this](std::vector<Match> found) { received(std::move(found)); });
     }
     Q_EMIT changed();

@@ -29,7 +29,8 @@ std::vector<Match> findByName(const Trace& trace, const QString& text, std::stop
 /// What `--select` means: an exact name (the longest such slice), else the id of a node, else the first that contains it.
 Match findOne(const Trace& trace, const QString& text);
 
-/// The search of one window: runs on a worker, steps through what was found. UI thread only.
+/// The search of one window: runs on a worker, steps through what was found. With a filter in force it finds what the filter
+/// matches and nothing else, dimmed or hidden alike; a change of the filter asks anew. UI thread only.
 class NameSearch : public QObject
 {
     Q_OBJECT

@@ -1,11 +1,15 @@
 #include "widgets/document/TraceDocument.h"
 
 #include "widgets/common/Text.h"
+#include "widgets/document/CarryOver.h"
 
+#include <QElapsedTimer>
+#include <QScopedValueRollback>
 #include <QStringList>
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace opscope {
 
@@ -35,23 +39,82 @@ TimeRange widened(TimeRange range, Wide by)
     return {clampToNanos(Wide(range.start) - by), clampToNanos(Wide(range.end) + by)};
 }
 
+TraceDocument::Clock sinceNow()
+{
+    QElapsedTimer timer;
+    timer.start();
+    return [timer] { return timer.elapsed(); };
+}
+
 } // namespace
 
-TraceDocument::TraceDocument(QObject* parent) : QObject(parent)
+TraceDocument::TraceDocument(QObject* parent, Clock clock) : QObject(parent), m_clock(clock ? std::move(clock) : sinceNow())
 {
     connect(&m_extras, &TraceExtras::tensorFlowReady, this, &TraceDocument::tensorFlowReady);
     connect(&m_extras, &TraceExtras::resourcesReady, this, &TraceDocument::resourcesReady);
+    connect(&m_filterJob, &Job::runningChanged, this, &TraceDocument::filteringChanged);
+    connect(&m_filterJob, &Job::progressed, this, &TraceDocument::filterProgressed);
+}
+
+/// What follows from the trace alone; signals come when the rest stands as well.
+void TraceDocument::adopt(TracePtr trace)
+{
+    m_filterJob.cancel();
+    m_trace = std::move(trace);
+    m_extras.setTrace(m_trace);
+    m_matches.reset(); // rows of the trace before
+    m_answered = {};
+}
+
+void TraceDocument::announceTrace(bool hadFilter)
+{
+    Q_EMIT traceChanged();
+    Q_EMIT visibleRangeChanged();
+    Q_EMIT selectionChanged();
+    if (hadFilter) {
+        Q_EMIT filterChanged();
+        Q_EMIT matchesChanged();
+    }
+    Q_EMIT historyChanged();
 }
 
 void TraceDocument::setTrace(TracePtr trace)
 {
-    m_trace = std::move(trace);
-    m_extras.setTrace(m_trace);
+    const bool hadFilter = !m_filter.empty();
+    adopt(std::move(trace));
+    m_filter = {};
     m_selection = {};
     m_visible = fullRange();
-    Q_EMIT traceChanged();
-    Q_EMIT visibleRangeChanged();
-    Q_EMIT selectionChanged();
+    m_history.reset(here());
+    const QScopedValueRollback guard(m_restoring, true);
+    announceTrace(hadFilter);
+}
+
+void TraceDocument::rejoin(TracePtr trace)
+{
+    if (!m_trace || !trace) return setTrace(std::move(trace));
+    const TracePtr old = m_trace;
+    const TimeRange oldFull = fullRange();
+    const CarryOver carry(*old, *trace);
+    adopt(std::move(trace));
+    const auto moved = [&](const HistoryPlace& place) {
+        HistoryPlace next = place;
+        // Who saw everything sees everything; what has no clock in common with the new trace is shown whole.
+        const auto view = place.visible == oldFull ? std::nullopt : carry.range(place.visible);
+        next.visible = view ? withinReach(*view) : fullRange();
+        next.selection = carry.selection(place.selection);
+        return next;
+    };
+    const HistoryPlace now = moved(here());
+    m_history.rewrite(moved);
+    m_visible = now.visible;
+    m_selection = now.selection;
+    {
+        const QScopedValueRollback guard(m_restoring, true);
+        announceTrace(!m_filter.empty());
+    }
+    if (!m_filter.empty()) runFilter();
+    if (m_selection.slice || m_selection.instant || m_selection.node) Q_EMIT revealRequested();
 }
 
 QString TraceDocument::title() const
@@ -75,16 +138,22 @@ TimeRange TraceDocument::fullRange() const
     return extent.start == INT64_MAX ? TimeRange{INT64_MAX - 1, INT64_MAX} : TimeRange{extent.start, extent.start + 1};
 }
 
-void TraceDocument::setVisibleRange(TimeRange range)
+TimeRange TraceDocument::withinReach(TimeRange range) const
 {
     const TimeRange full = fullRange();
     const TimeRange bounds = widened(full, lengthOf(full) / 8 + 1); // so that what begins or ends the trace can be looked past
     const Wide length = std::clamp<Wide>(lengthOf(range), 1, lengthOf(bounds));
-    const TimeRange next = moveInto(range.start, length, bounds);
+    return moveInto(range.start, length, bounds);
+}
+
+void TraceDocument::setVisibleRange(TimeRange range)
+{
+    const TimeRange next = withinReach(range);
     if (next == m_visible)
         return;
     m_visible = next;
     Q_EMIT visibleRangeChanged();
+    note();
 }
 
 void TraceDocument::showAll()
@@ -98,6 +167,7 @@ void TraceDocument::setSelection(const Selection& selection)
         return;
     m_selection = selection;
     Q_EMIT selectionChanged();
+    note();
 }
 
 void TraceDocument::selectSlice(SliceId slice)
@@ -202,6 +272,113 @@ void TraceDocument::reveal(NodeId node)
 {
     selectNode(node);
     Q_EMIT revealRequested();
+}
+
+void TraceDocument::setFilter(const Filter& filter)
+{
+    if (!m_trace || filter == m_filter)
+        return;
+    m_filter = filter;
+    Q_EMIT filterChanged();
+    note();
+    runFilter();
+}
+
+void TraceDocument::setFilterMode(FilterMode mode)
+{
+    if (mode == m_filterMode)
+        return;
+    m_filterMode = mode;
+    Q_EMIT filterChanged();
+    note();
+}
+
+void TraceDocument::runFilter()
+{
+    if (m_filter == m_answered) { // back to what is there: nothing to ask
+        m_filterJob.cancel();
+        return;
+    }
+    if (m_filter.empty()) {
+        m_filterJob.cancel();
+        m_answered = {};
+        m_matches.reset();
+        Q_EMIT matchesChanged();
+        return;
+    }
+    m_filterJob.run([trace = m_trace, filter = m_filter](const JobControl& job) { return runQuery(*trace, filter, job); },
+                    [this, filter = m_filter](Result<Matches> answer) { answered(filter, std::move(answer)); });
+}
+
+void TraceDocument::answered(const Filter& filter, Result<Matches> answer)
+{
+    if (!answer)
+        return useFilterBefore(answer.error().code == ErrorCode::Cancelled ? QString() : displayText(answer.error().text()));
+    m_answered = filter;
+    m_matches = std::make_shared<const Matches>(std::move(answer).value());
+    Q_EMIT matchesChanged();
+}
+
+void TraceDocument::cancelFiltering()
+{
+    if (!filtering())
+        return;
+    m_filterJob.cancel();
+    useFilterBefore({});
+}
+
+/// What never took effect is no step to go back to. `failure`: why, where somebody should know.
+void TraceDocument::useFilterBefore(const QString& failure)
+{
+    m_filter = m_answered;
+    m_history.amend(here());
+    if (!failure.isEmpty())
+        Q_EMIT filterFailed(failure);
+    Q_EMIT filterChanged();
+    Q_EMIT historyChanged();
+}
+
+std::size_t TraceDocument::matchable() const
+{
+    if (!m_trace)
+        return 0;
+    const std::size_t rows = m_trace->slices().size() + m_trace->instants().size() + m_trace->counters().size();
+    return rows || !m_trace->executionTrace() ? rows : m_trace->executionTrace()->nodes().size();
+}
+
+HistoryPlace TraceDocument::here() const
+{
+    return {m_visible, m_filter, m_filterMode, m_selection};
+}
+
+void TraceDocument::note()
+{
+    if (m_restoring)
+        return;
+    m_history.note(here(), m_clock());
+    Q_EMIT historyChanged();
+}
+
+void TraceDocument::goBack()
+{
+    if (canGoBack())
+        restore(HistoryPlace(m_history.back()));
+}
+
+void TraceDocument::goForward()
+{
+    if (canGoForward())
+        restore(HistoryPlace(m_history.forward()));
+}
+
+void TraceDocument::restore(const HistoryPlace& place)
+{
+    const QScopedValueRollback guard(m_restoring, true);
+    setFilterMode(place.mode);
+    setFilter(place.filter);
+    setVisibleRange(place.visible);
+    setSelection(place.selection);
+    Q_EMIT historyChanged();
 }
 
 void TraceDocument::frame(TimeRange range)

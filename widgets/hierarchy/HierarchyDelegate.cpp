@@ -42,7 +42,10 @@ void HierarchyDelegate::paintName(QPainter& painter, QRect rect, const QModelInd
             painter.setPen(m_theme.lineStrong);
             painter.drawRect(square.adjusted(0, 0, -1, -1));
         } else {
-            painter.fillRect(square, fill);
+            constexpr float kDimmed = 0.26f; // as in the timeline
+            QColor shown = fill;
+            if (index.data(HierarchyModel::DimRole).toBool()) shown.setAlphaF(kDimmed);
+            painter.fillRect(square, shown);
         }
         x += kSquare + kGap;
     }
@@ -55,7 +58,8 @@ void HierarchyDelegate::paintName(QPainter& painter, QRect rect, const QModelInd
         painter.drawText(QRect(x, rect.top(), width, rect.height()), Qt::AlignVCenter, prefix);
         x += width;
     }
-    painter.setPen(selected || !fill.isValid() ? m_theme.textHi : m_theme.text);
+    const bool dim = index.data(HierarchyModel::DimRole).toBool() && !selected;
+    painter.setPen(dim ? m_theme.textDim : selected || !fill.isValid() ? m_theme.textHi : m_theme.text);
     const QRect space(x, rect.top(), std::max(0, right - x), rect.height());
     painter.drawText(space, Qt::AlignVCenter | Qt::TextSingleLine,
                      metrics.elidedText(index.data().toString(), Qt::ElideRight, space.width()));
@@ -70,7 +74,8 @@ void HierarchyDelegate::paintValue(QPainter& painter, QRect rect, const QModelIn
     if (share.isValid() && room >= kBarWidth) paintBar(painter, rect, share.toDouble());
     painter.setFont(m_numbers);
     const bool words = !(Qt::Alignment(index.data(Qt::TextAlignmentRole).toInt()) & Qt::AlignRight);
-    painter.setPen(words && !selected ? m_theme.textDim : selected ? m_theme.textHi : m_theme.text);
+    const bool dim = words || index.data(HierarchyModel::DimRole).toBool();
+    painter.setPen(selected ? m_theme.textHi : dim ? m_theme.textDim : m_theme.text);
     painter.drawText(rect, Qt::AlignVCenter | Qt::TextSingleLine | (words ? Qt::AlignLeft : Qt::AlignRight),
                      metrics.elidedText(text, Qt::ElideRight, rect.width()));
 }

@@ -52,13 +52,15 @@ QString title(Column column, bool nodes)
 
 HierarchyModel::HierarchyModel(QObject* parent) : QAbstractItemModel(parent), m_columns(columnsOf(nullptr, nullptr)) {}
 
-void HierarchyModel::set(TracePtr trace, std::shared_ptr<const HierarchyTree> all, std::shared_ptr<const HierarchyTree> shown)
+void HierarchyModel::set(TracePtr trace, std::shared_ptr<const HierarchyTree> all, std::shared_ptr<const HierarchyTree> shown,
+                         MatchesPtr matches)
 {
     beginResetModel();
     if (m_trace != trace || !m_colors) m_colors = trace ? std::make_unique<SliceColors>(*trace, m_theme, m_colorBy) : nullptr;
     m_trace = std::move(trace);
     m_all = std::move(all);
     m_shown = std::move(shown);
+    m_matches = std::move(matches);
     m_columns = columnsOf(m_trace.get(), m_shown.get());
     endResetModel();
 }
@@ -155,6 +157,7 @@ QVariant HierarchyModel::data(const QModelIndex& index, int role) const
     case FillRole:
     case OutlineRole: return what == Column::Name ? fill(row, role) : QVariant();
     case ShareRole: return share(row, what);
+    case DimRole: return isDim(row);
     case PlainRole: {
         if (what == Column::Name) return fullName(*m_trace, *m_shown, row);
         const QString time = timeText(row, what, true), device = deviceText(row, what, true);
@@ -268,6 +271,14 @@ QVariant HierarchyModel::fill(std::uint32_t row, int role) const
     const SliceColors::Style& style = m_colors->style(slice, *m_trace);
     const bool outline = style.kind == Fill::Outline || style.kind == Fill::Hatch;
     return role == OutlineRole ? QVariant(outline) : QVariant(QColor::fromRgb(style.fill));
+}
+
+bool HierarchyModel::isDim(std::uint32_t row) const
+{
+    if (!m_matches) return false;
+    if (const SliceId slice = m_shown->slice(row)) return !m_matches->slices.contains(slice);
+    const NodeId node = m_shown->node(row);
+    return node && !m_matches->nodes.contains(node) && !m_matches->slices.contains(m_trace->sliceOf(node));
 }
 
 /// Beside a timed trace nodes have no slices of their own, so no style of theirs.

@@ -23,13 +23,16 @@ public:
         FillRole,                  ///< QColor of the name's square; invalid for rows without one
         OutlineRole,               ///< bool: only the edge of the square is drawn
         ShareRole,                 ///< double 0 to 1, of the enclosing slice; absent where it means nothing
+        DimRole,                   ///< bool: only there for what it encloses, the filter does not match it
         PlainRole                  ///< QString: what a copy gives ("345242379 ns")
     };
 
     explicit HierarchyModel(QObject* parent = nullptr);
 
     /// `shown` is `all` or a filtered part of it; null for nothing.
-    void set(TracePtr trace, std::shared_ptr<const HierarchyTree> all, std::shared_ptr<const HierarchyTree> shown);
+    /// `matches`: of the document's filter; rows that are none of them are dim. Null: no filter.
+    void set(TracePtr trace, std::shared_ptr<const HierarchyTree> all, std::shared_ptr<const HierarchyTree> shown,
+             MatchesPtr matches = nullptr);
     void setLook(const Theme& theme, ColorBy by);
     const HierarchyTree* tree() const { return m_shown.get(); }
     Column column(int section) const;
@@ -59,11 +62,13 @@ private:
     QString deviceText(std::uint32_t row, Column column, bool plain) const;
     QString example(std::uint32_t row, Column column) const;
     QVariant fill(std::uint32_t row, int role) const;
+    bool isDim(std::uint32_t row) const;
     QVariant nodeFill(NodeId node, int role) const;
     QString toolTip(std::uint32_t row, Column column) const;
 
     TracePtr m_trace;
     std::shared_ptr<const HierarchyTree> m_all, m_shown;
+    MatchesPtr m_matches;
     Theme m_theme = Theme::dark();
     ColorBy m_colorBy = ColorBy::Family;
     std::vector<Column> m_columns;

@@ -31,11 +31,11 @@ std::shared_ptr<const HierarchyTree> HierarchyTree::build(const Trace& trace, Hi
 }
 
 std::shared_ptr<const HierarchyTree> HierarchyTree::build(const Trace& trace, HierarchySource source, std::string_view filter,
-                                                          const JobControl& job)
+                                                          const Matches* only, const JobControl& job)
 {
-    if (filter.empty()) return build(trace, source, job);
+    if (filter.empty() && !only) return build(trace, source, job);
     std::shared_ptr<HierarchyTree> tree(new HierarchyTree(trace, source));
-    const std::vector<bool> kept = tree->findMatches(filter, job);
+    const std::vector<bool> kept = tree->findMatches(filter, only, job);
     return !job.cancelled() && tree->link(&kept, job) ? tree : nullptr;
 }
 
@@ -122,7 +122,7 @@ bool HierarchyTree::link(const std::vector<bool>* kept, const JobControl& job)
     return !job.cancelled();
 }
 
-std::vector<bool> HierarchyTree::findMatches(std::string_view filter, const JobControl& job)
+std::vector<bool> HierarchyTree::findMatches(std::string_view filter, const Matches* only, const JobControl& job)
 {
     std::vector<bool> kept(m_total);
     const NameFilter wanted(filter, *m_trace);
@@ -130,12 +130,23 @@ std::vector<bool> HierarchyTree::findMatches(std::string_view filter, const JobC
         ++m_matches;
         for (; row != kRoot && !kept[row]; row = parent(row)) kept[row] = true; // each row is set once: O(rows) in all
     };
+    const bool anyName = filter.empty();
+    const auto sliceMatches = [&](SliceId s) { return (!only || only->slices.contains(s)) && (anyName || wanted.matches(s)); };
+    const auto nodeMatches = [&](NodeId n) {
+        const bool passes = !only || only->nodes.contains(n) || only->slices.contains(m_trace->sliceOf(n));
+        return passes && (anyName || wanted.matches(n));
+    };
     for (std::uint32_t row = 0; row < m_total; ++row) {
         if ((row & 0xFFFF) == 0 && job.cancelled()) break;
-        if (const SliceId s = slice(row); s ? wanted.matches(s) : false) keep(row);
-        else if (const NodeId n = node(row); n ? wanted.matches(n) : false) keep(row);
-        else if (const TrackId t = track(row); t && m_shown[row] && wanted.matches(m_trace->trackName(t))) keep(row);
-        else if (const ProcessId p = process(row); p && m_shown[row] && wanted.matches(m_trace->processName(p))) keep(row);
+        if (const SliceId s = slice(row)) {
+            if (sliceMatches(s)) keep(row);
+        } else if (const NodeId n = node(row)) {
+            if (nodeMatches(n)) keep(row);
+        } else if (only || !m_shown[row]) {
+            continue; // tracks and processes are no rows that a filter of the document matches
+        } else if (const TrackId t = track(row); wanted.matches(t ? m_trace->trackName(t) : m_trace->processName(process(row)))) {
+            keep(row);
+        }
     }
     return kept;
 }

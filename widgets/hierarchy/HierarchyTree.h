@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/JobControl.h"
+#include "core/query/Query.h"
 #include "core/trace/Trace.h"
 
 #include <cstdint>
@@ -31,9 +32,10 @@ public:
     /// Everything of the trace. O(rows); returns null when cancelled. The trace is borrowed for the life of the tree.
     static std::shared_ptr<const HierarchyTree> build(const Trace& trace, HierarchySource source, const JobControl& job = {});
     /// What matches and its ancestors. `filter`: part of a name (letters of either case), or "#12": node id; for slices
-    /// correlation, External id, Record function id, or the id of the node that they are.
+    /// correlation, External id, Record function id, or the id of the node that they are. `only`: rows of the document's filter, of
+    /// which a match must be one as well; a node is one when the slice that it is is one. Null: any.
     static std::shared_ptr<const HierarchyTree> build(const Trace& trace, HierarchySource source, std::string_view filter,
-                                                      const JobControl& job = {});
+                                                      const Matches* only, const JobControl& job = {});
 
     HierarchySource source() const { return m_source; }
     /// Children in the order of the file; kRoot for the top.
@@ -57,7 +59,7 @@ public:
 
 private:
     HierarchyTree(const Trace& trace, HierarchySource source);
-    std::vector<bool> findMatches(std::string_view filter, const JobControl& job);
+    std::vector<bool> findMatches(std::string_view filter, const Matches* only, const JobControl& job);
     bool link(const std::vector<bool>* kept, const JobControl& job);
     std::size_t slot(std::uint32_t row) const { return row == kRoot ? m_total : row; }
 

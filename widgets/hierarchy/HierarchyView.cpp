@@ -47,6 +47,10 @@ HierarchyView::HierarchyView(TraceDocument& document, ViewSettings& settings, QW
     connect(&m_filterDelay, &QTimer::timeout, this, &HierarchyView::rebuild);
     connect(&m_document, &TraceDocument::traceChanged, this, &HierarchyView::traceChanged);
     connect(&m_document, &TraceDocument::selectionChanged, this, &HierarchyView::showSelection);
+    connect(&m_document, &TraceDocument::matchesChanged, this, [this] {
+        m_dirty = true;
+        if (isVisible() && m_document.trace()) rebuild();
+    });
     connect(&m_settings, &ViewSettings::changed, this, &HierarchyView::lookChanged);
     lookChanged();
     traceChanged();
@@ -181,9 +185,9 @@ void HierarchyView::rebuild()
         return showMessage(m_source == HierarchySource::Nodes ? QStringLiteral("The execution trace has no nodes.")
                                                               : QStringLiteral("This trace has no slices."));
     const auto compute = [trace, source = m_source, all = m_all,
-                          filter = toUtf8(m_filter->text().trimmed())](const JobControl& job) {
-        Built built{trace, all ? all : HierarchyTree::build(*trace, source, job), nullptr};
-        built.shown = filter.empty() ? built.all : HierarchyTree::build(*trace, source, filter, job);
+                          filter = toUtf8(m_filter->text().trimmed()), matches = m_document.matches()](const JobControl& job) {
+        Built built{trace, all ? all : HierarchyTree::build(*trace, source, job), nullptr, matches};
+        built.shown = filter.empty() && !matches ? built.all : HierarchyTree::build(*trace, source, filter, matches.get(), job);
         return built;
     };
     if (rowsOf(*trace, m_source) <= kBuiltAtOnce) {
@@ -200,14 +204,22 @@ void HierarchyView::received(const Built& built)
     m_all = built.all;
     m_builtFor = built.trace;
     const bool first = !m_model->tree() || m_model->tree()->source() != built.shown->source();
-    m_model->set(built.trace, built.all, built.shown);
+    m_model->set(built.trace, built.all, built.shown, built.matches);
     if (first) m_tree->layOutColumns(depth());
     if (built.shown->rows() == 0)
-        return showMessage(QStringLiteral("Nothing here is called “%1”.").arg(m_filter->text().trimmed()));
+        return showMessage(nothingText(built.matches != nullptr));
     m_pages->setCurrentWidget(m_tree);
     if (built.shown != built.all && built.shown->rows() <= kOpenedAtOnce) m_tree->expandAll();
     else openFirstLevels();
     showSelection();
+}
+
+QString HierarchyView::nothingText(bool filtered) const
+{
+    const QString name = m_filter->text().trimmed();
+    if (!filtered) return QStringLiteral("Nothing here is called “%1”.").arg(name);
+    if (!name.isEmpty()) return QStringLiteral("Nothing that the filter matches is called “%1” here.").arg(name);
+    return m_source == HierarchySource::Nodes ? QStringLiteral("No node matches the filter.") : QStringLiteral("No slice matches the filter.");
 }
 
 /// Processes and their tracks, or the process node and its threads, as far as that leaves the start in sight.

@@ -22,7 +22,8 @@ class HierarchyTreeView;
 class TraceDocument;
 class ViewSettings;
 
-/// The Hierarchy panel: slices by nesting or nodes by parent, with a filter that keeps ancestors. Trees of large traces are
+/// The Hierarchy panel: slices by nesting or nodes by parent, of what the document's filter and the field of the panel leave, with
+/// ancestors. Trees of large traces are
 /// built on a worker; nothing is built while the panel is hidden.
 class HierarchyView : public QWidget
 {
@@ -46,6 +47,7 @@ private:
     {
         TracePtr trace;
         std::shared_ptr<const HierarchyTree> all, shown;
+        MatchesPtr matches;
     };
     void buildTools();
     void buildTree();
@@ -59,6 +61,7 @@ private:
     void currentChanged(const QModelIndex& index);
     void frame(const QModelIndex& index);
     void showMessage(const QString& text);
+    QString nothingText(bool filtered) const;
     int depth() const;
 
     TraceDocument& m_document;

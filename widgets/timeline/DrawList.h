@@ -21,7 +21,7 @@ struct DrawRect
 
     std::int32_t left = 0;           ///< clipped to just outside the view
     std::int32_t right = 0;          ///< behind the last pixel
-    SliceId slice;                   ///< of a folded run the longest
+    SliceId slice;                   ///< of a folded run the longest; of a bright one the longest that matches
     std::uint32_t count = 1;         ///< slices in it; above 1: a folded run
     StringId label;                  ///< none: no room
     QRgb fill = 0;
@@ -58,6 +58,7 @@ struct DrawCurve
     double maxInView = 0;
     std::uint32_t band = 0;
     bool isBytes = false;
+    bool dimmed = false;             ///< no value of it matches
 };
 
 struct DrawInstant
@@ -65,6 +66,7 @@ struct DrawInstant
     std::int32_t x = 0, y = 0;       ///< centre
     std::uint32_t count = 1;
     InstantId first;
+    bool dimmed = false;
 };
 
 struct DrawList

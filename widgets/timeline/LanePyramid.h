@@ -37,6 +37,8 @@ public:
         std::uint32_t slice;         ///< row of SliceTable of the longest
         std::uint32_t count;
         float duration;
+        std::uint32_t position;      ///< of the first in the row
+        std::uint8_t level;          ///< 0: one slice, else the level of the block
     };
 
     /// Borrows `rows` (slices by time, not overlapping): they must outlive the pyramid.
@@ -44,6 +46,7 @@ public:
 
     std::uint32_t size() const { return static_cast<std::uint32_t>(m_rows.size()); }
     SliceId slice(std::uint32_t i) const { return SliceId(m_rows[i]); }
+    std::size_t levels() const { return m_levels.size(); } ///< of blocks; 0 for a handful of slices
     /// First position whose slice ends behind t, or has length 0 and lies at t or later; size() if none.
     std::uint32_t firstEndingAfter(const SliceTable& slices, Nanos t) const;
     /// First position whose slice starts at or behind t; size() if none.
@@ -86,11 +89,11 @@ private:
         }
         const SliceId s(m_rows[i]);
         const Nanos duration = slices.duration(s);
-        return {slices.start(s), slices.end(s), s.value, 1, static_cast<float>(duration)};
+        return {slices.start(s), slices.end(s), s.value, 1, static_cast<float>(duration), i, 0};
     }
     Atom whole(const Block& b, std::uint32_t i, std::size_t level) const
     {
-        return {b.start, b.end, b.longest, std::min(1u << (3 * level), size() - i), b.duration};
+        return {b.start, b.end, b.longest, std::min(1u << (3 * level), size() - i), b.duration, i, static_cast<std::uint8_t>(level)};
     }
 
     std::span<const std::uint32_t> m_rows;

@@ -76,6 +76,9 @@ private:
         return e;
     }
 
+    /// A filter may hide the whole track of one end: then there is no place to point at.
+    bool hasRow(SliceId slice) { return m_in.rows.of(slice).height > 0; }
+
     /// What calls something encloses it: the arrow then goes straight down to it.
     bool encloses(const LinkLeg& leg) const
     {
@@ -101,6 +104,7 @@ private:
 
     void addMain(const LinkLeg& leg)
     {
+        if (!hasRow(leg.from) || !hasRow(leg.to)) return;
         End from = end(leg.from), to = end(leg.to);
         if (from.out != Edge::None && to.out != Edge::None) return;
         if (leg.from == leg.to) return;
@@ -263,7 +267,7 @@ private:
         std::set<std::tuple<int, int, int, int>> drawn;
         std::array<Beyond, 5> beyond;
         for (const LinkLeg& leg : m_in.focus.legs) {
-            if (leg.main) continue;
+            if (leg.main || !hasRow(leg.from) || !hasRow(leg.to)) continue;
             End from = end(leg.from), to = end(leg.to);
             const End& far = leg.ahead ? to : from;
             if (far.out != Edge::None) {
@@ -323,7 +327,7 @@ private:
 
     void addNode()
     {
-        if (!m_in.focus.node || !m_in.trace.executionTrace()) return;
+        if (!m_in.focus.node || !m_in.trace.executionTrace() || !hasRow(m_in.focus.nodeSlice)) return;
         const End e = end(m_in.focus.nodeSlice);
         if (e.out != Edge::None) return;
         LinkLabel label;

@@ -105,7 +105,9 @@ void Overview::paintStrips(QPainter& painter)
         if (!strip.used) continue;
         ++i;
         const int bottom = top + room * i / used;
-        paintStrip(painter, strip, bottom, room / used - 1, 0.8);
+        const auto* bright = m_scene.matches ? &m_scene.matches->overview.strips[static_cast<std::size_t>(&strip - overview.strips.data())] : nullptr;
+        paintStrip(painter, strip, bottom, room / used - 1, bright ? 0.21 : 0.8);
+        if (bright && bright->used) paintStrip(painter, *bright, bottom, room / used - 1, 0.9);
     }
     paintSteps(painter);
     paintMatches(painter);
@@ -115,7 +117,7 @@ void Overview::paintStrips(QPainter& painter)
 void Overview::paintMatches(QPainter& painter)
 {
     std::vector<bool> ticks(static_cast<std::size_t>(canvasWidth()) + 1, false);
-    for (const SliceId found : m_scene.matches)
+    for (const SliceId found : m_scene.found)
         ticks[static_cast<std::size_t>(xOf(m_scene.trace().slices().start(found)) - m_scene.headerWidth)] = true;
     for (std::size_t x = 0; x < ticks.size(); ++x)
         if (ticks[x]) painter.fillRect(QRect(static_cast<int>(x), height() - 8, 1, 7), m_settings.theme().accent);

@@ -4,6 +4,7 @@
 #include "widgets/timeline/TimeScale.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 namespace opscope {
@@ -101,6 +102,34 @@ void addHost(Strips& strips, const Trace& trace, const TimelineModel& model, Lan
     }
 }
 
+/// Of what was asked for: only what nothing else of it covers. A row stands behind what encloses it, so one pass is enough.
+/// Annotations and Python say little about work; they count where nothing else is left.
+bool addTopmost(Strips& strips, const Trace& trace, const Track& track, const SliceSet& only, bool device, bool annotations)
+{
+    const SliceTable& slices = trace.slices();
+    Nanos covered = std::numeric_limits<Nanos>::min();
+    bool any = false;
+    const SliceId end(track.firstSlice + track.sliceCount);
+    for (SliceId s = only.next(SliceId(track.firstSlice)); s.valid() && s < end; s = only.next(SliceId(s.value + 1))) {
+        if (slices.end(s) <= covered) continue;
+        const Family family = strips.family(s, device);
+        if ((family == Family::Annotation || family == Family::Python || (device && family == Family::Sync)) && !annotations) continue;
+        covered = slices.end(s);
+        any = true;
+        const bool communication = device && family == Family::Communication;
+        strips.add(communication ? OverviewData::Communication : device ? OverviewData::Device : OverviewData::Host, s, family);
+    }
+    return any;
+}
+
+void addModules(Strips& strips, const TimelineModel& model, const Band& band, const SliceSet* only)
+{
+    if (!band.modulesOnly) return;
+    const LanePyramid& modules = model.lanes[band.folded.first].pyramid;
+    for (std::uint32_t i = 0; i < modules.size(); ++i)
+        if (!only || only->contains(modules.slice(i))) strips.add(OverviewData::Modules, modules.slice(i), Family::Python);
+}
+
 bool isStep(std::string_view name) { return name.starts_with("ProfilerStep#"); }
 
 void addSteps(OverviewData& data, const Trace& trace, const LanePyramid& pyramid)
@@ -116,27 +145,32 @@ void addSteps(OverviewData& data, const Trace& trace, const LanePyramid& pyramid
 
 } // namespace
 
-OverviewData OverviewData::build(const TimelineModel& model, const JobControl& job)
+OverviewData OverviewData::build(const TimelineModel& model, const JobControl& job, const SliceSet* only)
 {
     const Trace& trace = *model.trace;
     OverviewData data;
     data.range = trace.extent();
     if (data.range.empty()) return data;
     Strips strips(trace, data.range);
+    if (only) data.steps = model.overview.steps;
+    TrackId last;
     for (const Band& band : model.bands) {
         if (job.cancelled()) return data;
         const Track& track = trace.track(band.track);
         const bool device = trace.process(band.process).side == Side::Device || band.kind == BandKind::Stream;
-        if (data.steps.empty() && !device)
+        if (!only && data.steps.empty() && !device)
             for (const LaneSpan span : {band.common, LaneSpan{band.full.first, std::min(band.full.count, 3u)}})
                 for (std::uint32_t lane = span.first; lane < span.first + span.count && data.steps.empty(); ++lane)
                     addSteps(data, trace, model.lanes[lane].pyramid);
-        if (device) addDevice(strips, trace, track);
-        else if (band.kind == BandKind::Python) {
-            if (band.modulesOnly)
-                for (std::uint32_t i = 0; i < model.lanes[band.folded.first].pyramid.size(); ++i)
-                    strips.add(Modules, model.lanes[band.folded.first].pyramid.slice(i), Family::Python);
-        } else if (band.kind != BandKind::Counter) addHost(strips, trace, model, band.full);
+        if (band.kind == BandKind::Python) addModules(strips, model, band, only);
+        if (only) {
+            if (band.track != last && !addTopmost(strips, trace, track, *only, device, false)) addTopmost(strips, trace, track, *only, device, true);
+            last = band.track;
+        } else if (device) {
+            addDevice(strips, trace, track);
+        } else if (band.kind != BandKind::Python && band.kind != BandKind::Counter) {
+            addHost(strips, trace, model, band.full);
+        }
     }
     strips.take(data);
     std::sort(data.steps.begin(), data.steps.end(), [](const Step& a, const Step& b) { return a.range.start < b.range.start; });

@@ -2,6 +2,7 @@
 
 #include "core/base/JobControl.h"
 #include "core/base/Time.h"
+#include "core/query/RowSet.h"
 #include "widgets/common/SliceColors.h"
 
 #include <array>
@@ -37,7 +38,8 @@ struct OverviewData
     std::array<Strip, kStrips> strips;
     std::vector<Step> steps;             ///< by time, without those inside one another; at most kColumns
 
-    static OverviewData build(const TimelineModel& model, const JobControl& job);
+    /// `only`: just these slices; steps are all of the model's.
+    static OverviewData build(const TimelineModel& model, const JobControl& job, const SliceSet* only = nullptr);
 };
 
 } // namespace opscope

@@ -116,7 +116,7 @@ void TimelineCanvas::buildGeometry()
     const double ratio = devicePixelRatioF();
     const TimeScale device(m_scene.visible, static_cast<int>(std::lround(canvasWidth() * ratio)));
     buildDrawList({*m_scene.model, m_scene.layout, *m_scene.colors, device, ratio, m_scene.scrollY, height(),
-                   m_scene.matches.empty() ? nullptr : &m_scene.matches}, m_list);
+                   m_scene.matches.get()}, m_list);
 }
 
 void TimelineCanvas::renderFrame()
@@ -188,6 +188,12 @@ void TimelineCanvas::paintEvent(QPaintEvent* event)
     if (dirty.left() < m_scene.headerWidth) headers.paint(painter, m_list, height(), hovered);
     headers.paintGroups(painter, width(), height(), hovered);
     if (dirty.intersects(canvas)) paintLinks(painter, dirty);
+    if (m_scene.model->only && m_scene.model->bands.empty()) {
+        painter.fillRect(rect(), theme.canvas);
+        painter.setPen(theme.textDim);
+        painter.setFont(Theme::uiFont(12));
+        painter.drawText(rect(), Qt::AlignCenter, tr("Nothing in this trace matches the filter."));
+    }
     if (hasFocus() && m_focusRing && dirty.contains(rect())) {
         painter.setPen(theme.accent);
         painter.drawRect(rect().adjusted(0, 0, -1, -1));

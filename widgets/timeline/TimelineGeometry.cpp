@@ -16,7 +16,7 @@ class LaneDrawer
 {
 public:
     LaneDrawer(const GeometryInput& input, DrawList& list)
-        : m_slices(input.model.trace->slices()), m_trace(*input.model.trace), m_colors(input.colors), m_scale(input.scale),
+        : m_model(input.model), m_slices(input.model.trace->slices()), m_trace(*input.model.trace), m_colors(input.colors), m_scale(input.scale),
           m_matches(input.matches), m_list(list), m_ratio(input.pixelRatio), m_minWidth(std::lround(GeometryRules::kMinWidth * m_ratio)),
           m_foldBelow(GeometryRules::kFoldBelow * m_ratio), m_foldGap(GeometryRules::kFoldGap * m_ratio),
           m_gapFrom(GeometryRules::kGapFrom * m_ratio), m_labelFrom(GeometryRules::kLabelFrom * m_ratio),
@@ -25,8 +25,10 @@ public:
     {
     }
 
-    void draw(const LanePyramid& pyramid)
+    void draw(std::uint32_t lane)
     {
+        const LanePyramid& pyramid = m_model.lanes[lane].pyramid;
+        m_laneMatches = m_matches ? &m_matches->lanes[lane] : nullptr;
         m_lastRight = std::numeric_limits<std::int32_t>::min();
         m_runOpen = m_pendingOpen = false;
         pyramid.walk(m_slices, m_scale.range(), m_grain, [this](const LanePyramid::Atom& atom) {
@@ -44,8 +46,14 @@ private:
         std::uint32_t slice = 0;
         std::uint32_t count = 0;
         float duration = 0;
+        LaneMatches::Best match;        // the longest in it that stays bright
+        bool bright = true;
         const SliceColors::Style* style = nullptr;
     };
+    LaneMatches::Best matchOf(const LanePyramid::Atom& atom) const
+    {
+        return m_laneMatches ? m_laneMatches->of(atom, m_matches->rows->slices) : LaneMatches::Best();
+    }
 
     void take(const LanePyramid::Atom& atom)
     {
@@ -57,13 +65,13 @@ private:
         if (atom.count == 1 && x1 - x0 >= m_foldBelow) {
             closeCell();
             closeRun();
-            emit(x0, x1, SliceId(atom.slice), 1);
+            emit(x0, x1, SliceId(atom.slice), 1, !m_laneMatches || matchOf(atom).any());
             return;
         }
         // A cell is a stretch of a few pixels at a fixed place in time, so that panning does not make hues flicker.
         if (m_runOpen && (x0 - m_cell.x1 >= m_foldGap || atom.start >= m_cellEnd)) closeCell();
         if (!m_runOpen) {
-            m_cell = {x0, x1, atom.slice, atom.count, atom.duration, nullptr};
+            m_cell = {x0, x1, atom.slice, atom.count, atom.duration, matchOf(atom), true, nullptr};
             m_runOpen = true;
             const Wide cell = TimeScale::floorDiv(Wide(atom.start), Wide(m_cellNs)) + 1;
             m_cellEnd = TimeScale::saturated(cell * Wide(m_cellNs));
@@ -75,6 +83,8 @@ private:
             m_cell.duration = atom.duration;
             m_cell.slice = atom.slice;
         }
+        if (const LaneMatches::Best match = matchOf(atom); match.any() && (!m_cell.match.any() || match.duration > m_cell.match.duration))
+            m_cell.match = match;
     }
 
     // Neighbouring cells of the same hue are one run.
@@ -82,8 +92,15 @@ private:
     {
         if (!m_runOpen) return;
         m_runOpen = false;
+        if (m_laneMatches) {
+            m_cell.bright = m_cell.match.any();
+            if (m_cell.bright) { // what is bright in it gives the hue, however short
+                m_cell.slice = m_cell.match.slice;
+                m_cell.duration = m_cell.match.duration;
+            }
+        }
         m_cell.style = &m_colors.style(SliceId(m_cell.slice), m_trace);
-        if (m_pendingOpen && m_cell.style == m_pending.style && m_cell.x0 - m_pending.x1 < m_foldGap) {
+        if (m_pendingOpen && m_cell.style == m_pending.style && m_cell.bright == m_pending.bright && m_cell.x0 - m_pending.x1 < m_foldGap) {
             m_pending.x1 = m_cell.x1;
             m_pending.count += m_cell.count;
             if (m_cell.duration > m_pending.duration) {
@@ -101,7 +118,7 @@ private:
     {
         if (!m_pendingOpen) return;
         m_pendingOpen = false;
-        emit(m_pending.x0, m_pending.x1, SliceId(m_pending.slice), m_pending.count);
+        emit(m_pending.x0, m_pending.x1, SliceId(m_pending.slice), m_pending.count, m_pending.bright);
     }
 
     std::int32_t pixel(double x) const
@@ -110,7 +127,7 @@ private:
         return static_cast<std::int32_t>(std::floor(std::clamp(x, -8.0 * m_ratio, m_scale.width() + 8.0 * m_ratio) + 0.5));
     }
 
-    void emit(double x0, double x1, SliceId slice, std::uint32_t count)
+    void emit(double x0, double x1, SliceId slice, std::uint32_t count, bool bright)
     {
         DrawRect rect;
         rect.left = std::min(pixel(x0), std::max(0, m_scale.width() - static_cast<std::int32_t>(m_minWidth))); // begins in view, so shows
@@ -119,18 +136,21 @@ private:
         rect.right = std::max(rect.right, rect.left + static_cast<std::int32_t>(m_minWidth));
         if (rect.right <= 0) return;
         if (rect.right <= m_lastRight) { // the minimum width of the one before covers it: then that one stands for both
-            m_list.rects.back().count += count;
-            m_list.rects.back().label = {};
+            DrawRect& before = m_list.rects.back();
+            before.count += count;
+            before.label = {};
+            if (bright && (before.marks & DrawRect::kDimmed)) {
+                before.slice = slice;
+                before.marks = 0;
+                color(before);
+            }
             return;
         }
         rect.left = std::max(rect.left, m_lastRight);
         m_lastRight = rect.right;
-        const SliceColors::Style& style = m_colors.style(slice, m_trace);
         rect.slice = slice;
         rect.count = count;
-        rect.fill = style.fill;
-        rect.text = style.text;
-        rect.kind = style.kind;
+        color(rect);
         if (count == 1) {
             const std::uint8_t flags = m_slices.flags(slice);
             if (flags & (kUnclosed | kUnfinished)) rect.marks |= DrawRect::kCutOff;
@@ -138,15 +158,25 @@ private:
             const int visible = std::min(rect.right, m_scale.width()) - std::max(rect.left, 0);
             if (visible >= m_labelFrom) rect.label = m_slices.name(slice);
         }
-        if (m_matches && !std::binary_search(m_matches->begin(), m_matches->end(), slice)) rect.marks |= DrawRect::kDimmed;
+        if (!bright) rect.marks |= DrawRect::kDimmed;
         m_list.rects.push_back(rect);
     }
 
+    void color(DrawRect& rect) const
+    {
+        const SliceColors::Style& style = m_colors.style(rect.slice, m_trace);
+        rect.fill = style.fill;
+        rect.text = style.text;
+        rect.kind = style.kind;
+    }
+
+    const TimelineModel& m_model;
     const SliceTable& m_slices;
     const Trace& m_trace;
     const SliceColors& m_colors;
     const TimeScale m_scale;
-    const std::vector<SliceId>* m_matches;
+    const TimelineMatches* m_matches;
+    const LaneMatches* m_laneMatches = nullptr;
     DrawList& m_list;
     const double m_ratio;
     const long m_minWidth;
@@ -202,7 +232,7 @@ private:
         lane.height = device(row.y + row.height - 1 - m_in.scrollY) - lane.top;
         lane.row = index;
         lane.firstRect = static_cast<std::uint32_t>(m_list.rects.size());
-        m_lane.draw(m_in.model.lanes[row.lane].pyramid);
+        m_lane.draw(row.lane);
         lane.rectCount = static_cast<std::uint32_t>(m_list.rects.size()) - lane.firstRect;
         m_list.lanes.push_back(lane);
     }
@@ -220,7 +250,9 @@ private:
             // leap over everything that merges into this one
             const Nanos until = m_in.scale.timeAt(static_cast<std::int64_t>(std::ceil(x + merge)));
             const auto next = std::max(it + 1, std::partition_point(it, rows.end(), behind(until)));
-            m_list.instants.push_back({static_cast<std::int32_t>(std::floor(x)), y, static_cast<std::uint32_t>(next - it), InstantId(*it)});
+            const bool dimmed = m_in.matches && !m_in.matches->anyInstant(box.band, static_cast<std::size_t>(it - rows.begin()),
+                                                                          static_cast<std::size_t>(next - rows.begin()));
+            m_list.instants.push_back({static_cast<std::int32_t>(std::floor(x)), y, static_cast<std::uint32_t>(next - it), InstantId(*it), dimmed});
             it = next;
         }
     }
@@ -254,6 +286,7 @@ private:
         curve.series = id;
         curve.band = box.band;
         curve.isBytes = series.isBytes;
+        curve.dimmed = m_in.matches && !m_in.matches->series[id.index()];
         const double span = high > low ? high - low : 1;
         const auto y = [&](double value) {
             if (!std::isfinite(value)) value = low;

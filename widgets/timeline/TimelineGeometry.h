@@ -2,6 +2,7 @@
 
 #include "widgets/timeline/DrawList.h"
 #include "widgets/timeline/TimelineLayout.h"
+#include "widgets/timeline/TimelineMatches.h"
 #include "widgets/timeline/TimeScale.h"
 
 namespace opscope {
@@ -16,7 +17,7 @@ struct GeometryInput
     double pixelRatio = 1;           ///< device pixels per logical one
     int scrollY = 0;                 ///< logical pixels
     int viewHeight = 0;              ///< logical pixels
-    const std::vector<SliceId>* matches = nullptr; ///< sorted; when given, other slices are dimmed
+    const TimelineMatches* matches = nullptr; ///< of the same model; when given, everything else is dimmed
 };
 
 /// Pure: what look.md section 6 wants to be seen of (trace, layout, scale). Work grows with the pixels of the view, not with

@@ -4,6 +4,7 @@
 #include "widgets/timeline/TimelineView.h"
 #include "widgets/timeline/TimelineWalk.h"
 
+#include <QContextMenuEvent>
 #include <QGuiApplication>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -51,6 +52,7 @@ bool TimelineInput::eventFilter(QObject* object, QEvent* event)
     case QEvent::MouseMove: moved(*static_cast<QMouseEvent*>(event)); return true;
     case QEvent::MouseButtonRelease: released(*static_cast<QMouseEvent*>(event)); return true;
     case QEvent::MouseButtonDblClick: doubleClicked(*static_cast<QMouseEvent*>(event)); return true;
+    case QEvent::ContextMenu: contextMenu(*static_cast<QContextMenuEvent*>(event)); return true;
     case QEvent::Wheel: wheel(*static_cast<QWheelEvent*>(event)); return true;
     case QEvent::NativeGesture: {
         auto* gesture = static_cast<QNativeGestureEvent*>(event);
@@ -113,7 +115,7 @@ bool TimelineInput::keyPressed(QKeyEvent& event)
     case Qt::Key_Comma:
     case Qt::Key_Period: {
         const SliceId from = m_document.selection().slice;
-        if (from) walkTo(walk(*m_view.scene().model, m_view.scene().layout, from, event.key() == Qt::Key_Period ? Step::Later : Step::Earlier));
+        if (from && m_view.scene().model->shows(from)) walkTo(walk(*m_view.scene().model, m_view.scene().layout, from, event.key() == Qt::Key_Period ? Step::Later : Step::Earlier));
         else walkTo(firstIn(*m_view.scene().model, m_view.scene().layout, m_document.visibleRange()));
         return true;
     }
@@ -141,7 +143,7 @@ bool TimelineInput::arrowPressed(int key)
 {
     const TimelineScene& scene = m_view.scene();
     const SliceId from = m_document.selection().slice;
-    if (!from) {
+    if (!from || !scene.model->shows(from)) {
         walkTo(firstIn(*scene.model, scene.layout, m_document.visibleRange()));
         return true;
     }
@@ -302,6 +304,24 @@ void TimelineInput::doubleClicked(QMouseEvent& event)
     const CanvasHit hit = m_canvas.hitAt(event.position().toPoint());
     if (hit.kind == CanvasHit::Slice) m_document.frame(m_document.trace()->slices().range(hit.slice));
     if (hit.kind == CanvasHit::Header && hit.header.part != HeaderHit::Name) m_view.headerClicked(hit.header); // two quick clicks
+}
+
+/// By the mouse for what lies there, by the key for what is selected.
+void TimelineInput::contextMenu(QContextMenuEvent& event)
+{
+    if (!m_view.scene().ready()) return;
+    Q_EMIT cardWanted({}, {});
+    m_cardTimer.stop();
+    CanvasHit hit;
+    QPoint at = event.pos();
+    if (event.reason() == QContextMenuEvent::Mouse) {
+        hit = m_canvas.hitAt(at);
+    } else if (const SliceId slice = m_document.selection().slice) {
+        hit.kind = CanvasHit::Slice;
+        hit.slice = slice;
+        if (const QRect rect = m_canvas.rectOf(slice); !rect.isNull()) at = rect.bottomLeft();
+    }
+    m_view.showMenu(hit, m_canvas.mapToGlobal(at));
 }
 
 void TimelineInput::wheel(QWheelEvent& event)

@@ -9,6 +9,7 @@
 
 #include <optional>
 
+class QContextMenuEvent;
 class QKeyEvent;
 class QMouseEvent;
 class QWheelEvent;
@@ -26,6 +27,7 @@ class TraceDocument;
 ///     F, F again   frame the selection, then everything          Shift+drag, middle pan
 ///     0            everything                                    drag               choose a range (Alt: no snapping)
 ///     Esc          clears the selection, then the range          double click       frame
+///     right click  filters of what lies there
 ///     ] [          along links: to an effect, to a cause         click on the label of a link: goes there
 ///     Ctrl+] [     the next, the previous of the links that the step could have taken
 class TimelineInput : public QObject
@@ -66,6 +68,7 @@ private:
     void clicked(QPoint at);
     void dragRange(QPoint at, bool snap);
     void wheel(QWheelEvent& event);
+    void contextMenu(QContextMenuEvent& event);
     void hover(QPoint at);
     void leave();
     Nanos timeAt(QPoint at, bool snap);

@@ -82,6 +82,7 @@ public:
 
     bool run()
     {
+        if (m_model.only) m_only = &m_model.only->slices;
         for (std::size_t i = 0; i < m_trace.tracks().size(); ++i) {
             if (m_job.cancelled()) return false;
             if (m_trace.tracks()[i].visible()) addTrack(TrackId(i));
@@ -90,7 +91,7 @@ public:
         for (const CounterSeries& s : series) m_model.counters.emplace_back(m_trace.counters().values(s));
         nameGroups();
         if (m_job.cancelled()) return false;
-        m_model.overview = OverviewData::build(m_model, m_job);
+        m_model.overview = OverviewData::build(m_model, m_job, m_only);
         return !m_job.cancelled();
     }
 
@@ -99,7 +100,7 @@ private:
     {
         const Track& track = m_trace.track(id);
         std::vector<std::uint32_t> instants = shownInstants(track);
-        if (track.sliceCount == 0 && track.seriesCount == 0 && instants.empty()) return;
+        if (!hasSlices(track) && !hasSeries(track) && instants.empty()) return;
         if (m_model.groups.empty() || m_model.groups.back().process != track.process)
             m_model.groups.push_back({track.process, {}, {}, false, static_cast<std::uint32_t>(m_model.bands.size()), 0});
         const std::size_t before = m_model.bands.size();
@@ -109,12 +110,38 @@ private:
         m_model.groups.back().bandCount += static_cast<std::uint32_t>(m_model.bands.size() - before);
     }
 
+    bool hasSlices(const Track& track) const
+    {
+        if (!m_only) return track.sliceCount > 0;
+        return m_only->any(SliceId(track.firstSlice), SliceId(track.firstSlice + track.sliceCount));
+    }
+
+    bool hasSeries(const Track& track) const
+    {
+        if (!m_only) return track.seriesCount > 0;
+        for (const CounterSeries& s : m_trace.counters().series().subspan(track.firstSeries, track.seriesCount))
+            if (m_model.only->samples.any(SampleId(s.first), SampleId(s.first + s.count))) return true;
+        return false;
+    }
+
+    // In the order of their rows: by time, what encloses in front of what is inside.
+    template <class Visit>
+    void forEachSlice(const Track& track, Visit&& visit) const
+    {
+        const std::uint32_t end = track.firstSlice + track.sliceCount;
+        if (!m_only) {
+            for (std::uint32_t i = track.firstSlice; i < end; ++i) visit(SliceId(i));
+            return;
+        }
+        for (SliceId s = m_only->next(SliceId(track.firstSlice)); s.valid() && s.value < end; s = m_only->next(SliceId(s.value + 1))) visit(s);
+    }
+
     std::vector<std::uint32_t> shownInstants(const Track& track) const
     {
         std::vector<std::uint32_t> shown;
         const StringId memory = m_trace.strings().find("[memory]");
         for (std::uint32_t i = track.firstInstant; i < track.firstInstant + track.instantCount; ++i)
-            if (m_trace.instants().name(InstantId(i)) != memory) shown.push_back(i);
+            if (m_trace.instants().name(InstantId(i)) != memory && (!m_only || m_model.only->instants.contains(InstantId(i)))) shown.push_back(i);
         return shown;
     }
 
@@ -160,17 +187,35 @@ private:
     void addWhole(TrackId id, const Track& track)
     {
         Band band = makeBand(id, track, kindOf(track));
-        const auto first = static_cast<std::uint32_t>(m_model.lanes.size());
-        for (std::uint16_t row = 0; row < track.laneCount; ++row) {
-            const LaneIndex::Lane& lane = m_trace.lanes().lane(track, row);
-            m_model.lanes.push_back({LanePyramid(m_trace.slices(), m_trace.lanes().rows(lane)), false});
-        }
-        band.full = {first, track.laneCount};
-        band.folded = {first, std::min<std::uint32_t>(track.laneCount, TimelineModel::kFoldedLanes)};
+        band.full = m_only ? addNested(track) : addAsTheyLie(track);
+        band.folded = {band.full.first, std::min(band.full.count, TimelineModel::kFoldedLanes)};
         // folding away one or two rows would cost more attention than it saves room
         if (band.full.count <= band.folded.count + 2) band.folded = band.full;
         if (band.kind == BandKind::Stream) describeStream(band, track);
         m_model.bands.push_back(std::move(band));
+    }
+
+    LaneSpan addAsTheyLie(const Track& track)
+    {
+        const LaneSpan span{static_cast<std::uint32_t>(m_model.lanes.size()), track.laneCount};
+        for (std::uint16_t row = 0; row < track.laneCount; ++row) {
+            const LaneIndex::Lane& lane = m_trace.lanes().lane(track, row);
+            m_model.lanes.push_back({LanePyramid(m_trace.slices(), m_trace.lanes().rows(lane)), false});
+        }
+        return span;
+    }
+
+    LaneSpan addNested(const Track& track)
+    {
+        PartRows part;
+        PartNesting nesting;
+        const SliceTable& slices = m_trace.slices();
+        forEachSlice(track, [&](SliceId s) {
+            const std::size_t stack = track.spillBases.empty() ? 0 : stackOf(track, slices.lane(s));
+            const PartNesting::Spot spot = nesting.place(slices.start(s), slices.end(s), stack);
+            part.add(spot.stack, spot.depth, s.value);
+        });
+        return addLanes(std::move(part), false);
     }
 
     static BandKind kindOf(const Track& track)
@@ -211,8 +256,7 @@ private:
             const PartNesting::Spot spot = nestings[part].place(slices.start(s), slices.end(s), stack);
             parts[part].add(spot.stack, spot.depth, s.value);
         };
-        for (std::uint32_t i = track.firstSlice; i < track.firstSlice + track.sliceCount; ++i) {
-            const SliceId s(i);
+        forEachSlice(track, [&](SliceId s) {
             const std::size_t stack = track.spillBases.empty() ? 0 : stackOf(track, slices.lane(s));
             const CategoryClass kind = m_trace.kindOf(s);
             if (isAnnotation(kind)) put(kAnnotations, stack, s);
@@ -221,11 +265,12 @@ private:
                 put(kFrames, stack, s);
                 if (isModuleFrame(m_trace.name(s))) put(kModules, stack, s);
             }
-        }
+        });
         std::array<LaneSpan, kParts> spans;
         for (std::size_t part = 0; part < kParts; ++part)
             spans[part] = addLanes(std::move(parts[part]), part == kModules || part == kFrames);
-        m_model.bands.push_back(pythonBand(id, track, spans));
+        const bool onlyOperators = m_only && spans[kOperators].count && !spans[kAnnotations].count && !spans[kFrames].count;
+        if (!onlyOperators) m_model.bands.push_back(pythonBand(id, track, spans));
         if (spans[kOperators].count) m_model.bands.push_back(operatorBand(id, track, spans[kOperators]));
     }
 
@@ -319,12 +364,22 @@ private:
     TimelineModel& m_model;
     const Trace& m_trace;
     const JobControl& m_job;
+    const SliceSet* m_only = nullptr;
 };
 
 TimelineModelPtr TimelineModel::build(TracePtr trace, const JobControl& job)
 {
     auto model = std::make_shared<TimelineModel>();
     model->trace = std::move(trace);
+    return TimelineModelBuilder(*model, job).run() ? model : nullptr;
+}
+
+TimelineModelPtr TimelineModel::matching(const TimelineModel& full, MatchesPtr only, const JobControl& job)
+{
+    auto model = std::make_shared<TimelineModel>();
+    model->trace = full.trace;
+    model->only = std::move(only);
+    model->overview.steps = full.overview.steps;
     return TimelineModelBuilder(*model, job).run() ? model : nullptr;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/JobControl.h"
+#include "core/query/Query.h"
 #include "core/trace/Trace.h"
 #include "widgets/timeline/CounterPyramid.h"
 #include "widgets/timeline/LanePyramid.h"
@@ -65,6 +66,7 @@ struct TimelineModel
     static constexpr std::uint32_t kFoldedLanes = 12; ///< deeper tracks start folded to this many rows
 
     TracePtr trace;
+    MatchesPtr only;                                  ///< nothing else has a row here; null: everything has
     std::vector<BandGroup> groups;
     std::vector<Band> bands;
     std::vector<ModelLane> lanes;
@@ -73,7 +75,11 @@ struct TimelineModel
 
     /// Null when cancelled.
     static std::shared_ptr<const TimelineModel> build(TracePtr trace, const JobControl& job = {});
+    /// Of the rows that match alone: they close up, nested among themselves; lanes, bands and groups without any are gone.
+    /// Null when cancelled. O(matches), and once over counters.
+    static std::shared_ptr<const TimelineModel> matching(const TimelineModel& full, MatchesPtr only, const JobControl& job = {});
 
+    bool shows(SliceId slice) const { return !only || only->slices.contains(slice); }
     /// Bands of a track are neighbours.
     std::vector<std::uint32_t> bandsOf(TrackId track) const;
     struct Place

@@ -47,9 +47,11 @@ bool TimelinePainter::paint(const DrawList& list, const std::vector<int>& lines,
 void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect)
 {
     const PixelBox box{rect.left, lane.top, rect.right, lane.top + lane.height};
-    const bool dimmed = rect.marks & DrawRect::kDimmed;
-    const bool receding = !dimmed && !m_lit.empty() && !std::ranges::binary_search(m_lit, rect.slice);
-    paintFill(raster, box, rect, dimmed ? mixed(rect.fill, m_canvas, kDimShare) : receding ? mixed(rect.fill, m_canvas, kRecedeShare) : rect.fill);
+    // What is linked to the selection is asked for by name, so a filter does not take it back; of the rest the filter's is brighter.
+    const bool lit = !m_lit.empty() && std::ranges::binary_search(m_lit, rect.slice);
+    const bool dimmed = (rect.marks & DrawRect::kDimmed) && !lit;
+    const bool receding = !dimmed && !lit && !m_lit.empty();
+    paintFill(raster, box, rect, dimmed ? kDimShare : receding ? kRecedeShare : 0);
     const QRgb text = dimmed ? m_theme.textDim.rgb() : receding && rect.kind != Fill::Muted ? m_theme.text.rgb() : rect.text;
     if (rect.folded()) {
         if (rect.kind != Fill::Hatch && rect.kind != Fill::Outline) paintNotches(raster, box);
@@ -64,8 +66,10 @@ void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const Draw
     if (rect.marks & (DrawRect::kCutOff | DrawRect::kRepaired)) paintMarks(raster, box, rect);
 }
 
-void TimelinePainter::paintFill(Raster& raster, PixelBox box, const DrawRect& rect, QRgb fill) const
+/// `canvasShare` of 255: how much of the canvas shows through.
+void TimelinePainter::paintFill(Raster& raster, PixelBox box, const DrawRect& rect, int canvasShare) const
 {
+    const QRgb fill = mixed(rect.fill, m_canvas, canvasShare);
     switch (rect.kind) {
     case Fill::Hatch:
         raster.hatch(box, fill, px(5), px(1));
@@ -78,11 +82,13 @@ void TimelinePainter::paintFill(Raster& raster, PixelBox box, const DrawRect& re
         return raster.fill({box.left, box.top, box.left + px(2), box.bottom}, fill);
     case Fill::MemoryFoot:
         raster.fill(box, fill);
-        return raster.fill({box.left, box.bottom - px(2), box.right, box.bottom}, mixed(fill, rect.text, 115));
-    case Fill::Rails:
+        return raster.fill({box.left, box.bottom - px(2), box.right, box.bottom}, mixed(mixed(rect.fill, rect.text, 115), m_canvas, canvasShare));
+    case Fill::Rails: {
+        const QRgb rail = mixed(m_theme.commRail.rgb(), m_canvas, canvasShare);
         raster.fill(box, fill);
-        raster.fill({box.left, box.top, box.right, box.top + px(2)}, m_theme.commRail.rgb());
-        return raster.fill({box.left, box.bottom - px(2), box.right, box.bottom}, m_theme.commRail.rgb());
+        raster.fill({box.left, box.top, box.right, box.top + px(2)}, rail);
+        return raster.fill({box.left, box.bottom - px(2), box.right, box.bottom}, rail);
+    }
     case Fill::Solid:
     case Fill::Muted: raster.fill(box, fill);
     }
@@ -133,7 +139,8 @@ void TimelinePainter::paintMarks(Raster& raster, PixelBox box, const DrawRect& r
 void TimelinePainter::paintCurve(Raster& raster, const DrawList& list, const DrawCurve& curve) const
 {
     const std::array<QColor, 4> kColors{m_theme.linkLaunch, m_theme.accent, m_theme.linkNode, m_theme.linkForward};
-    const QRgb color = (curve.isBytes && curve.number == 0 ? m_theme.linkNode : kColors[curve.number % kColors.size()]).rgb();
+    const QRgb full = (curve.isBytes && curve.number == 0 ? m_theme.linkNode : kColors[curve.number % kColors.size()]).rgb();
+    const QRgb color = curve.dimmed ? mixed(full, m_canvas, kDimShare) : full;
     const int line = px(1.25);
     int lastY = -1;
     for (std::uint32_t i = 0; i < curve.stepCount; ++i) {
@@ -162,7 +169,8 @@ void TimelinePainter::paintInstants(QImage& image, const DrawList& list) const
         const QPointF at((instant.x + 0.5) / m_ratio, instant.y / m_ratio + half);
         const QPointF shape[] = {at + QPointF(0, -half), at + QPointF(half, 0), at + QPointF(0, half), at + QPointF(-half, 0)};
         painter.setPen(QPen(m_theme.canvas, 1));
-        painter.setBrush(instant.count > 1 ? m_theme.linkLaunch : m_theme.textHi);
+        const QColor full = instant.count > 1 ? m_theme.linkLaunch : m_theme.textHi;
+        painter.setBrush(instant.dimmed ? QColor(mixed(full.rgb(), m_canvas, kDimShare)) : full);
         painter.drawConvexPolygon(shape, 4);
     }
 }

@@ -24,12 +24,13 @@ public:
     enum class Labels : std::uint8_t { All, MayWait };
     /// `lines`: y (device pixels) of the lines between bands. The image has the size of the list. Says whether it is complete.
     bool paint(const DrawList& list, const std::vector<int>& lines, QImage& image, Labels labels);
-    /// Slices (sorted) that stay as they are while all others step back a little; empty: none does. Borrowed until the next call.
+    /// Slices (sorted) that stay as they are, filter or not, while all others step back a little; empty: none does. Borrowed until
+    /// the next call.
     void setLit(std::span<const SliceId> lit) { m_lit = lit; }
 
 private:
     void paintRect(Raster& raster, const DrawLane& lane, const DrawRect& rect);
-    void paintFill(Raster& raster, PixelBox box, const DrawRect& rect, QRgb fill) const;
+    void paintFill(Raster& raster, PixelBox box, const DrawRect& rect, int canvasShare) const;
     void paintNotches(Raster& raster, PixelBox box) const;
     void paintLabel(Raster& raster, PixelBox box, const LabelMask& mask, QRgb color);
     void paintMarks(Raster& raster, PixelBox box, const DrawRect& rect) const;

@@ -2,6 +2,7 @@
 
 #include "widgets/timeline/TimeScale.h"
 #include "widgets/timeline/TimelineLayout.h"
+#include "widgets/timeline/TimelineMatches.h"
 
 #include <memory>
 
@@ -16,7 +17,8 @@ struct TimelineScene
     TimelineState state;
     TimelineLayout layout;
     std::unique_ptr<const SliceColors> colors;
-    std::vector<SliceId> matches;              ///< sorted
+    TimelineMatchesPtr matches;                ///< what stays bright, of this model; null: everything does
+    std::vector<SliceId> found;                ///< by the search for a name, sorted: ticks in the overview
     TimeRange visible{0, 1};
     TimeRange full{0, 1};
     int headerWidth = kHeaderNormal;           ///< logical pixels

@@ -4,11 +4,13 @@
 #include "widgets/timeline/HoverCard.h"
 #include "widgets/timeline/Overview.h"
 #include "widgets/timeline/TimelineInput.h"
+#include "widgets/timeline/TimelineMenu.h"
 #include "widgets/timeline/TimeRuler.h"
 
 #include <QEvent>
 #include <QGridLayout>
 #include <QLocale>
+#include <QMenu>
 #include <QScrollBar>
 
 #include <algorithm>
@@ -43,6 +45,10 @@ TimelineView::TimelineView(TraceDocument& document, ViewSettings& settings, QWid
         m_overview->update();
     });
     connect(&document, &TraceDocument::revealRequested, this, &TimelineView::reveal);
+    connect(&document, &TraceDocument::matchesChanged, this, &TimelineView::follow);
+    connect(&document, &TraceDocument::filterChanged, this, [this] { // its text follows with its matches
+        if (m_document.matches() && (m_document.filterMode() == FilterMode::Hide) != (m_scene.model && m_scene.model->only)) follow();
+    });
     connect(&settings, &ViewSettings::changed, this, &TimelineView::settingsChanged);
     connect(m_scrollBar, &QScrollBar::valueChanged, this, [this](int y) {
         m_scene.scrollY = y;
@@ -53,16 +59,25 @@ TimelineView::TimelineView(TraceDocument& document, ViewSettings& settings, QWid
     traceChanged();
 }
 
-TimelineView::~TimelineView() { m_job.cancel(); }
+TimelineView::~TimelineView()
+{
+    m_job.cancel();
+    m_lookJob.cancel();
+}
 
 void TimelineView::traceChanged()
 {
     m_job.cancel();
     m_card->hide();
+    m_lookJob.cancel();
+    m_full.reset();
+    m_found.reset();
+    m_memory.clear();
     m_scene.model.reset();
     m_scene.colors.reset();
     m_scene.layout = {};
-    m_scene.matches.clear();
+    m_scene.matches.reset();
+    m_scene.found.clear();
     m_revealWhenReady = false;
     m_scrollBar->setValue(0);
     const TracePtr trace = m_document.trace();
@@ -81,13 +96,74 @@ void TimelineView::traceChanged()
 
 void TimelineView::adopt(TimelineModelPtr model)
 {
-    m_scene.model = std::move(model);
-    m_scene.state = TimelineState(*m_scene.model);
+    m_full = std::move(model);
+    m_scene.model = m_full;
+    m_scene.state = TimelineState(*m_full);
     m_scene.visible = m_document.visibleRange();
     m_scene.full = m_document.fullRange();
     settingsChanged();
     m_canvas->setSelection(m_document.selection());
+    follow();
     if (m_revealWhenReady) reveal();
+}
+
+std::function<TimelineView::Look(const JobControl&)> TimelineView::lookMaker() const
+{
+    const MatchesPtr filter = m_document.matches();
+    const bool hide = filter && m_document.filterMode() == FilterMode::Hide;
+    const TimelineModelPtr there = hide && m_scene.model && m_scene.model->only == filter ? m_scene.model : nullptr;
+    return [full = m_full, there, hide, filter, found = m_found](const JobControl& job) -> Look {
+        Look look{full, nullptr};
+        if (hide) look.model = there ? there : TimelineModel::matching(*full, filter, job);
+        MatchesPtr bright = hide ? found : filter;
+        if (!hide && filter && found) {
+            Matches common = *filter;
+            common.slices &= found->slices;
+            common.instants &= found->instants;
+            bright = std::make_shared<const Matches>(std::move(common));
+        }
+        if (look.model && bright) look.matches = TimelineMatches::build(*look.model, bright, job);
+        if (job.cancelled()) look.model.reset();
+        return look;
+    };
+}
+
+/// Filter, mode or search changed. What was shown stays until the new look is ready.
+void TimelineView::follow()
+{
+    if (!m_full) return;
+    const auto make = lookMaker();
+    const bool isQuick = m_full->trace->slices().size() <= kBuiltAtOnce || (!m_document.matches() && !m_found);
+    if (!isQuick) return m_lookJob.run(make, [this](const Look& look) { present(look); });
+    m_lookJob.cancel();
+    present(make(JobControl{}));
+}
+
+void TimelineView::present(const Look& look)
+{
+    if (!look.model) return; // cancelled
+    m_scene.matches = nullptr;  // never of another model
+    if (look.model != m_scene.model) exchangeModel(look.model);
+    m_scene.matches = look.matches;
+    m_canvas->invalidate();
+    m_canvas->setSelection(m_document.selection());
+    m_overview->invalidate();
+}
+
+void TimelineView::exchangeModel(const TimelineModelPtr& model)
+{
+    const TimelineModelPtr old = m_scene.model;
+    const TimelineLayout oldLayout = m_scene.layout;
+    const int scroll = m_scene.scrollY;
+    m_card->hide();
+    m_memory.keep(*old, m_scene.state);
+    m_scene.model = model;
+    m_scene.state = m_memory.stateFor(*model);
+    relayout();
+    if (!old->only) m_fullScroll = scroll;
+    const bool untouched = !model->only && scroll == m_hiddenScroll;
+    scrollTo(untouched ? m_fullScroll : anchoredScroll({*old, oldLayout}, scroll, {*model, m_scene.layout}));
+    if (model->only) m_hiddenScroll = m_scene.scrollY;
 }
 
 void TimelineView::renderNow()
@@ -96,6 +172,10 @@ void TimelineView::renderNow()
     if (trace && !m_scene.ready()) {
         m_job.cancel();
         adopt(TimelineModel::build(trace));
+    }
+    if (m_lookJob.running()) {
+        m_lookJob.cancel();
+        present(lookMaker()(JobControl{}));
     }
     applyRightMargin();
     updateScrollBar();
@@ -226,12 +306,32 @@ void TimelineView::headerClicked(const HeaderHit& hit)
     relayout();
 }
 
-void TimelineView::setMatches(std::vector<SliceId> matches)
+void TimelineView::showMenu(const CanvasHit& hit, QPoint globalPos)
 {
-    std::sort(matches.begin(), matches.end());
-    m_scene.matches = std::move(matches);
-    m_canvas->invalidate();
+    if (!m_scene.ready()) return;
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    fillTimelineMenu(*menu, m_document, *m_scene.model, hit);
+    if (menu->isEmpty()) return delete menu;
+    menu->popup(globalPos);
+}
+
+void TimelineView::setFound(std::vector<SliceId> slices, const std::vector<InstantId>& instants)
+{
+    const TracePtr trace = m_document.trace();
+    const bool none = !trace || (slices.empty() && instants.empty());
+    if (none && !m_found) return;
+    m_found.reset();
+    if (!none) {
+        Matches rows{SliceSet(trace->slices().size()), InstantSet(trace->instants().size()), SampleSet(trace->counters().size(), true), {}};
+        for (const SliceId slice : slices) rows.slices.insert(slice);
+        for (const InstantId instant : instants) rows.instants.insert(instant);
+        m_found = std::make_shared<const Matches>(std::move(rows));
+    }
+    std::sort(slices.begin(), slices.end());
+    m_scene.found = std::move(slices);
     m_overview->invalidate();
+    follow();
 }
 
 void TimelineView::reveal()
@@ -253,7 +353,10 @@ void TimelineView::reveal()
 void TimelineView::revealSlice(SliceId slice)
 {
     const TimelineModel::Place place = m_scene.model->placeOf(slice);
-    if (!place.valid()) return;
+    if (!place.valid()) {
+        if (m_scene.model->only) Q_EMIT m_document.announced(tr("%1 is hidden by the filter").arg(shortName(slice)));
+        return;
+    }
     revealTime(m_scene.trace().slices().range(slice));
     // open what hides it
     bool opened = false;

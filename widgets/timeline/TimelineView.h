@@ -4,10 +4,12 @@
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
 #include "widgets/timeline/TimelineCanvas.h"
+#include "widgets/timeline/TimelineMemory.h"
 #include "widgets/timeline/TimelineScene.h"
 
 #include <QWidget>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,8 +38,8 @@ public:
     void fit();                              ///< everything
     /// Fills the view with the selected range or slice. Says whether there was one.
     bool frameSelection();
-    /// Found slices: ticks in the overview, all others dimmed. Empty ends the search.
-    void setMatches(std::vector<SliceId> matches);
+    /// What a search found: slices are ticks in the overview, everything else is dimmed. Nothing ends the search.
+    void setFound(std::vector<SliceId> slices, const std::vector<InstantId>& instants = {});
     /// Waits for what is prepared in the background, so that the next paint is complete: for rendering to a file.
     void renderNow();
     /// Overview, ruler and rows with their top left corner at the painter's origin; also into what is no pixels.
@@ -52,6 +54,7 @@ public:
     void setCursorX(std::optional<int> x);
     void setHeaderWidth(int width);
     void headerClicked(const HeaderHit& hit);
+    void showMenu(const CanvasHit& hit, QPoint globalPos);
     void announce(SliceId slice);            ///< name, duration, start, for screen readers and the status bar
     /// What a step along a link led to; the `number`th of `count` that it could have led to.
     void announce(const LinkedThing& thing, std::size_t number, std::size_t count);
@@ -64,8 +67,18 @@ protected:
     bool event(QEvent* event) override;
 
 private:
+    /// What the document's filter and the search leave: rows, and what is bright of them.
+    struct Look
+    {
+        TimelineModelPtr model;
+        TimelineMatchesPtr matches;
+    };
     void traceChanged();
     void adopt(TimelineModelPtr model);
+    void follow();
+    std::function<Look(const JobControl&)> lookMaker() const;
+    void present(const Look& look);
+    void exchangeModel(const TimelineModelPtr& model);
     void settingsChanged();
     void visibleRangeChanged();
     void reveal();
@@ -91,7 +104,12 @@ private:
     QScrollBar* m_scrollBar;
     HoverCard* m_card;
     TimelineInput* m_input;
+    TimelineModelPtr m_full;                 ///< of all rows; the scene's is this or that of a filter
+    MatchesPtr m_found;                      ///< of the search; null: none
+    TimelineMemory m_memory;
+    int m_fullScroll = 0, m_hiddenScroll = 0;///< where the full model stood when rows were hidden, and where that left off
     Job m_job;
+    Job m_lookJob;
     std::optional<int> m_wishedHeaderWidth;  ///< the user dragged it
     bool m_revealWhenReady = false;
 };

@@ -48,9 +48,15 @@ SliceId walk(const TimelineModel& model, const TimelineLayout& layout, SliceId f
     const Trace& trace = *model.trace;
     if (step == Step::Earlier || step == Step::Later) {
         const Track& track = trace.track(trace.trackOf(from));
-        const std::uint32_t row = from.value;
-        if (step == Step::Later) return row + 1 < track.firstSlice + track.sliceCount ? SliceId(row + 1) : SliceId();
-        return row > track.firstSlice ? SliceId(row - 1) : SliceId();
+        std::uint32_t row = from.value;
+        const std::uint32_t end = track.firstSlice + track.sliceCount;
+        if (step == Step::Later) {
+            while (++row < end && !model.shows(SliceId(row))) {}
+            return row < end ? SliceId(row) : SliceId();
+        }
+        while (row > track.firstSlice)
+            if (model.shows(SliceId(--row))) return SliceId(row);
+        return {};
     }
     for (const std::uint32_t band : model.bandsOf(trace.trackOf(from))) {
         const BandBox* box = layout.boxOf(band);
