@@ -1,7 +1,7 @@
 #include "app/gui/FilterBar.h"
 
 #include "app/gui/FilterChips.h"
-#include "app/gui/FilterField.h"
+#include "app/gui/FilterEdit.h"
 #include "widgets/common/Icons.h"
 
 #include <QEvent>
@@ -21,7 +21,7 @@ constexpr int kSmallestField = 260, kLargestField = 760;
 } // namespace
 
 FilterBar::FilterBar(TraceDocument& document, ViewSettings& settings, QWidget* parent)
-    : QWidget(parent), m_document(document), m_settings(settings), m_field(new FilterField(document, settings, this)),
+    : QWidget(parent), m_document(document), m_settings(settings), m_field(new FilterEdit(document, settings, this)),
       m_dim(addModeButton(QStringLiteral("Dim what the filter does not match"), FilterMode::Dim)),
       m_hide(addModeButton(QStringLiteral("Hide what the filter does not match: rows close up"), FilterMode::Hide)),
       m_chips(new FilterChips(document, settings, this))

@@ -10,7 +10,7 @@ class QToolButton;
 namespace opscope {
 
 class FilterChips;
-class FilterField;
+class FilterEdit;
 
 /// The row under the tool strip: the filter, what happens to the rest, the families. 34 px.
 class FilterBar : public QWidget
@@ -21,7 +21,7 @@ public:
     static constexpr int kHeight = 34;
 
     FilterBar(TraceDocument& document, ViewSettings& settings, QWidget* parent = nullptr);
-    FilterField& field() { return *m_field; }
+    FilterEdit& field() { return *m_field; }
     FilterChips& chips() { return *m_chips; }
     QToolButton& dimButton() { return *m_dim; }
     QToolButton& hideButton() { return *m_hide; }
@@ -39,7 +39,7 @@ private:
 
     TraceDocument& m_document;
     ViewSettings& m_settings;
-    FilterField* m_field;
+    FilterEdit* m_field;
     QToolButton* m_dim;
     QToolButton* m_hide;
     FilterChips* m_chips;

@@ -201,7 +201,10 @@ void FilterChips::traceChanged()
 
 void FilterChips::showFamilies(const Counts& counts)
 {
-    for (FamilyChip* chip : m_chips) chip->deleteLater();
+    for (FamilyChip* chip : m_chips) {
+        chip->hide();
+        chip->deleteLater();
+    }
     m_chips.clear();
     m_counts = counts;
     for (std::size_t i = 0; i < kFamilies; ++i) {

@@ -4,7 +4,7 @@
 #include "app/gui/ErrorView.h"
 #include "app/gui/ExportDialog.h"
 #include "app/gui/FilterBar.h"
-#include "app/gui/FilterField.h"
+#include "app/gui/FilterEdit.h"
 #include "app/gui/JoinController.h"
 #include "app/gui/KeysDialog.h"
 #include "app/gui/LoadingView.h"
@@ -171,7 +171,7 @@ void MainWindow::connectParts()
     connect(m_tools, &ToolStrip::fitClicked, &m_document, &TraceDocument::showAll);
     connect(m_tools, &ToolStrip::zoomInClicked, m_timeline, &TimelineView::zoomIn);
     connect(&m_tools->search(), &SearchField::left, this, [this] { m_timeline->setFocus(); });
-    connect(&m_filterBar->field(), &FilterField::left, this, [this] { m_timeline->setFocus(); });
+    connect(&m_filterBar->field(), &FilterEdit::left, this, [this] { m_timeline->setFocus(); });
     connect(&m_document, &TraceDocument::filterFailed, &m_document, &TraceDocument::announced);
     connect(&m_search, &NameSearch::changed, this, &MainWindow::showMatches);
     connect(&m_document, &TraceDocument::panelRequested, this, [this](const QString& id) { m_docks->raise(id.toUtf8().constData()); });

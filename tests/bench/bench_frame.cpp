@@ -1,5 +1,5 @@
 // The frame budget (issue 2 section 7): geometry and painting of 1920 x 1080 with five million slices at any zoom, hover and
-// selection. Prints medians and 99th percentiles. With --png it renders one picture instead, for looking at.
+// selection, and the same with a filter that dims or hides. Prints medians and 99th percentiles. With --png it renders one picture instead, for looking at.
 //
 //     bench_frame [FILE...] [--slices N] [--png OUT] [--light] [--size WxH] [--range A..B] [--select NAME] [--unfold]
 #include "core/io/Loader.h"
@@ -220,6 +220,43 @@ void sweep(TraceDocument& document, TimelineView& view)
     selections.print("selection");
 }
 
+// Zooming, panning and jumping with a filter in force; how long its look takes to prepare beside the window is said first.
+void benchFilter(TraceDocument& document, TimelineView& view, const char* text, FilterMode mode)
+{
+    const char* what = mode == FilterMode::Hide ? "hide" : "dim";
+    document.setFilterMode(mode);
+    document.setFilter(std::get<Filter>(Filter::parse(text)));
+    QElapsedTimer timer;
+    timer.start();
+    while (document.filtering()) QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    const double asked = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    timer.restart();
+    view.renderNow();
+    std::printf("%s %s: %zu match, asked in %.0f ms, look prepared in %.0f ms\n", what, text, document.matches() ? document.matches()->count() : 0, asked,
+                static_cast<double>(timer.nsecsElapsed()) / 1e6);
+    Series zooms, jumps;
+    std::mt19937_64 random(11);
+    const TimeRange full = document.fullRange();
+    auto* bar = view.findChild<QScrollBar*>();
+    for (int round = 0; round < 6; ++round) {
+        document.showAll();
+        bar->setValue(bar->maximum() * round / 6);
+        for (int step = 0; step < 60 && document.visibleRange().length() > 200; ++step) {
+            const TimeRange at = document.visibleRange();
+            document.setVisibleRange(zoomed(at, at.start + static_cast<Nanos>(random() % std::max<std::uint64_t>(1, at.length())), 0.75));
+            zooms.add(frame(view));
+        }
+    }
+    for (int i = 0; i < 150; ++i) {
+        const auto length = static_cast<Nanos>(full.length() >> (i % 14));
+        const Nanos start = full.start + static_cast<Nanos>(random() % (full.length() - static_cast<std::uint64_t>(length) + 1));
+        document.setVisibleRange({start, start + length});
+        jumps.add(frame(view));
+    }
+    zooms.print("  zoom: geometry and painting");
+    jumps.print("  jump");
+}
+
 Options parse(const QStringList& arguments)
 {
     Options o;
@@ -286,6 +323,10 @@ int main(int argc, char** argv)
     if (options.png.empty()) {
         benchLinks(options.size, settings);
         sweep(document, view);
+        document.clearSelection();
+        benchFilter(document, view, "name ~ \"softmax\"", FilterMode::Dim);
+        benchFilter(document, view, "dur > 5us", FilterMode::Dim);
+        benchFilter(document, view, "dur > 5us", FilterMode::Hide);
         return 0;
     }
     for (std::uint32_t i = 0; options.unfold && i < view.scene().model->bands.size(); ++i) view.headerClicked({HeaderHit::FoldNote, i});

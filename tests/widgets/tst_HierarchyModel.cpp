@@ -96,6 +96,40 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 1);
     }
 
+    void aFilterOfTheDocumentLeavesMatchesAndDimsTheirAncestors()
+    {
+        const TracePtr trace = twoThreads();
+        HierarchyModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        auto matches = std::make_shared<Matches>(Matches::none(*trace));
+        const SliceId empty = test::sliceNamed(*trace, "aten::empty"), conv = test::sliceNamed(*trace, "aten::conv2d");
+        matches->slices.insert(empty);
+        const auto all = HierarchyTree::build(*trace, HierarchySource::Slices);
+        model.set(trace, all, HierarchyTree::build(*trace, HierarchySource::Slices, {}, matches.get()), matches);
+        const QString text = outline(model);
+        QVERIFY2(text.contains(QStringLiteral("[step [aten::conv2d [aten::empty]]]")), qPrintable(text));
+        QVERIFY2(!text.contains(QStringLiteral("load")) && !text.contains(QStringLiteral("relu")), qPrintable(text));
+        QVERIFY(model.indexOf(conv).data(HierarchyModel::DimRole).toBool());
+        QVERIFY(!model.indexOf(empty).data(HierarchyModel::DimRole).toBool());
+        // the field of the panel narrows it further
+        const auto narrowed = HierarchyTree::build(*trace, HierarchySource::Slices, "conv", matches.get());
+        QCOMPARE(narrowed->rows(), 0u);
+    }
+
+    void nodesFollowTheSliceThatTheyAre()
+    {
+        const TracePtr trace = step();
+        NodeId node;
+        for (std::size_t i = 0; i < trace->executionTrace()->nodes().size() && !node; ++i)
+            if (trace->sliceOf(NodeId(i))) node = NodeId(i);
+        QVERIFY(node);
+        auto matches = std::make_shared<Matches>(Matches::none(*trace));
+        matches->slices.insert(trace->sliceOf(node));
+        const auto tree = HierarchyTree::build(*trace, HierarchySource::Nodes, {}, matches.get());
+        QVERIFY(tree->contains(tree->rowOf(node)));
+        QCOMPARE(tree->matches(), 1u);
+    }
+
     void timesAreExactInACopyAndShortInTheTable()
     {
         const TracePtr trace = twoThreads();

@@ -4,6 +4,8 @@
 
 #include "tests/support/TraceFixture.h"
 
+#include <algorithm>
+
 using namespace opscope;
 
 namespace {
@@ -26,6 +28,21 @@ struct Picture
     DrawList draw(TimeRange range, int width, double ratio = 1, int height = 400) const
     {
         return buildDrawList({*model, layout, *colors, TimeScale(range, width), ratio, 0, height, nullptr});
+    }
+    MatchesPtr only(std::initializer_list<std::string_view> names) const
+    {
+        auto rows = std::make_shared<Matches>(Matches::none(*trace));
+        const auto named = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+        for (std::size_t i = 0; i < trace->slices().size(); ++i)
+            if (named(trace->name(SliceId(i)))) rows->slices.insert(SliceId(i));
+        for (std::size_t i = 0; i < trace->instants().size(); ++i)
+            if (named(trace->text(trace->instants().name(InstantId(i))))) rows->instants.insert(InstantId(i));
+        return rows;
+    }
+    DrawList drawDimmed(TimeRange range, int width, const MatchesPtr& rows) const
+    {
+        const TimelineMatchesPtr matches = TimelineMatches::build(*model, rows);
+        return buildDrawList({*model, layout, *colors, TimeScale(range, width), 1, 0, 400, matches.get()});
     }
 };
 
@@ -223,10 +240,76 @@ private Q_SLOTS:
         const TrackId t = f.thread(1, 1);
         f.slice(t, 0, 50, "a").slice(t, 50, 50, "b");
         const Picture p(f.finish());
-        const std::vector<SliceId> found{test::sliceNamed(*p.trace, "b")};
-        const DrawList list = buildDrawList({*p.model, p.layout, *p.colors, TimeScale({0, 100}, 100), 1, 0, 400, &found});
+        const DrawList list = p.drawDimmed({0, 100}, 100, p.only({"b"}));
         QCOMPARE(list.rects[0].marks & DrawRect::kDimmed, int(DrawRect::kDimmed));
         QCOMPARE(list.rects[1].marks & DrawRect::kDimmed, 0);
+    }
+    void aRunIsBrightWhereAnythingInItMatches()
+    {
+        test::TraceFixture f;
+        const TrackId t = f.thread(1, 1);
+        for (int i = 0; i < 3'000; ++i) // one in a thousand matches, and is the shortest of all
+            f.slice(t, i * 10, i % 1'000 == 500 ? 2 : 8, i % 1'000 == 500 ? "aten::relu" : "aten::mm");
+        const Picture p(f.finish());
+        for (const int width : {30, 300, 3'000}) {
+            const DrawList list = p.drawDimmed({0, 30'000}, width, p.only({"aten::relu"}));
+            const QRgb relu = p.colors->style(test::sliceNamed(*p.trace, "aten::relu"), *p.trace).fill;
+            int bright = 0;
+            std::uint64_t slices = 0;
+            for (const DrawRect& rect : list.rects) {
+                slices += rect.count;
+                if (rect.marks & DrawRect::kDimmed) continue;
+                ++bright;
+                QCOMPARE(rect.fill, relu); // in the hue of what matches, not of the longest
+                QVERIFY(rect.width() <= 8);
+            }
+            QCOMPARE(bright, 3);
+            QCOMPARE(slices, std::uint64_t(3'000));
+        }
+    }
+    void nothingThatMatchesIsCoveredByWhatDoesNot()
+    {
+        test::TraceFixture f;
+        const TrackId t = f.thread(1, 1);
+        f.slice(t, 0, 1, "a").slice(t, 1, 1, "b").slice(t, 50'000, 1, "a");
+        const Picture p(f.finish());
+        const DrawList list = p.drawDimmed({0, 100'000}, 100, p.only({"b"}));
+        QVERIFY(!(list.rects[0].marks & DrawRect::kDimmed));
+        QVERIFY(list.rects[1].marks & DrawRect::kDimmed);
+    }
+    void instantsAndCountersAreDimmedToo()
+    {
+        test::TraceFixture f;
+        const TrackId t = f.thread(1, 1);
+        f.slice(t, 0, 1'000, "a").instant(t, 100, "mark").instant(t, 900, "other").counter(1, "c", "s", 10, 1);
+        const Picture p(f.finish());
+        const DrawList list = p.drawDimmed({0, 1'000}, 1'000, p.only({"mark"}));
+        QCOMPARE(list.instants.size(), std::size_t(2));
+        QVERIFY(!list.instants[0].dimmed && list.instants[1].dimmed);
+        QVERIFY(list.curves.at(0).dimmed);
+        QVERIFY(!p.draw({0, 1'000}, 1'000).curves.at(0).dimmed);
+    }
+    void hiddenRowsCloseUp()
+    {
+        test::TraceFixture f;
+        const TrackId t = f.thread(1, 1, "main", "python"), other = f.thread(1, 2, "other"), gpu = f.thread(0, 7, "stream 7", "GPU 0");
+        f.slice(t, 0, 1'000, "outer").slice(t, 100, 800, "middle").slice(t, 200, 100, "leaf").slice(t, 1'500, 100, "leaf");
+        f.slice(other, 0, 100, "elsewhere").slice(gpu, 0, 50, "kernel", "kernel").counter(1, "c", "s", 10, 1).instant(t, 5, "mark");
+        const Picture p(f.finish());
+        const auto hidden = TimelineModel::matching(*p.model, p.only({"leaf"}));
+        QCOMPARE(hidden->groups.size(), std::size_t(1));
+        QCOMPARE(hidden->bands.size(), std::size_t(1));
+        QCOMPARE(hidden->lanes.size(), std::size_t(1)); // three deep before, and one of them at the top
+        QCOMPARE(hidden->lanes[0].pyramid.size(), 2u);
+        QVERIFY(hidden->bands[0].instants.empty());
+        QCOMPARE(hidden->bands[0].name, p.model->bands[0].name);
+        QVERIFY(hidden->placeOf(test::sliceNamed(*p.trace, "leaf")).valid());
+        QVERIFY(!hidden->placeOf(test::sliceNamed(*p.trace, "outer")).valid());
+        const auto nested = TimelineModel::matching(*p.model, p.only({"outer", "leaf"}));
+        QCOMPARE(nested->lanes.size(), std::size_t(2)); // what is left nests among itself
+        const auto marked = TimelineModel::matching(*p.model, p.only({"mark"}));
+        QCOMPARE(marked->bands.size(), std::size_t(1));
+        QVERIFY(TimelineModel::matching(*p.model, p.only({"nothing"}))->bands.empty());
     }
     void rowsOutOfSightCostNothing()
     {

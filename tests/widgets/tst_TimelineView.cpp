@@ -6,7 +6,9 @@
 #include "widgets/timeline/HoverCard.h"
 #include "widgets/timeline/Overview.h"
 #include "widgets/timeline/TimelineInput.h"
+#include "widgets/timeline/TimelineMenu.h"
 
+#include <QMenu>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QWheelEvent>
@@ -81,6 +83,12 @@ struct Window
         QCoreApplication::sendEvent(&canvas(), &event);
     }
     TimeRange range() const { return document.visibleRange(); }
+    void filter(const std::string& text)
+    {
+        QSignalSpy answered(&document, &TraceDocument::matchesChanged);
+        document.setFilter(std::get<Filter>(Filter::parse(text)));
+        if (answered.isEmpty()) answered.wait();
+    }
     std::string selected() const
     {
         const SliceId s = document.selection().slice;
@@ -455,6 +463,93 @@ private Q_SLOTS:
         w.document.selectSlice(w.slice("k2"));
         w.settings.setShowLinks(false);
         QVERIFY(w.canvas().linkScene().empty());
+    }
+    void aFilterDimsAndHidesAndGoingBackRestores()
+    {
+        Window w(small());
+        const std::size_t bands = w.view.scene().layout.bands.size();
+        w.view.headerClicked({HeaderHit::Chevron, 0}); // closed by the user: stays closed, hidden or not
+        w.filter("track == \"other\"");
+        QVERIFY(w.view.scene().matches);
+        QCOMPARE(w.view.scene().layout.bands.size(), bands);
+        w.document.setFilterMode(FilterMode::Hide);
+        QCOMPARE(w.view.scene().layout.bands.size(), std::size_t(1));
+        QVERIFY(!w.view.scene().matches); // all that is there matches
+        QVERIFY(w.canvas().rectOf(w.slice("outer")).isNull());
+        QVERIFY(!w.canvas().rectOf(w.slice("alone")).isNull());
+        w.view.grab();
+        w.document.setFilter({});
+        QCOMPARE(w.view.scene().layout.bands.size(), bands);
+        QVERIFY(w.view.scene().state.bands[0].collapsed);
+    }
+    void hidingKeepsTheTrackAtTheTopWhereItWas()
+    {
+        test::TraceFixture f;
+        for (int i = 0; i < 60; ++i) f.slice(f.thread(1, i + 1, "t" + std::to_string(i), "python"), 0, 100, i % 2 ? "odd" : "even");
+        Window w(f.finish());
+        auto* bar = w.view.findChild<QScrollBar*>();
+        bar->setValue(w.view.scene().layout.bands[21].y - TimelineLayout::kGroupHeight);
+        const int before = bar->value();
+        const auto top = [&w] {
+            const TimelineScene& scene = w.view.scene();
+            return scene.model->bands[scene.layout.bands[scene.layout.firstBandBelow(scene.scrollY + TimelineLayout::kGroupHeight)].band].name;
+        };
+        const std::string name = top();
+        w.filter("name == \"" + std::string(w.trace().name(SliceId(21))) + "\"");
+        w.document.setFilterMode(FilterMode::Hide);
+        QCOMPARE(top(), name);
+        w.document.setFilterMode(FilterMode::Dim);
+        QCOMPARE(bar->value(), before);
+    }
+    void anEmptyAnswerHidesEverythingAndSaysSo()
+    {
+        Window w(small());
+        w.filter("name == \"nobody\"");
+        w.document.setFilterMode(FilterMode::Hide);
+        QVERIFY(w.view.scene().model->bands.empty());
+        w.view.grab();
+        w.key(Qt::Key_Right);
+        w.key(Qt::Key_Period);
+        QSignalSpy said(&w.document, &TraceDocument::announced);
+        w.document.reveal(w.slice("leaf"));
+        QVERIFY(said.size() == 1 && said[0][0].toString().contains(QStringLiteral("hidden by the filter")));
+    }
+    void walkingAlongATrackSkipsWhatIsHidden()
+    {
+        Window w(small());
+        w.filter("name in (\"inner\", \"leaf\")");
+        w.document.setFilterMode(FilterMode::Hide);
+        w.document.selectSlice(w.slice("inner"));
+        w.key(Qt::Key_Period);
+        QCOMPARE(w.selected(), std::string("leaf"));
+        w.key(Qt::Key_Comma);
+        QCOMPARE(w.selected(), std::string("inner"));
+    }
+    void aMenuOffersFiltersOfWhatLiesThere()
+    {
+        Window w(small());
+        CanvasHit hit;
+        hit.kind = CanvasHit::Slice;
+        hit.slice = w.slice("leaf");
+        const auto choose = [&](const char* part) {
+            QMenu menu;
+            fillTimelineMenu(menu, w.document, *w.view.scene().model, hit);
+            for (QAction* action : menu.actions())
+                if (action->text().contains(QString::fromUtf8(part))) return action->trigger();
+            QFAIL(part);
+        };
+        choose("Show only “leaf”");
+        QCOMPARE(w.document.filter().text(), std::string("name == \"leaf\""));
+        choose("Hide track");
+        QVERIFY2(w.document.filter().text().find("track == ") != std::string::npos, w.document.filter().text().c_str());
+        QVERIFY(w.document.filter().text().starts_with("name == \"leaf\" and not"));
+        choose("Clear the filter");
+        QVERIFY(w.document.filter().empty());
+        hit = {};
+        hit.kind = CanvasHit::Header;
+        hit.header = {HeaderHit::Group, 0};
+        choose("Show only python");
+        QVERIFY(!w.document.filter().empty());
     }
     void whatIsNotLinkedStepsBackAndTheChainStays()
     {

@@ -26,7 +26,8 @@ namespace opscope {
 namespace {
 
 constexpr std::uint32_t kBuiltAtOnce = 100'000;  // rows; about 5 ms, more goes to a worker
-constexpr std::uint32_t kOpenedAtOnce = 20'000;  // rows of a filtered tree that are all opened
+constexpr std::uint32_t kOpenedAtOnce = 20'000;  // rows of a filtered tree that are all opened ...
+constexpr std::uint32_t kOpenedOfFilter = 2'000; // ... and of one that only follows the document's filter
 constexpr int kFilterDelayMs = 120;
 
 std::size_t rowsOf(const Trace& trace, HierarchySource source)
@@ -209,7 +210,8 @@ void HierarchyView::received(const Built& built)
     if (built.shown->rows() == 0)
         return showMessage(nothingText(built.matches != nullptr));
     m_pages->setCurrentWidget(m_tree);
-    if (built.shown != built.all && built.shown->rows() <= kOpenedAtOnce) m_tree->expandAll();
+    const std::uint32_t opened = m_filter->text().trimmed().isEmpty() ? kOpenedOfFilter : kOpenedAtOnce;
+    if (built.shown != built.all && built.shown->rows() <= opened) m_tree->expandAll();
     else openFirstLevels();
     showSelection();
 }

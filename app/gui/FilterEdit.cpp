@@ -1,4 +1,4 @@
-#include "app/gui/FilterField.h"
+#include "app/gui/FilterEdit.h"
 
 #include "app/gui/FilterHelp.h"
 #include "app/gui/FilterPopup.h"
@@ -36,7 +36,7 @@ QString counted(std::size_t count) { return QString::fromStdString(formatCount(s
 
 } // namespace
 
-FilterField::FilterField(TraceDocument& document, ViewSettings& settings, QWidget* parent)
+FilterEdit::FilterEdit(TraceDocument& document, ViewSettings& settings, QWidget* parent)
     : QLineEdit(parent), m_document(document), m_settings(settings), m_sign(new QAction(this)), m_count(new QLabel(this)),
       m_clear(addTool(QStringLiteral("Clear the filter"))), m_question(addTool(QStringLiteral("The filter language (F1)"))),
       m_popup(new FilterPopup(settings, this)), m_help(new FilterHelp(settings, this))
@@ -52,21 +52,21 @@ FilterField::FilterField(TraceDocument& document, ViewSettings& settings, QWidge
     m_typing.setInterval(kTypingMs);
     m_slow.setSingleShot(true);
     m_slow.setInterval(kSlowMs);
-    connect(&m_typing, &QTimer::timeout, this, &FilterField::commit);
-    connect(&m_slow, &QTimer::timeout, this, &FilterField::showState);
-    connect(this, &QLineEdit::textEdited, this, &FilterField::edited);
-    connect(m_popup, &FilterPopup::taken, this, &FilterField::take);
-    connect(m_help, &FilterHelp::exampleChosen, this, &FilterField::insertExample);
-    connect(m_question, &QToolButton::clicked, this, &FilterField::toggleHelp);
+    connect(&m_typing, &QTimer::timeout, this, &FilterEdit::commit);
+    connect(&m_slow, &QTimer::timeout, this, &FilterEdit::showState);
+    connect(this, &QLineEdit::textEdited, this, &FilterEdit::edited);
+    connect(m_popup, &FilterPopup::taken, this, &FilterEdit::take);
+    connect(m_help, &FilterHelp::exampleChosen, this, &FilterEdit::insertExample);
+    connect(m_question, &QToolButton::clicked, this, &FilterEdit::toggleHelp);
     connect(m_clear, &QToolButton::clicked, this, [this] {
         clear();
         edited();
         commit();
     });
-    connect(&m_document, &TraceDocument::filterChanged, this, &FilterField::filterChanged);
-    connect(&m_document, &TraceDocument::matchesChanged, this, &FilterField::showState);
-    connect(&m_document, &TraceDocument::filterProgressed, this, &FilterField::showState);
-    connect(&m_document, &TraceDocument::filterFailed, this, &FilterField::filterFailed);
+    connect(&m_document, &TraceDocument::filterChanged, this, &FilterEdit::filterChanged);
+    connect(&m_document, &TraceDocument::matchesChanged, this, &FilterEdit::showState);
+    connect(&m_document, &TraceDocument::filterProgressed, this, &FilterEdit::showState);
+    connect(&m_document, &TraceDocument::filterFailed, this, &FilterEdit::filterFailed);
     connect(&m_document, &TraceDocument::filteringChanged, this, [this] {
         if (m_document.filtering()) m_slow.start();
         else m_slow.stop();
@@ -77,12 +77,12 @@ FilterField::FilterField(TraceDocument& document, ViewSettings& settings, QWidge
         m_help->hide();
         showState();
     });
-    connect(&m_settings, &ViewSettings::changed, this, &FilterField::showTheme);
+    connect(&m_settings, &ViewSettings::changed, this, &FilterEdit::showTheme);
     showTheme();
     showState();
 }
 
-QToolButton* FilterField::addTool(const QString& tip)
+QToolButton* FilterEdit::addTool(const QString& tip)
 {
     auto* button = new QToolButton(this);
     button->setToolTip(tip);
@@ -95,14 +95,14 @@ QToolButton* FilterField::addTool(const QString& tip)
     return button;
 }
 
-void FilterField::begin()
+void FilterEdit::begin()
 {
     setFocus(Qt::ShortcutFocusReason);
     selectAll();
 }
 
 /// Any change of the text: what it means is known at once, in force it is a moment later.
-void FilterField::edited()
+void FilterEdit::edited()
 {
     check();
     if (m_error) m_typing.stop();
@@ -112,7 +112,7 @@ void FilterField::edited()
     showState();
 }
 
-void FilterField::check()
+void FilterEdit::check()
 {
     m_error.reset();
     m_popup->clearMessage();
@@ -127,23 +127,23 @@ void FilterField::check()
 }
 
 /// While typing, a text that only lacks its end is not scolded.
-void FilterField::showError(bool atEnd)
+void FilterEdit::showError(bool atEnd)
 {
     const QString shown = text();
     const qsizetype column = positionOf(shown, m_error->column);
     const bool unfinished = shown.mid(column).trimmed().isEmpty();
     const auto tone = unfinished && !atEnd ? FilterPopup::Tone::Hint : FilterPopup::Tone::Error;
-    const QString sentence = displayText(m_error->message);
+    const QString sentence = opscope::displayText(m_error->message);
     m_popup->setMessage(tone, QStringLiteral("Column %1: %2").arg(column + 1).arg(sentence), inForceText());
 }
 
-QString FilterField::inForceText() const
+QString FilterEdit::inForceText() const
 {
     if (m_document.filter().empty()) return QStringLiteral("No filter is in force.");
-    return QStringLiteral("Still in force: %1").arg(elided(displayText(m_document.filter().text()), Theme::uiFont(12), 420));
+    return QStringLiteral("Still in force: %1").arg(elided(opscope::displayText(m_document.filter().text()), Theme::uiFont(12), 420));
 }
 
-void FilterField::commit()
+void FilterEdit::commit()
 {
     m_typing.stop();
     if (m_error || m_parsed == m_document.filter()) return;
@@ -152,7 +152,7 @@ void FilterField::commit()
 }
 
 /// By anybody: a chip, a menu, going back. Our own text comes back as it was written.
-void FilterField::filterChanged()
+void FilterEdit::filterChanged()
 {
     const Filter& now = m_document.filter();
     const bool isNews = now != m_seen;
@@ -168,7 +168,7 @@ void FilterField::filterChanged()
     showState();
 }
 
-void FilterField::filterFailed(const QString& sentence)
+void FilterEdit::filterFailed(const QString& sentence)
 {
     m_keepText = true; // filterChanged() follows
     m_popup->setChoices({});
@@ -176,7 +176,7 @@ void FilterField::filterFailed(const QString& sentence)
     m_popup->place();
 }
 
-void FilterField::offerChoices(bool asked)
+void FilterEdit::offerChoices(bool asked)
 {
     Completions choices;
     if (asked || !text().trimmed().isEmpty())
@@ -188,7 +188,7 @@ void FilterField::offerChoices(bool asked)
     m_popup->place();
 }
 
-void FilterField::take(std::size_t choice)
+void FilterEdit::take(std::size_t choice)
 {
     const Completions& all = m_popup->choices();
     if (choice >= all.choices.size()) return;
@@ -201,7 +201,7 @@ void FilterField::take(std::size_t choice)
     edited();
 }
 
-void FilterField::insertExample(const QString& example)
+void FilterEdit::insertExample(const QString& example)
 {
     auto more = Filter::parse(toUtf8(example));
     if (!std::holds_alternative<Filter>(more)) return;
@@ -214,7 +214,7 @@ void FilterField::insertExample(const QString& example)
     setFocus();
 }
 
-void FilterField::toggleHelp()
+void FilterEdit::toggleHelp()
 {
     m_popup->hide();
     if (m_help->isVisible()) return m_help->hide();
@@ -222,7 +222,7 @@ void FilterField::toggleHelp()
     m_help->open();
 }
 
-bool FilterField::event(QEvent* event)
+bool FilterEdit::event(QEvent* event)
 {
     if (event->type() == QEvent::ShortcutOverride) {
         const int key = static_cast<QKeyEvent*>(event)->key();
@@ -236,7 +236,7 @@ bool FilterField::event(QEvent* event)
     return QLineEdit::event(event);
 }
 
-void FilterField::keyPressEvent(QKeyEvent* event)
+void FilterEdit::keyPressEvent(QKeyEvent* event)
 {
     const bool offering = m_popup->isVisible() && m_popup->offers();
     switch (event->key()) {
@@ -273,7 +273,7 @@ void FilterField::keyPressEvent(QKeyEvent* event)
     }
 }
 
-void FilterField::escape()
+void FilterEdit::escape()
 {
     if (m_help->isVisible()) return m_help->hide();
     if (m_popup->isVisible() && m_popup->offers()) {
@@ -293,7 +293,7 @@ void FilterField::escape()
     Q_EMIT left();
 }
 
-void FilterField::focusOutEvent(QFocusEvent* event)
+void FilterEdit::focusOutEvent(QFocusEvent* event)
 {
     QLineEdit::focusOutEvent(event);
     if (event->reason() == Qt::PopupFocusReason) return; // its own menu
@@ -302,7 +302,7 @@ void FilterField::focusOutEvent(QFocusEvent* event)
     if (m_typing.isActive()) commit();
 }
 
-QString FilterField::countText() const
+QString FilterEdit::countText() const
 {
     const TracePtr& trace = m_document.trace();
     if (!trace || text().trimmed().isEmpty()) return {};
@@ -318,7 +318,7 @@ QString FilterField::countText() const
     return width() < kRoomForWords ? count : QStringLiteral("%1 of %2 match").arg(count, counted(m_document.matchable()));
 }
 
-void FilterField::showState()
+void FilterEdit::showState()
 {
     const bool blank = text().isEmpty();
     m_count->setText(blank ? QStringLiteral("\\") : countText());
@@ -332,7 +332,7 @@ void FilterField::showState()
     update();
 }
 
-void FilterField::placeParts()
+void FilterEdit::placeParts()
 {
     int right = width() - 4;
     const auto put = [&](QWidget* part, int gap) {
@@ -347,7 +347,7 @@ void FilterField::placeParts()
     setTextMargins(0, 0, width() - right, 0);
 }
 
-void FilterField::resizeEvent(QResizeEvent* event)
+void FilterEdit::resizeEvent(QResizeEvent* event)
 {
     QLineEdit::resizeEvent(event);
     showState();
@@ -355,7 +355,7 @@ void FilterField::resizeEvent(QResizeEvent* event)
     if (m_help->isVisible()) m_help->open();
 }
 
-void FilterField::showTheme()
+void FilterEdit::showTheme()
 {
     const Theme& theme = m_settings.theme();
     m_sign->setIcon(icon("filter", theme.textDim));
@@ -365,7 +365,7 @@ void FilterField::showTheme()
 }
 
 /// Of a character in the field, which may be scrolled: what is known is where the cursor stands.
-double FilterField::xOf(qsizetype position) const
+double FilterEdit::xOf(qsizetype position) const
 {
     const QFontMetricsF metrics(font());
     const QString all = text();
@@ -375,7 +375,7 @@ double FilterField::xOf(qsizetype position) const
     return position < cursor ? atCursor - between : atCursor + between;
 }
 
-void FilterField::paintEvent(QPaintEvent* event)
+void FilterEdit::paintEvent(QPaintEvent* event)
 {
     QLineEdit::paintEvent(event);
     const Theme& theme = m_settings.theme();

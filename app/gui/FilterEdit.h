@@ -23,14 +23,14 @@ class FilterPopup;
 ///     Enter      in force at once            Ctrl+Space, Down   what may stand here
 ///     Tab        takes the first choice      F1                 the language on a page
 ///     Esc        closes what hangs below, gives up a running filter, undoes what was typed, leaves: one a press
-class FilterField : public QLineEdit
+class FilterEdit : public QLineEdit
 {
     Q_OBJECT
 
 public:
     static constexpr int kTypingMs = 150;
 
-    FilterField(TraceDocument& document, ViewSettings& settings, QWidget* parent = nullptr);
+    FilterEdit(TraceDocument& document, ViewSettings& settings, QWidget* parent = nullptr);
     /// Takes the focus and selects what is there.
     void begin();
     const std::optional<FilterError>& error() const { return m_error; }

@@ -1,0 +1,282 @@
+#include <QApplication>
+#include <QMenu>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTextBrowser>
+#include <QToolButton>
+#include <QtTest>
+
+#include "app/gui/FilterBar.h"
+#include "app/gui/FilterChips.h"
+#include "app/gui/FilterEdit.h"
+#include "app/gui/FilterHelp.h"
+#include "app/gui/FilterPopup.h"
+#include "app/gui/MainWindow.h"
+#include "app/gui/OpenController.h"
+#include "core/query/Filter.h"
+#include "widgets/timeline/TimelineView.h"
+
+using namespace opscope;
+
+/// The filter bar of a whole window, driven by keys and clicks.
+class tst_FilterBar : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+    void init();
+    void cleanup();
+
+    void typingTakesEffectAMomentLaterAndEnterAtOnce();
+    void aWrongTextSaysWhereAndLeavesTheFilterBefore();
+    void anUnfinishedTextIsNotScolded();
+    void completionIsTakenByTabAndNeverByEnterAlone();
+    void everyExampleOfTheHelpCanBeClicked();
+    void whatOthersFilterShowsAsItsText();
+    void escapeUndoesOneThingAPress();
+    void escapeInTheTimelineEndsWithTheFilter();
+    void chipsAreLegendAndSwitch();
+    void theRarestChipsFoldIntoAMenu();
+    void dimAndHideAreOneChoice();
+    void aCountStandsInTheField();
+    void backAndForwardAreKeysAndButtons();
+
+private:
+    void type(const char* text);
+    std::string inForce() const { return m_window->document().filter().text(); }
+    FilterEdit& field() { return m_window->filterBar().field(); }
+    void answered() { QTRY_VERIFY(!m_window->document().filtering()); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<OpenController> m_opener;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+void tst_FilterBar::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_opener = std::make_unique<OpenController>(Settings::Memory::None);
+    m_window.reset(m_opener->newWindow());
+    m_window->setAttribute(Qt::WA_DeleteOnClose, false);
+    m_window->resize(1600, 800);
+    m_window->show();
+    QFile file(m_folder->filePath(QStringLiteral("run.json")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(R"({"traceEvents":[
+        {"ph":"X","cat":"cpu_op","name":"aten::linear","pid":1,"tid":10,"ts":0,"dur":1000},
+        {"ph":"X","cat":"cpu_op","name":"aten::addmm","pid":1,"tid":10,"ts":1,"dur":200},
+        {"ph":"X","cat":"cpu_op","name":"aten::copy_","pid":1,"tid":10,"ts":300,"dur":100},
+        {"ph":"X","cat":"cuda_runtime","name":"cudaStreamSynchronize","pid":1,"tid":10,"ts":500,"dur":90},
+        {"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":1,"tid":10,"ts":700,"dur":5,"args":{"correlation":1}},
+        {"ph":"X","cat":"kernel","name":"ampere_sgemm_128x64_tn","pid":0,"tid":7,"ts":710,"dur":50,"args":{"correlation":1,"stream":7,"device":0}}]})");
+    file.close();
+    QSignalSpy loaded(m_window.get(), &MainWindow::loaded);
+    m_window->load({file.fileName()});
+    QVERIFY(loaded.wait());
+    QApplication::setActiveWindow(m_window.get());
+    field().begin();
+    QTRY_VERIFY(field().hasFocus());
+}
+
+void tst_FilterBar::cleanup()
+{
+    m_window.reset();
+    m_opener.reset();
+    m_folder.reset();
+}
+
+void tst_FilterBar::type(const char* text)
+{
+    field().selectAll();
+    QTest::keyClicks(&field(), QString::fromUtf8(text));
+}
+
+void tst_FilterBar::typingTakesEffectAMomentLaterAndEnterAtOnce()
+{
+    type("dur > 50us");
+    QVERIFY(inForce().empty());
+    QTRY_COMPARE(inForce(), std::string("dur > 50us"));
+    type("dur > 60us");
+    QTest::keyClick(&field(), Qt::Key_Return);
+    QCOMPARE(inForce(), std::string("dur > 60us"));
+    answered();
+    QVERIFY(m_window->document().matches());
+}
+
+void tst_FilterBar::aWrongTextSaysWhereAndLeavesTheFilterBefore()
+{
+    type("dur > 60us");
+    QTest::keyClick(&field(), Qt::Key_Return);
+    type("durr > 60us and cat == kernel");
+    QVERIFY(field().error());
+    QCOMPARE(field().error()->column, std::size_t(0));
+    QTest::keyClick(&field(), Qt::Key_Return);
+    QVERIFY(field().popup().isVisible());
+    QVERIFY2(field().popup().message().startsWith(QStringLiteral("Column 1: ")), qPrintable(field().popup().message()));
+    QTest::qWait(2 * FilterEdit::kTypingMs);
+    QCOMPARE(inForce(), std::string("dur > 60us"));
+    m_window->grab(); // the line under the piece
+    QTest::keyClick(&field(), Qt::Key_Escape);
+    QCOMPARE(field().text(), QStringLiteral("dur > 60us")); // what is in force
+    QVERIFY(!field().error());
+}
+
+void tst_FilterBar::anUnfinishedTextIsNotScolded()
+{
+    type("dur >");
+    QVERIFY(field().error());
+    QTest::qWait(2 * FilterEdit::kTypingMs);
+    QVERIFY(inForce().empty());
+    type("");
+    QTest::keyClick(&field(), Qt::Key_Backspace);
+    QVERIFY(!field().error());
+}
+
+void tst_FilterBar::completionIsTakenByTabAndNeverByEnterAlone()
+{
+    type("fam");
+    QVERIFY(field().popup().isVisible() && field().popup().offers());
+    QVERIFY(!field().popup().chosen());
+    QTest::keyClick(&field(), Qt::Key_Return); // means the field
+    QCOMPARE(field().text(), QStringLiteral("fam"));
+    type("fam");
+    QTest::keyClick(&field(), Qt::Key_Tab);
+    QVERIFY2(field().text().startsWith(QStringLiteral("family")), qPrintable(field().text()));
+    QVERIFY(field().hasFocus());
+    type("c");
+    QTest::keyClick(&field(), Qt::Key_Down);
+    QVERIFY(field().popup().chosen());
+    const std::string first = field().popup().choices().choices[0].text;
+    QTest::keyClick(&field(), Qt::Key_Return);
+    QCOMPARE(field().text().toStdString(), first);
+    QTest::keyClick(&field(), Qt::Key_Escape);
+    QVERIFY(!field().popup().offers());
+}
+
+void tst_FilterBar::everyExampleOfTheHelpCanBeClicked()
+{
+    QTest::keyClick(&field(), Qt::Key_F1);
+    QVERIFY(field().help().isVisible());
+    const QString page = FilterHelp::page(Theme::dark());
+    QCOMPARE(page.count(QStringLiteral("href='example:")), static_cast<int>(filterFields().size()) + 7);
+    for (const FilterField& row : filterFields()) QVERIFY2(std::holds_alternative<Filter>(Filter::parse(row.example)), row.example);
+    Q_EMIT field().help().exampleChosen(QStringLiteral("dur > 50us"));
+    QCOMPARE(inForce(), std::string("dur > 50us"));
+    Q_EMIT field().help().exampleChosen(QStringLiteral("cat == kernel"));
+    QCOMPARE(inForce(), std::string("dur > 50us and cat == kernel"));
+    QTest::keyClick(&field(), Qt::Key_Escape);
+    QVERIFY(!field().help().isVisible());
+}
+
+void tst_FilterBar::whatOthersFilterShowsAsItsText()
+{
+    m_window->document().setFilter(equals("name", "aten::mm"));
+    QCOMPARE(field().text().toStdString(), inForce());
+    m_window->document().setFilter({});
+    QVERIFY(field().text().isEmpty());
+}
+
+void tst_FilterBar::escapeUndoesOneThingAPress()
+{
+    type("cat == kernel");
+    QTest::keyClick(&field(), Qt::Key_Return);
+    answered();
+    QTest::keyClicks(&field(), QStringLiteral(" an"));
+    QTest::keyClick(&field(), Qt::Key_Escape); // what is offered
+    QVERIFY(!field().popup().offers());
+    QTest::keyClick(&field(), Qt::Key_Escape); // what was typed
+    QCOMPARE(field().text(), QStringLiteral("cat == kernel"));
+    QSignalSpy left(&field(), &FilterEdit::left);
+    QTest::keyClick(&field(), Qt::Key_Escape);
+    QCOMPARE(left.size(), 1);
+    QCOMPARE(inForce(), std::string("cat == kernel"));
+}
+
+void tst_FilterBar::escapeInTheTimelineEndsWithTheFilter()
+{
+    TraceDocument& document = m_window->document();
+    document.setFilter(equals("name", "aten::mm"));
+    document.selectSlice(SliceId(0));
+    document.selectRange(TimeRange{0, 100});
+    QWidget& canvas = m_window->timeline().canvas();
+    QTest::keyClick(&canvas, Qt::Key_Escape);
+    QVERIFY(!document.selection().slice && document.selection().range && !document.filter().empty());
+    QTest::keyClick(&canvas, Qt::Key_Escape);
+    QVERIFY(document.selection().empty() && !document.filter().empty());
+    QTest::keyClick(&canvas, Qt::Key_Escape);
+    QVERIFY(document.filter().empty());
+}
+
+void tst_FilterBar::chipsAreLegendAndSwitch()
+{
+    FilterChips& chips = m_window->filterBar().chips();
+    QTRY_VERIFY(!chips.chips().empty());
+    const auto chip = [&chips](Family family) {
+        const auto it = std::ranges::find(chips.chips(), family, &FamilyChip::family);
+        return it == chips.chips().end() ? nullptr : *it;
+    };
+    QVERIFY(chip(Family::Memory) && chip(Family::Matmul) && chip(Family::Sync) && !chip(Family::Attention)); // those that occur
+    QTest::mouseClick(chip(Family::Memory), Qt::LeftButton);
+    QCOMPARE(inForce(), std::string("not family in (memory)"));
+    QCOMPARE(field().text(), QStringLiteral("not family in (memory)"));
+    QVERIFY(!chip(Family::Memory)->isShown() && chip(Family::Sync)->isShown());
+    QTest::mouseClick(chip(Family::Sync), Qt::LeftButton, Qt::AltModifier);
+    QCOMPARE(inForce(), std::string("family == sync"));
+    QTest::keyClick(chip(Family::Sync), Qt::Key_Space, Qt::ControlModifier);
+    QVERIFY(inForce().empty());
+}
+
+void tst_FilterBar::theRarestChipsFoldIntoAMenu()
+{
+    FilterChips& chips = m_window->filterBar().chips();
+    QTRY_VERIFY(!chips.chips().empty());
+    const auto shown = [&chips] { return std::ranges::count_if(chips.chips(), [](const FamilyChip* chip) { return !chip->isHidden(); }); };
+    const auto all = static_cast<std::ptrdiff_t>(chips.chips().size());
+    QTRY_COMPARE(shown(), all);
+    m_window->resize(660, 500);
+    QTRY_VERIFY(shown() < all);
+    QMenu menu;
+    chips.fillMenu(menu);
+    QCOMPARE(static_cast<std::ptrdiff_t>(menu.actions().size()), all - shown());
+    menu.actions().front()->trigger();
+    QVERIFY(!inForce().empty());
+}
+
+void tst_FilterBar::dimAndHideAreOneChoice()
+{
+    FilterBar& bar = m_window->filterBar();
+    QVERIFY(bar.dimButton().isChecked() && !bar.hideButton().isChecked());
+    QTest::mouseClick(&bar.hideButton(), Qt::LeftButton);
+    QCOMPARE(m_window->document().filterMode(), FilterMode::Hide);
+    QVERIFY(!bar.dimButton().isChecked());
+    QTest::mouseClick(&bar.hideButton(), Qt::LeftButton); // stays
+    QVERIFY(bar.hideButton().isChecked());
+    m_window->document().setFilterMode(FilterMode::Dim);
+    QVERIFY(bar.dimButton().isChecked());
+}
+
+void tst_FilterBar::aCountStandsInTheField()
+{
+    type("cat == kernel");
+    QTest::keyClick(&field(), Qt::Key_Return);
+    QTRY_COMPARE(field().countText(), QStringLiteral("1 of 6 match"));
+    m_window->resize(700, 500);
+    QTRY_COMPARE(field().countText(), QStringLiteral("1"));
+}
+
+void tst_FilterBar::backAndForwardAreKeysAndButtons()
+{
+    type("cat == kernel");
+    QTest::keyClick(&field(), Qt::Key_Return);
+    answered();
+    QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+    QVERIFY(inForce().empty());
+    QVERIFY(field().text().isEmpty());
+    QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
+    QCOMPARE(inForce(), std::string("cat == kernel"));
+}
+
+QTEST_MAIN(tst_FilterBar)
+#include "tst_FilterBar.moc"
