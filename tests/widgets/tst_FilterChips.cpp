@@ -1,5 +1,6 @@
 #include <QtTest>
 
+#include "core/query/Query.h"
 #include "tests/support/TraceFixture.h"
 #include "widgets/document/ClickFilters.h"
 #include "widgets/document/FamilyTerm.h"
