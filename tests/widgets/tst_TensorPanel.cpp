@@ -10,7 +10,7 @@
 #include "tests/support/TraceFixture.h"
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
-#include "widgets/tensor/BarList.h"
+#include "widgets/common/BarList.h"
 #include "widgets/tensor/CheckList.h"
 #include "widgets/tensor/FlowSection.h"
 #include "widgets/tensor/HistogramView.h"

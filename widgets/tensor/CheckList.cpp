@@ -2,7 +2,7 @@
 
 #include "widgets/common/Icons.h"
 #include "widgets/common/Text.h"
-#include "widgets/tensor/Parts.h"
+#include "widgets/common/Parts.h"
 
 #include <QGridLayout>
 #include <QLabel>

@@ -5,7 +5,7 @@
 #include "widgets/document/TraceDocument.h"
 #include "widgets/document/ViewSettings.h"
 #include "widgets/tensor/FxGraphView.h"
-#include "widgets/tensor/Parts.h"
+#include "widgets/common/Parts.h"
 #include "widgets/tensor/SourceView.h"
 #include "widgets/tensor/TensorRows.h"
 

@@ -1,6 +1,6 @@
 #include "widgets/tensor/SourceView.h"
 
-#include "widgets/tensor/Parts.h"
+#include "widgets/common/Parts.h"
 
 #include <QApplication>
 #include <QClipboard>

@@ -1,6 +1,6 @@
 #include "widgets/tensor/StatisticsStrip.h"
 
-#include "widgets/tensor/Parts.h"
+#include "widgets/common/Parts.h"
 
 #include <QLabel>
 #include <QPainter>

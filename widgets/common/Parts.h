@@ -8,7 +8,7 @@
 
 namespace opscope {
 
-/// Small parts that the Tensors and Code panels share.
+/// Small parts that panels share.
 
 /// A label for text of files: never markup, can be selected.
 QLabel* makeTextLabel(const QFont& font, QWidget* parent = nullptr);

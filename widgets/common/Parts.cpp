@@ -1,4 +1,4 @@
-#include "widgets/tensor/Parts.h"
+#include "widgets/common/Parts.h"
 
 #include "widgets/common/Text.h"
 

@@ -27,6 +27,8 @@ public:
     explicit BarList(QWidget* parent = nullptr);
     enum class Bars : std::uint8_t { Accent, Memory };
     void setTheme(const Theme& theme, Bars bars, int rowHeight);
+    /// Another colour for the bars than `Bars` says; an invalid one: back to that.
+    void setBarColour(const QColor& colour);
     /// `widest` holds the widest label, count and note of all rows.
     void setRows(std::uint64_t count, std::function<BarRow(std::uint64_t)> row, BarRow widest);
     std::uint64_t rows() const { return m_count; }
@@ -54,6 +56,7 @@ private:
 
     Theme m_theme = Theme::dark();
     Bars m_bars = Bars::Accent;
+    QColor m_barColour;
     int m_rowHeight = 22;
     std::uint64_t m_count = 0, m_current = 0;
     std::function<BarRow(std::uint64_t)> m_row;

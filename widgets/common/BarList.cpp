@@ -1,4 +1,4 @@
-#include "widgets/tensor/BarList.h"
+#include "widgets/common/BarList.h"
 
 #include "widgets/common/SliceColors.h"
 
@@ -34,6 +34,12 @@ void BarList::setTheme(const Theme& theme, Bars bars, int rowHeight)
     m_bars = bars;
     m_rowHeight = rowHeight;
     measure();
+}
+
+void BarList::setBarColour(const QColor& colour)
+{
+    m_barColour = colour;
+    viewport()->update();
 }
 
 void BarList::setRows(std::uint64_t count, std::function<BarRow(std::uint64_t)> row, BarRow widest)
@@ -153,8 +159,10 @@ void BarList::paintRow(QPainter& painter, const BarRow& row, const QRect& area, 
     const QRect track(left, area.center().y() - 2, std::max(0, right - left), 6);
     painter.fillRect(track, m_theme.hover);
     const int filled = static_cast<int>(std::clamp(row.share, 0.0, 1.0) * track.width() + 0.5);
-    painter.fillRect(QRect(track.left(), track.top(), row.share > 0 ? std::max(filled, 1) : 0, track.height()),
-                     m_bars == Bars::Accent ? m_theme.accent : QColor::fromRgb(familyColor(Family::Memory, m_theme)));
+    const QColor colour = m_barColour.isValid()  ? m_barColour
+                          : m_bars == Bars::Accent ? m_theme.accent
+                                                   : QColor::fromRgb(familyColor(Family::Memory, m_theme));
+    painter.fillRect(QRect(track.left(), track.top(), row.share > 0 ? std::max(filled, 1) : 0, track.height()), colour);
     painter.setPen(m_bars == Bars::Accent ? m_theme.text : m_theme.textHi);
     painter.drawText(QRect(right, area.top(), kGap + m_countWidth, area.height()), Qt::AlignVCenter | Qt::AlignRight, row.count);
     painter.setPen(m_theme.textDim);
