@@ -5,6 +5,7 @@
 #include "widgets/hierarchy/HierarchyView.h"
 #include "widgets/panel/DiagnosticsPanel.h"
 #include "widgets/panel/LinkReportPanel.h"
+#include "widgets/table/AggregatesPanel.h"
 #include "widgets/tensor/CodePanel.h"
 #include "widgets/tensor/TensorPanel.h"
 
@@ -21,6 +22,7 @@ QWidget* create(TraceDocument& document, ViewSettings& settings)
 constexpr Panel kPanels[] = {
     // id, title, icon, area, widget
     {"hierarchy", "Hierarchy", "tree", Qt::BottomDockWidgetArea, create<HierarchyView>},
+    {"aggregates", "Aggregates", "table", Qt::BottomDockWidgetArea, create<AggregatesPanel>},
     {"problems", "Problems", "warning", Qt::BottomDockWidgetArea, create<DiagnosticsPanel>},
     {"links", "Links", "link", Qt::BottomDockWidgetArea, create<LinkReportPanel>},
     {"code", "Code", "file", Qt::BottomDockWidgetArea, create<CodePanel>},

@@ -24,7 +24,7 @@ struct AggregateAsk
     std::vector<GroupBy> by{GroupBy::Name};
     MatchesPtr matches;                    ///< null: no filter
     std::optional<TimeRange> range;
-    AggregateSort sort;
+    TableOrder sort;
 };
 
 /// How much of a population there is in the range and behind the filter.
@@ -40,7 +40,7 @@ struct AggregateAnswer
     TracePtr trace;
     std::shared_ptr<const Aggregates> table;             ///< null: see error
     std::vector<std::uint32_t> order;                    ///< rows of the table, as asked
-    AggregateSort sort;
+    TableOrder sort;
     std::unordered_map<std::uint32_t, std::string> tails; ///< row -> what tells it from others of its short name
     std::array<PopulationCount, kPopulationCount> counts{}; ///< by Population
     std::array<bool, kPopulationCount> exists{};         ///< by Population: anywhere in the trace

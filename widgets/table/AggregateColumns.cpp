@@ -50,7 +50,7 @@ const char* id(AggregateColumn column)
     return kIds[static_cast<std::size_t>(column)];
 }
 
-std::vector<std::uint32_t> sortedRows(const Aggregates& table, AggregateSort sort)
+std::vector<std::uint32_t> sortedRows(const Aggregates& table, TableOrder sort)
 {
     std::vector<std::uint32_t> order(table.rows.size());
     std::iota(order.begin(), order.end(), 0u);

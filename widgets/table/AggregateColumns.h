@@ -20,14 +20,14 @@ inline bool isTime(AggregateColumn column) { return column > AggregateColumn::Ca
 const char* id(AggregateColumn column);
 
 /// A column and a direction.
-struct AggregateSort
+struct TableOrder
 {
     AggregateColumn column = AggregateColumn::Total;
     bool descending = true;
-    friend bool operator==(AggregateSort, AggregateSort) = default;
+    friend bool operator==(TableOrder, TableOrder) = default;
 };
 /// Row numbers of the table in that order. Stable: rows that are equal keep the order of the table, largest total first.
-std::vector<std::uint32_t> sortedRows(const Aggregates& table, AggregateSort sort);
+std::vector<std::uint32_t> sortedRows(const Aggregates& table, TableOrder sort);
 
 /// Whole nanoseconds, rounded half up; 0 of nothing.
 std::int64_t meanOf(const AggregateRow& row);

@@ -57,7 +57,7 @@ void AggregatesModel::setTheme(const Theme& theme, ColorBy by)
     if (rowCount() > 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
 }
 
-void AggregatesModel::setOrder(std::vector<std::uint32_t> order, AggregateSort sort)
+void AggregatesModel::setOrder(std::vector<std::uint32_t> order, TableOrder sort)
 {
     if (!m_answer || order.size() != m_order.size()) return;
     Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);

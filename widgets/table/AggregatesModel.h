@@ -32,12 +32,12 @@ public:
     void set(std::shared_ptr<const AggregateAnswer> answer, Population population);
     void setTheme(const Theme& theme, ColorBy by);
     /// Row numbers of the table in a new order, and what it is.
-    void setOrder(std::vector<std::uint32_t> order, AggregateSort sort);
+    void setOrder(std::vector<std::uint32_t> order, TableOrder sort);
 
     const std::shared_ptr<const AggregateAnswer>& answer() const { return m_answer; }
     const AggregateRow* rowAt(int row) const;       ///< null: no such row
     int rowOf(const std::vector<std::string>& keys) const; ///< -1: none
-    AggregateSort order() const { return m_sort; }
+    TableOrder order() const { return m_sort; }
     Population population() const { return m_population; }
     /// Long names in short: "vectorized_elementwise_kernel".
     QString label(int row) const;
@@ -62,7 +62,7 @@ private:
 
     std::shared_ptr<const AggregateAnswer> m_answer;
     std::vector<std::uint32_t> m_order;
-    AggregateSort m_sort;
+    TableOrder m_sort;
     Population m_population = Population::All;
     std::int64_t m_longest = 0;                     ///< largest total
     Theme m_theme = Theme::dark();

@@ -162,7 +162,7 @@ AggregateAsk AggregatesPanel::ask() const
     ask.matches = m_document.filter().empty() ? nullptr : m_document.matches();
     ask.range = scope();
     const bool noTimes = ask.trace->timeBase() == TimeBase::NodeOrder && isTime(m_sort.column);
-    ask.sort = noTimes ? AggregateSort{AggregateColumn::Calls, true} : m_sort;
+    ask.sort = noTimes ? TableOrder{AggregateColumn::Calls, true} : m_sort;
     if (ask.sort.column == AggregateColumn::Second && ask.by.size() < 2) ask.sort = {};
     return ask;
 }
@@ -236,7 +236,7 @@ void AggregatesPanel::showRow()
     m_side->show(std::move(shown));
 }
 
-void AggregatesPanel::sort(AggregateSort sort)
+void AggregatesPanel::sort(TableOrder sort)
 {
     m_sort = sort;
     const auto answer = m_model->answer();

@@ -73,7 +73,7 @@ private:
     void showTotals();
     void choosePopulation();
     void chooseRow(const std::vector<std::string>& keys);
-    void sort(AggregateSort sort);
+    void sort(TableOrder sort);
     void showRow();
     void showScope();
     void showMessage(const QString& text);
@@ -98,7 +98,7 @@ private:
     OccurrencePane* m_side = nullptr;
 
     AggregateAsk m_asked;                      ///< of the answer that is shown
-    AggregateSort m_sort;
+    TableOrder m_sort;
     std::vector<std::vector<GroupBy>> m_groupings; ///< of the chooser
     std::optional<TimeRange> m_scopeShown;
     bool m_followsView = false;

@@ -112,7 +112,7 @@ void AggregatesTable::setChoices(const QByteArray& text)
 void AggregatesTable::headClicked(int section)
 {
     const auto column = static_cast<AggregateColumn>(section);
-    const AggregateSort before = m_model.order();
+    const TableOrder before = m_model.order();
     // Numbers largest first, texts from A; a second click turns round.
     Q_EMIT sortRequested({column, before.column == column ? !before.descending : !isText(column)});
 }

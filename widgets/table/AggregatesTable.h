@@ -33,7 +33,7 @@ public:
     void showColumnMenu(const QPoint& where);
 
 Q_SIGNALS:
-    void sortRequested(AggregateSort sort);
+    void sortRequested(TableOrder sort);
     void stepRequested(int direction);
     void filterRequested();
     void menuRequested(const QPoint& global);

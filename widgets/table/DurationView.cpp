@@ -96,7 +96,7 @@ QRect DurationView::plot() const
     return rect().adjusted(std::max(kLeft, labels), kTop, -kRight, -kBottom);
 }
 
-double DurationView::height(std::uint64_t count) const
+double DurationView::tall(std::uint64_t count) const
 {
     if (count == 0 || m_most == 0) return 0;
     if (!logarithmicCount()) return static_cast<double>(count) / static_cast<double>(m_most);
@@ -172,7 +172,7 @@ void DurationView::paintScale(QPainter& painter) const
 {
     const QRect area = plot();
     const auto line = [&](std::uint64_t count) {
-        const int y = area.bottom() - static_cast<int>(std::lround(height(count) * area.height()));
+        const int y = area.bottom() - static_cast<int>(std::lround(tall(count) * area.height()));
         painter.fillRect(QRect(area.left(), y, area.width(), 1), m_theme.lineSoft);
         painter.setPen(m_theme.textDim);
         painter.drawText(QRect(0, y - 10, area.left() - 8, 20), Qt::AlignVCenter | Qt::AlignRight, countText(count));
@@ -184,7 +184,7 @@ void DurationView::paintScale(QPainter& painter) const
         const int step = std::max(1, (decades + 1) * 20 / std::max(area.height(), 1) + 1);
         std::uint64_t count = 1;
         for (int decade = 0; decade <= decades; ++decade, count *= 10) {
-            if (decade % step == 0 && height(count) * area.height() > 14) line(count);
+            if (decade % step == 0 && tall(count) * area.height() > 14) line(count);
             if (count > UINT64_MAX / 10) break;
         }
     } else {
@@ -203,8 +203,8 @@ void DurationView::paintBars(QPainter& painter) const
         const bool pointed = m_pointed == bin, chosen = m_chosen == bin;
         if (pointed) painter.fillRect(QRect(left, area.top(), right - left, area.height() + 1), m_theme.hover);
         if (m_histogram.counts[bin] == 0) continue;
-        const int tall = std::max(kLeastBar, static_cast<int>(std::lround(height(m_histogram.counts[bin]) * area.height())));
-        const QRect bar(left, area.bottom() + 1 - tall, std::max(1, right - left - (right - left > 3 ? 1 : 0)), tall);
+        const int high = std::max(kLeastBar, static_cast<int>(std::lround(tall(m_histogram.counts[bin]) * area.height())));
+        const QRect bar(left, area.bottom() + 1 - high, std::max(1, right - left - (right - left > 3 ? 1 : 0)), high);
         QColor fill = colour;
         if (m_chosen && !chosen) fill.setAlphaF(0.45F);
         painter.fillRect(bar, fill);
