@@ -23,6 +23,7 @@ struct AggregateAsk
     Population population = Population::All;
     std::vector<GroupBy> by{GroupBy::Name};
     MatchesPtr matches;                    ///< null: no filter
+    std::string filter;                    ///< its text, for whoever saves the table
     std::optional<TimeRange> range;
     TableOrder sort;
 };

@@ -18,11 +18,11 @@ bool onDevice(Population population)
     return population == Population::Kernels || population == Population::DeviceOps || population == Population::Memory;
 }
 
-/// About a thousandth of the range: more digits would say nothing.
+/// About a ten-thousandth of the range: more digits would say nothing.
 Nanos resolutionOf(TimeRange range)
 {
     Nanos step = 1;
-    while (step < 1'000'000'000'000 && static_cast<std::uint64_t>(step) * 10'000 <= range.length()) step *= 10;
+    while (step < 1'000'000'000'000 && static_cast<std::uint64_t>(step) * 100'000 <= range.length()) step *= 10;
     return step;
 }
 

@@ -12,7 +12,7 @@ namespace opscope {
 namespace {
 
 constexpr int kSquare = 10;
-constexpr int kLeft = 12;     // of the first column, where the dock begins
+constexpr int kLeft = 8;      // of the first column, under its head
 constexpr int kGap = 7;
 constexpr int kPadding = 6;
 
@@ -81,7 +81,7 @@ void AggregatesDelegate::paintName(QPainter& painter, QRect rect, const QModelIn
     const QString shown = metrics.elidedText(both, Qt::ElideRight, room.width());
     if (shown != both || tail.isEmpty()) { // cut: the end that differs is worth more than the middle that does not
         const int behindWidth = metrics.horizontalAdvance(behind);
-        const bool keepsTail = !tail.isEmpty() && behindWidth < room.width() * 2 / 3;
+        const bool keepsTail = !tail.isEmpty() && behindWidth < room.width() / 2;
         painter.drawText(room, Qt::AlignVCenter | Qt::TextSingleLine,
                          keepsTail ? metrics.elidedText(name, Qt::ElideRight, room.width() - behindWidth) + behind : shown);
         return;
@@ -96,18 +96,20 @@ void AggregatesDelegate::paintNumber(QPainter& painter, QRect rect, const QModel
     const QString text = index.data().toString();
     const QFontMetrics metrics(m_numbers);
     const QVariant share = index.data(AggregatesModel::ShareRole);
-    if (share.isValid() && rect.width() - metrics.horizontalAdvance(text) - 8 >= kBarWidth) paintBar(painter, rect, index, share.toDouble());
+    // As long in every row, however many digits stand beside it.
+    const int bar = std::min(kMostBar, rect.width() - metrics.horizontalAdvance(QStringLiteral("999.999 ms")) - kBarGap);
+    if (share.isValid() && bar >= kLeastBar) paintBar(painter, rect, index, share.toDouble(), bar);
     painter.setFont(m_numbers);
     painter.setPen(selected || share.isValid() ? m_theme.textHi : m_theme.text);
     painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight | Qt::TextSingleLine, metrics.elidedText(text, Qt::ElideRight, rect.width()));
 }
 
-void AggregatesDelegate::paintBar(QPainter& painter, QRect rect, const QModelIndex& index, double share) const
+void AggregatesDelegate::paintBar(QPainter& painter, QRect rect, const QModelIndex& index, double share, int length) const
 {
-    const QRect track(rect.left(), rect.center().y() - 2, kBarWidth, 6);
+    const QRect track(rect.left(), rect.center().y() - 2, length, 6);
     painter.fillRect(track, m_theme.hover);
     const QColor own = index.data(AggregatesModel::FillRole).value<QColor>();
-    const int width = share > 0 ? std::max(1, static_cast<int>(std::clamp(share, 0.0, 1.0) * kBarWidth + 0.5)) : 0;
+    const int width = share > 0 ? std::max(1, static_cast<int>(std::clamp(share, 0.0, 1.0) * length + 0.5)) : 0;
     painter.fillRect(QRect(track.topLeft(), QSize(width, track.height())), own.isValid() ? own : m_theme.accent);
 }
 

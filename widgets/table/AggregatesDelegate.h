@@ -17,7 +17,7 @@ class AggregatesDelegate : public QStyledItemDelegate
 
 public:
     static constexpr int kRowHeight = 22;
-    static constexpr int kBarWidth = 100;
+    static constexpr int kLeastBar = 48, kMostBar = 100, kBarGap = 14;
 
     explicit AggregatesDelegate(QObject* parent) : QStyledItemDelegate(parent) {}
     void setTheme(const Theme& theme);
@@ -29,7 +29,7 @@ public:
 private:
     void paintName(QPainter& painter, QRect rect, const QModelIndex& index, bool selected) const;
     void paintNumber(QPainter& painter, QRect rect, const QModelIndex& index, bool selected) const;
-    void paintBar(QPainter& painter, QRect rect, const QModelIndex& index, double share) const;
+    void paintBar(QPainter& painter, QRect rect, const QModelIndex& index, double share, int length) const;
 
     Theme m_theme = Theme::dark();
     QFont m_words = Theme::uiFont(12);

@@ -38,6 +38,8 @@ public:
     const AggregateRow* rowAt(int row) const;       ///< null: no such row
     int rowOf(const std::vector<std::string>& keys) const; ///< -1: none
     TableOrder order() const { return m_sort; }
+    /// Rows of the table as they are shown, all of them.
+    const std::vector<std::uint32_t>& rows() const { return m_order; }
     Population population() const { return m_population; }
     /// Long names in short: "vectorized_elementwise_kernel".
     QString label(int row) const;

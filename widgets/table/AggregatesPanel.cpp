@@ -73,7 +73,7 @@ AggregatesPanel::AggregatesPanel(TraceDocument& document, ViewSettings& settings
 
 bool AggregatesPanel::busy() const
 {
-    return m_delay.isActive() || m_job.running() || m_sortJob.running() || m_side->busy();
+    return m_delay.isActive() || m_job.running() || m_sortJob.running() || m_saveJob.running() || m_side->busy();
 }
 
 void AggregatesPanel::showEvent(QShowEvent* event)
@@ -160,6 +160,7 @@ AggregateAsk AggregatesPanel::ask() const
     const auto at = static_cast<std::size_t>(std::max(0, m_grouping->currentIndex()));
     if (at < m_groupings.size()) ask.by = m_groupings[at];
     ask.matches = m_document.filter().empty() ? nullptr : m_document.matches();
+    ask.filter = m_document.filter().text();
     ask.range = scope();
     const bool noTimes = ask.trace->timeBase() == TimeBase::NodeOrder && isTime(m_sort.column);
     ask.sort = noTimes ? TableOrder{AggregateColumn::Calls, true} : m_sort;

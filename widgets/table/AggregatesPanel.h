@@ -13,6 +13,7 @@
 
 class QComboBox;
 class QLabel;
+class QMenu;
 class QSplitter;
 class QStackedLayout;
 class QToolButton;
@@ -49,7 +50,10 @@ public:
     void setFollowsView(bool follows);
     /// The row becomes part of the filter, or what the filter leaves out.
     void filterTo(int row, bool exclude);
-    /// Columns and grouping, to be remembered between runs. Anything else than what panelState() gave is read as far as it goes.
+    void copyRow();                     ///< the chosen one, times whole and plain
+    /// The table as it is sorted: JSON where the name ends so, else CSV. On a worker; the document announces how it went.
+    void save(const QString& path);
+    /// Columns, to be remembered between runs. Anything else than what panelState() gave is read as far as it goes.
     QByteArray panelState() const;
     void setPanelState(const QByteArray& state);
 
@@ -78,7 +82,10 @@ private:
     void showScope();
     void showMessage(const QString& text);
     void showScopeMenu();
+    void fillRowMenu(QMenu& menu);
     void showRowMenu(const QPoint& global);
+    void copyTable();
+    void saveByDialog();
     void arrange();
 
     TraceDocument& m_document;
@@ -107,7 +114,7 @@ private:
     double m_tableShare = 0.64;                ///< of the width, the rest is the side's
     QTimer m_delay;                            ///< the range is still being drawn
     QTimer m_patience;                         ///< then it is worth saying that it takes time
-    Job m_job, m_sortJob;
+    Job m_job, m_sortJob, m_saveJob;
 };
 
 } // namespace opscope

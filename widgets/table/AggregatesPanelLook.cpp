@@ -51,9 +51,9 @@ void AggregatesPanel::build()
     rows->setSpacing(0);
     rows->addWidget(makeTools());
     rows->addWidget(makeTable(), 1);
-    main->setMinimumWidth(200);
+    main->setMinimumWidth(120);
     m_side = new OccurrencePane(m_document);
-    m_side->setMinimumWidth(200);
+    m_side->setMinimumWidth(120);
     m_split = new QSplitter(Qt::Horizontal);
     m_split->setChildrenCollapsible(false);
     m_split->setHandleWidth(1);
@@ -123,6 +123,7 @@ QWidget* AggregatesPanel::makeTable()
     connect(m_table, &AggregatesTable::sortRequested, this, &AggregatesPanel::sort);
     connect(m_table, &AggregatesTable::stepRequested, this, [this](int direction) { m_side->step(direction); });
     connect(m_table, &AggregatesTable::filterRequested, this, [this] { filterTo(m_table->currentIndex().row(), false); });
+    connect(m_table, &AggregatesTable::copyRequested, this, &AggregatesPanel::copyRow);
     connect(m_table, &AggregatesTable::menuRequested, this, &AggregatesPanel::showRowMenu);
     // Each click goes to the next of its slices; keys choose rows and leave the view alone.
     connect(m_table, &QTableView::clicked, this, [this] { m_side->step(1); });

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kLeastName = 190;
 constexpr int kSides = 12;
+constexpr int kBarFrom = 320; // px beside the names
 
 /// Where there is no room for all, the last ones go first.
 constexpr std::array kByImportance{AggregateColumn::Calls, AggregateColumn::Total, AggregateColumn::Share, AggregateColumn::Self,
@@ -143,7 +144,7 @@ int AggregatesTable::widthOf(AggregateColumn column) const
     return std::max(numbers.horizontalAdvance(QLatin1String(widest)), words.horizontalAdvance(head)) + kSides + 2;
 }
 
-/// Names take what is left; the bar goes before any column does.
+/// Names take what is left.
 void AggregatesTable::layOut()
 {
     QHeaderView* head = horizontalHeader();
@@ -151,6 +152,10 @@ void AggregatesTable::layOut()
     const bool two = m_model.answer() && m_model.answer()->table->by.size() > 1;
     const int all = viewport()->width();
     int left = all - kLeastName - (two ? kLeastName * 3 / 4 : 0);
+    // The bar says more than the last columns; where even the first hardly fit it goes.
+    constexpr int kBar = AggregatesDelegate::kLeastBar + AggregatesDelegate::kBarGap;
+    const bool bar = isWanted(AggregateColumn::Total) && left >= kBarFrom;
+    if (bar) left -= kBar;
     std::bitset<kAggregateColumns> shown;
     std::array<int, kAggregateColumns> widths{};
     for (const AggregateColumn column : kByImportance) {
@@ -161,10 +166,10 @@ void AggregatesTable::layOut()
         left -= widths[at];
     }
     constexpr auto kTotal = static_cast<std::size_t>(AggregateColumn::Total);
-    constexpr int kBar = AggregatesDelegate::kBarWidth + 14;
-    if (shown.test(kTotal) && left >= kBar) {
-        widths[kTotal] += kBar;
-        left -= kBar;
+    if (bar && shown.test(kTotal)) {
+        const int longer = std::clamp(left, 0, AggregatesDelegate::kMostBar - AggregatesDelegate::kLeastBar);
+        widths[kTotal] += kBar + longer;
+        left -= longer;
     }
     for (const AggregateColumn column : kByImportance) {
         const auto at = static_cast<std::size_t>(column);
@@ -195,6 +200,7 @@ bool AggregatesTable::event(QEvent* event)
 
 void AggregatesTable::keyPressEvent(QKeyEvent* event)
 {
+    if (event->matches(QKeySequence::Copy)) return Q_EMIT copyRequested();
     switch (event->key()) {
     case Qt::Key_Period: Q_EMIT stepRequested(1); return;
     case Qt::Key_Comma: Q_EMIT stepRequested(-1); return;

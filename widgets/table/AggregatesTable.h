@@ -36,6 +36,7 @@ Q_SIGNALS:
     void sortRequested(TableOrder sort);
     void stepRequested(int direction);
     void filterRequested();
+    void copyRequested();
     void menuRequested(const QPoint& global);
 
 protected:

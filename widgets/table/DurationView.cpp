@@ -253,24 +253,27 @@ void DurationView::paintMarks(QPainter& painter) const
     if (m_histogram.edges.front() == m_histogram.edges.back()) return; // nothing is spread
     painter.setFont(Theme::uiFont(11));
     const QFontMetrics metrics(painter.font());
+    QPen pen(m_theme.textHi, 1, Qt::CustomDashLine);
+    pen.setDashPattern({3, 3});
+    painter.setPen(pen);
+    const auto at = [&](std::int64_t duration) { return static_cast<int>(std::lround(place(duration))); };
+    const bool two = m_histogram.p95 != m_histogram.median;
+    painter.drawLine(at(m_histogram.median), 4, at(m_histogram.median), area.bottom());
+    if (two) painter.drawLine(at(m_histogram.p95), 4, at(m_histogram.p95), area.bottom());
     int free = -1000;                      // where the label before ends
-    const auto mark = [&](std::int64_t duration, const QString& word) {
-        const int x = static_cast<int>(std::lround(place(duration)));
+    const auto label = [&](std::int64_t duration, const QString& word) {
         const QString text = word + QLatin1Char(' ') + durationText(duration);
         const int wide = metrics.horizontalAdvance(text);
-        QPen pen(m_theme.textHi, 1, Qt::CustomDashLine);
-        pen.setDashPattern({3, 3});
-        painter.setPen(pen);
-        painter.drawLine(x, 4, x, area.bottom());
-        int left = x + 5;
-        if (left + wide > width()) left = x - 5 - wide;
+        int left = at(duration) + 5;
+        if (left + wide > width()) left = at(duration) - 5 - wide;
         if (left < free + 6) return;       // the line alone; its place says about where
+        painter.fillRect(QRect(left - 2, 2, wide + 4, kTop - 4), m_theme.panel); // no line through words
         painter.setPen(m_theme.textHi);
         painter.drawText(QRect(left, 2, wide + 1, kTop - 4), Qt::AlignVCenter | Qt::AlignLeft, text);
         free = left + wide;
     };
-    mark(m_histogram.median, QStringLiteral("median"));
-    if (m_histogram.p95 != m_histogram.median) mark(m_histogram.p95, QStringLiteral("p95"));
+    label(m_histogram.median, QStringLiteral("median"));
+    if (two) label(m_histogram.p95, QStringLiteral("p95"));
 }
 
 void DurationView::paintSentence(QPainter& painter) const

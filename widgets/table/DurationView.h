@@ -45,15 +45,10 @@ protected:
     void focusOutEvent(QFocusEvent* event) override;
 
 private:
-    struct Mark
-    {
-        double x;
-        QString text;
-    };
     bool empty() const { return m_histogram.counts.empty(); }
     QRect plot() const;
     bool logarithmicCount() const { return m_most >= 100; }
-    double tall(std::uint64_t count) const;       ///< 0 to 1
+    double tall(std::uint64_t count) const;         ///< 0 to 1
     double place(std::int64_t duration) const;      ///< x
     std::pair<int, int> edges(std::size_t bin) const; ///< x of its bar, the second behind it
     std::optional<std::size_t> binAt(QPoint where) const;

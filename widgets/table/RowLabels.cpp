@@ -3,6 +3,7 @@
 #include "core/trace/ShortName.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace opscope {
@@ -13,6 +14,13 @@ constexpr std::size_t kLongest = 4096, kMostWords = 512;
 constexpr int kWordsShown = 3;
 
 bool isWordByte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+/// Words of the language and of the compiler; they tell nothing apart.
+bool isNoise(std::string_view word)
+{
+    constexpr std::array<std::string_view, 7> kNoise{"anonymous", "namespace", "const", "void", "operator", "lambda", "unnamed"};
+    return std::ranges::find(kNoise, word) != kNoise.end();
+}
+
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// Identifiers of a C++ name without its namespaces; numbers behind them, since they say less.
@@ -28,7 +36,7 @@ std::vector<std::string_view> wordsOf(std::string_view name)
         const std::size_t begin = i;
         while (i < name.size() && isWordByte(name[i])) ++i;
         const std::string_view word = name.substr(begin, i - begin);
-        if (name.substr(i).starts_with("::")) continue;
+        if (name.substr(i).starts_with("::") || isNoise(word)) continue;
         auto& list = isDigit(word.front()) ? numbers : words;
         if (std::ranges::find(list, word) == list.end()) list.push_back(word);
     }
