@@ -1,6 +1,7 @@
 #include "app/gui/Docks.h"
 
 #include "app/gui/DockTitle.h"
+#include "app/gui/Settings.h"
 #include "widgets/common/Icons.h"
 #include "widgets/panel/Panels.h"
 
@@ -109,6 +110,25 @@ void Docks::resizeToDefault()
             m_window.resizeDocks({dock.widget}, {low ? kBottomCompact : kBottomHeight}, Qt::Vertical);
         else
             m_window.resizeDocks({dock.widget}, {compact ? kDetailCompact : kDetailWidth}, Qt::Horizontal);
+    }
+}
+
+void Docks::readStates(const Settings& settings)
+{
+    for (const Dock& dock : m_docks) {
+        QWidget* panel = dock.widget->widget();
+        const QByteArray state = settings.panel(dock.widget->objectName());
+        if (!state.isEmpty() && panel->metaObject()->indexOfProperty(kPanelState) >= 0)
+            panel->setProperty(kPanelState, state);
+    }
+}
+
+void Docks::writeStates(Settings& settings) const
+{
+    for (const Dock& dock : m_docks) {
+        const QVariant state = dock.widget->widget()->property(kPanelState);
+        if (state.isValid())
+            settings.setPanel(dock.widget->objectName(), state.toByteArray());
     }
 }
 

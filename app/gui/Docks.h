@@ -17,6 +17,7 @@ class QTabBar;
 namespace opscope {
 
 class DockTitle;
+class Settings;
 
 /// The docks of one window, made from THE LIST of panels: places, titles, tab signs, walking round them.
 class Docks : public QObject
@@ -29,6 +30,9 @@ public:
     /// The places and sizes that a new window has.
     void arrange();
     void setAllHidden();
+    /// What panels wish to find again (kPanelState).
+    void readStates(const Settings& settings);
+    void writeStates(Settings& settings) const;
     /// Shows the panel of this id, brings it in front of its tabs and gives it the focus.
     void raise(const char* id);
     /// The same without the focus. False when no panel has that id.

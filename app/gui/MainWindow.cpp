@@ -40,7 +40,7 @@ namespace opscope {
 
 namespace {
 
-constexpr int kLayoutVersion = 1; // raise it when docks change so much that an old layout makes no sense
+constexpr int kLayoutVersion = 2; // raise it when docks change so much that an old layout makes no sense
 
 QSize defaultSize(const QScreen* screen)
 {
@@ -247,6 +247,8 @@ void MainWindow::enterTracePage()
     const QByteArray layout = m_opener.settings().layout();
     if (!m_arranged && (layout.isEmpty() || !restoreState(layout, kLayoutVersion)))
         m_docks->arrange();
+    if (!m_arranged)
+        m_docks->readStates(m_opener.settings());
     m_arranged = true;
     m_timeline->setFocus();
 }
@@ -254,6 +256,7 @@ void MainWindow::enterTracePage()
 void MainWindow::leaveTracePage()
 {
     m_opener.settings().setLayout(saveState(kLayoutVersion));
+    m_docks->writeStates(m_opener.settings());
     m_arranged = false;
     m_docks->setAllHidden();
 }
@@ -447,8 +450,10 @@ void MainWindow::changeEvent(QEvent* event)
 void MainWindow::closeEvent(QCloseEvent* event)
 {
     m_opener.settings().setGeometry(saveGeometry());
-    if (m_page == Page::Trace)
+    if (m_page == Page::Trace) {
         m_opener.settings().setLayout(saveState(kLayoutVersion));
+        m_docks->writeStates(m_opener.settings());
+    }
     QMainWindow::closeEvent(event);
 }
 

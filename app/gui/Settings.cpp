@@ -91,6 +91,17 @@ void Settings::setLayout(const QByteArray& state)
         QSettings().setValue(QStringLiteral("window/layout"), state);
 }
 
+QByteArray Settings::panel(const QString& id) const
+{
+    return kept() ? QSettings().value(QStringLiteral("panel/") + id).toByteArray() : QByteArray();
+}
+
+void Settings::setPanel(const QString& id, const QByteArray& state)
+{
+    if (kept())
+        QSettings().setValue(QStringLiteral("panel/") + id, state);
+}
+
 QByteArray Settings::geometry() const
 {
     return kept() ? QSettings().value(QStringLiteral("window/geometry")).toByteArray() : QByteArray();

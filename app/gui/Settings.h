@@ -28,6 +28,9 @@ public:
     /// QMainWindow's saved state and geometry; empty when there is none.
     QByteArray layout() const;
     void setLayout(const QByteArray& state);
+    /// What the panel of that id wishes to find again (Panel.h: panelState).
+    QByteArray panel(const QString& id) const;
+    void setPanel(const QString& id, const QByteArray& state);
     QByteArray geometry() const;
     void setGeometry(const QByteArray& geometry);
     QString lastFolder() const;

@@ -14,6 +14,10 @@ class ViewSettings;
 /// top of the panel, unless the window takes them into the tab row of the dock (look.md, main-dark.png) while the panel is in front.
 inline constexpr const char* kPanelTools = "panelTools";
 
+/// Name of a property of a panel's widget (QByteArray, read and write): what it wishes to find again in the next run, such as its
+/// columns. Kept by the window beside its layout; a panel takes any bytes for it.
+inline constexpr const char* kPanelState = "panelState";
+
 /// A dock of the window. THE LIST is in Panels.cpp; dock, menu entry and saved layout come with a line there.
 struct Panel
 {

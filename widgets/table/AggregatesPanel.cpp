@@ -66,6 +66,7 @@ AggregatesPanel::AggregatesPanel(TraceDocument& document, ViewSettings& settings
     connect(&m_document, &TraceDocument::selectionChanged, this, &AggregatesPanel::rangeChanged);
     connect(&m_document, &TraceDocument::visibleRangeChanged, this, &AggregatesPanel::rangeChanged);
     connect(&m_document, &TraceDocument::matchesChanged, this, &AggregatesPanel::later);
+    connect(&m_document, &TraceDocument::filterFailed, this, &AggregatesPanel::later);
     connect(&m_settings, &ViewSettings::changed, this, &AggregatesPanel::lookChanged);
     lookChanged();
     traceChanged();
@@ -177,7 +178,7 @@ void AggregatesPanel::compute()
     if (trace->slices().size() == 0) return showMessage(QStringLiteral("This trace has no slices."));
     m_scopeShown = scope();
     showScope();
-    if (!m_document.filter().empty() && !m_document.matches()) return; // matchesChanged() comes
+    if (!m_document.filter().empty() && (!m_document.matches() || m_document.filtering())) return; // matchesChanged() or filterFailed() comes
     const AggregateAsk asked = ask();
     const auto work = [asked](const JobControl& job) { return answer(asked, job); };
     m_sortJob.cancel();
