@@ -18,11 +18,11 @@ bool onDevice(Population population)
     return population == Population::Kernels || population == Population::DeviceOps || population == Population::Memory;
 }
 
-/// About a ten-thousandth of the range: more digits would say nothing.
+/// A thousandth of the range or finer, in whole groups of digits.
 Nanos resolutionOf(TimeRange range)
 {
     Nanos step = 1;
-    while (step < 1'000'000'000'000 && static_cast<std::uint64_t>(step) * 100'000 <= range.length()) step *= 10;
+    while (step < 1'000'000'000 && static_cast<std::uint64_t>(step) * 1'000'000 <= range.length()) step *= 1000;
     return step;
 }
 

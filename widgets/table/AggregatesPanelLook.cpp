@@ -193,6 +193,7 @@ void AggregatesPanel::showTotals()
     }
     m_totals->setText(text);
     m_totals->setToolTip(tip);
+    m_scope->setToolTip(QStringLiteral("What the table covers: ") + text); // the totals give way where there is little room
     arrange();
 }
 
