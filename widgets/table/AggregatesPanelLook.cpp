@@ -51,9 +51,10 @@ void AggregatesPanel::build()
     rows->setSpacing(0);
     rows->addWidget(makeTools());
     rows->addWidget(makeTable(), 1);
-    main->setMinimumWidth(120);
+    main->setMinimumSize(120, 90);
     m_side = new OccurrencePane(m_document);
-    m_side->setMinimumWidth(120);
+    // Low docks stay low: what has no room gives way, see OccurrencePane::fit().
+    m_side->setMinimumSize(120, 90);
     m_split = new QSplitter(Qt::Horizontal);
     m_split->setChildrenCollapsible(false);
     m_split->setHandleWidth(1);

@@ -57,6 +57,7 @@ OccurrencePane::OccurrencePane(TraceDocument& document, QWidget* parent) : QWidg
     m_noTimes->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_noTimes->setContentsMargins(12, 4, 12, 8);
     m_list = new BarList;
+    m_list->setMinimumHeight(kRowHeight);
     m_list->setAccessibleName(QStringLiteral("Slices of the chosen row"));
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
