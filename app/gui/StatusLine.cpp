@@ -115,6 +115,7 @@ StatusLine::StatusLine(TraceDocument& document, ViewSettings& settings, QWidget*
     m_relation->setFixedHeight(22);
     connect(m_relation, &QToolButton::clicked, this, &StatusLine::linksClicked);
     m_counts->setProperty("role", QStringLiteral("dim"));
+    m_filter->setProperty("role", QStringLiteral("strong"));
     m_resolution->setFont(Theme::fixedFont());
     m_resolution->setProperty("role", QStringLiteral("dim"));
     m_resolution->setToolTip(QStringLiteral("Time per pixel of the timeline"));

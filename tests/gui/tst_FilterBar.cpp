@@ -235,8 +235,8 @@ void tst_FilterBar::theRarestChipsFoldIntoAMenu()
     const auto shown = [&chips] { return std::ranges::count_if(chips.chips(), [](const FamilyChip* chip) { return !chip->isHidden(); }); };
     const auto all = static_cast<std::ptrdiff_t>(chips.chips().size());
     QTRY_COMPARE(shown(), all);
-    m_window->resize(660, 500);
-    QTRY_VERIFY(shown() < all);
+    chips.resize(200, chips.height()); // as in a narrow window, whatever the docks need
+    QVERIFY(shown() < all);
     QMenu menu;
     chips.fillMenu(menu);
     QCOMPARE(static_cast<std::ptrdiff_t>(menu.actions().size()), all - shown());
