@@ -3,6 +3,7 @@
 #include "app/cli/FilterOption.h"
 #include "app/cli/LoadJob.h"
 #include "app/cli/QueryText.h"
+#include "app/cli/TextTable.h"
 #include "core/query/Query.h"
 
 #include <CLI/CLI.hpp>
@@ -22,7 +23,7 @@ struct Options
     std::string filter, population = "all", out;
     std::optional<std::string> range, by, sort, histogram;
     std::optional<std::int64_t> limit;
-    bool json = false, csv = false, rows = false;
+    bool json = false, csv = false, rows = false, fields = false;
 };
 
 /// The options, understood.
@@ -235,8 +236,23 @@ private:
     Answer* m_answer = nullptr;
 };
 
+/// The language on one screen, for whoever has the program and not its source.
+ExitStatus tellFields(Console& console)
+{
+    using Align = TextTable::Align;
+    TextTable table({Align::Left, Align::Left, Align::Left, Align::Left});
+    for (const FilterField& field : filterFields()) table.add({field.name, field.type, field.help, field.example});
+    for (const std::string& line : table.lines()) console.out() << line << '\n';
+    return console.delivered() ? ExitStatus::Ok : ExitStatus::Cannot;
+}
+
 ExitStatus query(Console& console, const Options& options)
 {
+    if (options.fields) return tellFields(console);
+    if (options.files.empty()) {
+        complain(console, "no trace is named; see opscope query --help");
+        return ExitStatus::Usage;
+    }
     auto wish = understand(console, options);
     if (!wish) return ExitStatus::Usage;
     LoadJob job(console);
@@ -246,7 +262,7 @@ ExitStatus query(Console& console, const Options& options)
 Run declare(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    app.add_option("files", options->files, "Traces; several that belong together make one")->required()->type_name("FILE");
+    app.add_option("files", options->files, "Traces; several that belong together make one")->type_name("FILE");
     app.add_option("--filter", options->filter, "Which slices: name ~ \"gemm\" and dur > 50us")->type_name("E");
     app.add_option("--range", options->range, "What overlaps this stretch, counted from the first event: 10ms..12.5ms")->type_name("A..B");
     app.add_option("--by", options->by, "What makes a row: one or more of name, short, shapes, cat, family, track, process, device, stream, rank (name)")->type_name("KEYS");
@@ -255,6 +271,7 @@ Run declare(CLI::App& app)
     app.add_option("--limit", options->limit, "At most so many rows, 0 for all (50 as text, else all)")->type_name("N");
     app.add_flag("--rows", options->rows, "The slices themselves in order of time, one a line");
     app.add_option("--histogram", options->histogram, "Durations of the slices of exactly this name, and the slowest of them")->type_name("NAME");
+    app.add_flag("--fields", options->fields, "What filters can ask for: each field and function with an example; needs no FILE");
     app.add_flag("--json", options->json, "Exact numbers for programs: {\"rows\":[...], ...}");
     app.add_flag("--csv", options->csv, "Exact numbers for spreadsheets");
     app.add_option("-o,--out", options->out, "Write to a file, there as a whole or not at all; its ending chooses .csv or .json, .gz packs it")->type_name("OUT");
@@ -267,7 +284,7 @@ Command queryCommand()
 {
     return {"query", "Find slices and measure them: a table by name, shapes, kernel, category, track",
             "[--filter E] [--range A..B] [--by KEYS] [--json|--csv] [-o OUT] FILE...",
-            "Filters are told of in FILTER.md (core/query). Times of filters, ranges and rows count from the first event.\n"
+            "opscope query --fields lists what filters can ask for; FILTER.md (core/query) is the whole language. Times of filters, ranges and rows count from the first event.\n"
             "\n"
             "Columns, in ns in CSV and JSON:\n"
             "  count, total, share   slices, the sum of their durations, its part of the sum of all rows. What is nested counts in\n"

@@ -1,9 +1,11 @@
+#include <QtTest>
+
+#include "core/query/Filter.h"
 #include "tests/app/RunOpscope.h"
 #include "tests/support/Golden.h"
 
 #include <QDirIterator>
 #include <QTemporaryDir>
-#include <QtTest>
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +45,7 @@ private Q_SLOTS:
     void sortAndLimitChooseRows();
     void rowsAreSlicesInOrderOfTime();
     void aHistogramIsOfExactlyThatName();
+    void fieldsAreListedWithoutATrace();
     void aWrongFilterIsPointedAt();
     void aLongWrongFilterShowsTheMistakeAlone();
     void wrongUsageIsStatus2_data();
@@ -160,6 +163,14 @@ void tst_QueryCommand::aHistogramIsOfExactlyThatName()
     const Ran text = run({"--histogram", "aten::addmm"});
     QVERIFY(text.out.contains("1 slice, median 8.0 µs") && text.out.contains("Slowest"));
     QVERIFY(run({"--histogram", "addmm"}).err.contains("no slice matches"));
+}
+
+void tst_QueryCommand::fieldsAreListedWithoutATrace()
+{
+    const Ran ran = runOpscope({QStringLiteral("query"), QStringLiteral("--fields")});
+    QCOMPARE(ran.status, 0);
+    for (const FilterField& field : filterFields()) QVERIFY2(ran.out.contains(field.example), field.example);
+    QCOMPARE(runOpscope({QStringLiteral("query")}).status, 2);
 }
 
 void tst_QueryCommand::aWrongFilterIsPointedAt()
