@@ -91,7 +91,7 @@ Run declare(CLI::App& app)
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
         ->type_name("A..B")->check(checkRange);
-    app.add_option("--select", o->select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0 or node:ID/out0")
+    app.add_option("--select", o->select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0, node:ID/out0 or range:A..B")
         ->type_name("WHAT");
     app.add_option("--panel", o->panels, "Bring these panels to the front of their tabs: links,raw")
         ->type_name("ID,...");

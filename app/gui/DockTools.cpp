@@ -42,7 +42,17 @@ void DockTools::putIntoTabRow(QTabBar& bar, bool inFront)
     m_tools->setGeometry(bar.x() + bar.width() - width, bar.y(), width, bar.height());
     m_tools->setVisible(inFront && bar.isVisible());
     if (inFront)
-        m_tools->raise();
+        putAbove(bar);
+}
+
+/// Right above the tabs and no higher: what lies over the window, such as a help page, stays on top.
+void DockTools::putAbove(QTabBar& bar)
+{
+    const QObjectList& order = bar.parentWidget()->children();
+    if (order.indexOf(m_tools) == order.indexOf(&bar) + 1)
+        return;
+    m_tools->stackUnder(&bar);
+    bar.stackUnder(m_tools);
 }
 
 void DockTools::putIntoPanel()

@@ -18,6 +18,7 @@ public:
     void putIntoPanel();
 
 private:
+    void putAbove(QTabBar& bar);
     QPointer<QWidget> m_tools;
     QPointer<QWidget> m_home;
 };

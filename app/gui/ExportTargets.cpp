@@ -122,8 +122,12 @@ void ExportTargets::setSizes(const Subset* subset)
     for (std::size_t i = 0; i < m_lines.size(); ++i) {
         const QString before = bytesText(m_trace.sources()[i].unpackedBytes);
         const bool known = subset && i < subset->sources.size();
-        m_lines[i].size->setText(before + QStringLiteral(" → ")
-                                 + (known ? QStringLiteral("about ") + bytesText(subset->sources[i].estimatedBytes) : QStringLiteral("…")));
+        QString after = QStringLiteral("…");
+        if (known && !subset->whole && subset->rows.empty())
+            after = QStringLiteral("–"); // nothing is written, not even what stands around the events
+        else if (known)
+            after = QStringLiteral("about ") + bytesText(subset->sources[i].estimatedBytes);
+        m_lines[i].size->setText(before + QStringLiteral(" → ") + after);
     }
 }
 

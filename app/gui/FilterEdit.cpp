@@ -131,7 +131,9 @@ void FilterEdit::showError(bool atEnd)
 {
     const QString shown = text();
     const qsizetype column = positionOf(shown, m_error->column);
-    const bool unfinished = shown.mid(column).trimmed().isEmpty();
+    const bool inWord = cursorPosition() == shown.size() && positionOf(shown, m_error->column + m_error->length) >= shown.size()
+        && shown.back().isLetterOrNumber();
+    const bool unfinished = shown.mid(column).trimmed().isEmpty() || (hasFocus() && inWord);
     const auto tone = unfinished && !atEnd ? FilterPopup::Tone::Hint : FilterPopup::Tone::Error;
     const QString sentence = opscope::displayText(m_error->message);
     m_popup->setMessage(tone, QStringLiteral("Column %1: %2").arg(column + 1).arg(sentence), inForceText());
@@ -163,9 +165,16 @@ void FilterEdit::filterChanged()
         check();
         m_popup->setChoices({});
         m_popup->hide();
+        showBeginning();
     }
     m_keepText = false;
     showState();
+}
+
+/// A long filter is told by how it begins, unless somebody is writing at its end.
+void FilterEdit::showBeginning()
+{
+    if (!hasFocus()) setCursorPosition(0);
 }
 
 void FilterEdit::filterFailed(const QString& sentence)
@@ -300,6 +309,7 @@ void FilterEdit::focusOutEvent(QFocusEvent* event)
     m_popup->hide();
     m_help->hide();
     if (m_typing.isActive()) commit();
+    showBeginning();
 }
 
 QString FilterEdit::countText() const

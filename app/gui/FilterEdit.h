@@ -53,6 +53,7 @@ private:
     void check();
     void commit();
     void filterChanged();
+    void showBeginning();
     void filterFailed(const QString& sentence);
     void offerChoices(bool asked);
     void take(std::size_t choice);

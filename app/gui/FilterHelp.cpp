@@ -99,11 +99,14 @@ FilterHelp::FilterHelp(ViewSettings& settings, QWidget* field)
     m_page->setOpenLinks(false);
     m_page->setFrameShape(QFrame::NoFrame);
     m_page->document()->setDocumentMargin(0);
-    m_page->document()->setDefaultFont(Theme::uiFont(12));
+    QFont font = Theme::uiFont(12);
+    font.setStyleStrategy(QFont::PreferNoShaping); // as in the field: == are two signs (HTML cannot say so)
+    m_page->document()->setDefaultFont(font);
     m_page->setAccessibleName(QStringLiteral("Filter language"));
     m_close->setFocusPolicy(Qt::NoFocus);
     m_close->setIconSize({14, 14});
     m_close->setFixedSize(22, 22);
+    m_close->setStyleSheet(QStringLiteral("QToolButton { padding: 0; }"));
     m_close->setToolTip(QStringLiteral("Close (Esc)"));
     auto* title = new QLabel(QStringLiteral("Filter"), this);
     title->setFont(Theme::uiFont(13, QFont::DemiBold));

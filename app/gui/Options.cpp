@@ -102,7 +102,7 @@ void declare(CLI::App& app, Options& options, RawOptions& raw)
     withRender(app.add_option("--scale", raw.scale, "Pixels of the picture per pixel of the layout, 1 to 4")->check(CLI::Range(1, 4)));
     withRender(app.add_option("--range", raw.range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
                    ->type_name("A..B")->check(checkRange));
-    withRender(app.add_option("--select", raw.select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0 or node:ID/out0")
+    withRender(app.add_option("--select", raw.select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0, node:ID/out0 or range:A..B")
                    ->type_name("WHAT"));
     withRender(app.add_option("--panel", raw.panels, "Bring these panels to the front of their tabs: links,raw")
                    ->type_name("ID,...")->check(checkPanels));

@@ -76,14 +76,6 @@ std::optional<QString> waitForTrace(MainWindow& window, const QStringList& files
     return reason;
 }
 
-TimeRange shifted(TimeRange range, Nanos by)
-{
-    const auto add = [by](Nanos t) {
-        return static_cast<Nanos>(std::clamp<__int128>(static_cast<__int128>(t) + by, INT64_MIN, INT64_MAX));
-    };
-    return {add(range.start), add(range.end)};
-}
-
 } // namespace
 
 void prepareRender(const RenderOptions& options)

@@ -1,5 +1,6 @@
 #include "app/gui/RenderSelect.h"
 
+#include "core/base/Time.h"
 #include "widgets/document/NameSearch.h"
 #include "widgets/document/TraceDocument.h"
 
@@ -95,10 +96,22 @@ void reveal(TraceDocument& document, const Chosen& chosen, Framing framing)
 
 } // namespace
 
+TimeRange shifted(TimeRange range, Nanos by)
+{
+    const auto add = [by](Nanos t) { return static_cast<Nanos>(std::clamp<__int128>(static_cast<__int128>(t) + by, INT64_MIN, INT64_MAX)); };
+    return {add(range.start), add(range.end)};
+}
+
 bool selectByText(TraceDocument& document, const std::string& text, Framing framing)
 {
     const Trace& trace = *document.trace();
     std::string_view rest = text;
+    if (dropFront(rest, "range:")) {
+        const std::optional<TimeRange> range = parseTimeRange(rest);
+        if (range)
+            document.selectRange(shifted(*range, trace.origin()));
+        return range.has_value();
+    }
     const bool isNode = dropFront(rest, "node:");
     if (trace.executionTrace() && (isNode || dropFront(rest, "tensor:"))) {
         const ExecutionTrace& et = *trace.executionTrace();

@@ -2,6 +2,7 @@
 
 #include "core/link/LinkWords.h"
 #include "widgets/common/Icons.h"
+#include "widgets/common/Parts.h"
 #include "widgets/common/Text.h"
 
 #include <QHBoxLayout>
@@ -174,9 +175,9 @@ void StatusLine::showFiles()
         auto* sign = new QLabel(this);
         sign->setPixmap(icon("file", m_settings.theme().textDim).pixmap(QSize(14, 14), devicePixelRatioF()));
         const std::string_view path = source.path;
-        auto* name = new QLabel(elided(displayText(path.substr(path.find_last_of('/') + 1)), Theme::uiFont(), 280), this);
+        auto* name = new ElidedLabel(Theme::uiFont(), this);
+        name->setText(elided(displayText(path.substr(path.find_last_of('/') + 1)), Theme::uiFont(), 280));
         name->setProperty("role", QStringLiteral("strong"));
-        name->setTextFormat(Qt::PlainText);
         name->setToolTip(richText(path));
         m_files->addWidget(sign);
         m_files->addWidget(name);

@@ -284,7 +284,8 @@ QFont Theme::uiFont(int px, int weight)
 QFont Theme::fixedFont(int px, int weight)
 {
     QFont font = sized(QFontDatabase::systemFont(QFontDatabase::FixedFont), "JetBrains Mono", px, weight);
-    font.setStyleHint(QFont::Monospace);
+    // No ligatures: what is typed as == must not look like one sign that no keyboard has.
+    font.setStyleHint(QFont::Monospace, QFont::PreferNoShaping);
     return font;
 }
 

@@ -29,6 +29,7 @@ namespace {
 
 constexpr std::size_t kLookedUpAtOnce = 200'000; // rows; more are searched on a worker
 constexpr std::size_t kExcerptBytes = 320; // the places above must keep their room
+constexpr int kLeastPlaces = 42;                 // pixels: head and most of a row, so that a low dock can be low
 constexpr std::array kSeverities{Severity::Error, Severity::Warning, Severity::Note};
 
 QLabel* makeLabel(const QFont& font)
@@ -203,6 +204,7 @@ QWidget* DiagnosticsPanel::makePlaces()
     column->setSpacing(0);
     column->addLayout(head);
     column->addLayout(words);
+    m_places->setMinimumHeight(kLeastPlaces);
     column->addWidget(m_places, 1);
     column->addLayout(foot);
     connect(m_places, &QTableWidget::cellClicked, this, [this](int row) { goTo(row); });

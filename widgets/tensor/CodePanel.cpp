@@ -23,6 +23,7 @@ namespace opscope {
 namespace {
 
 constexpr int kWide = 760;
+constexpr int kLeastPane = 32; // one above the other they must not make a low dock high: this may be a tab that nobody looks at
 
 QString sentence(const Error& error)
 {
@@ -36,6 +37,7 @@ QLabel* makeMessage(const QString& name)
     QLabel* label = makeTextLabel(Theme::uiFont(12));
     label->setWordWrap(true);
     label->setAlignment(Qt::AlignCenter);
+    label->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored); // wrapped in a narrow pane it would make the whole dock high
     label->setContentsMargins(16, 8, 16, 8);
     label->setAccessibleName(name);
     return label;
@@ -67,6 +69,7 @@ CodePanel::CodePanel(TraceDocument& document, ViewSettings& settings, QWidget* p
     m_split->addWidget(makeFiles());
     m_split->addWidget(makeSource());
     m_split->addWidget(makeGraph());
+    for (int i = 0; i < m_split->count(); ++i) m_split->widget(i)->setMinimumHeight(kLeastPane);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);

@@ -35,8 +35,7 @@ LinkRow LinkRows::find(SliceId slice)
         }
     }
     const TimelineModel::Place place = m_model.placeOf(slice);
-    if (place.valid()) return standIn(place.band);
-    return bands.empty() ? LinkRow{} : standIn(bands.back());
+    return place.valid() ? standIn(place.band) : LinkRow{}; // a filter hides it: nothing stands for it
 }
 
 /// The last row of its band, which is nearest to what is folded away below; the row of its process when that is closed.

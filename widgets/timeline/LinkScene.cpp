@@ -76,7 +76,7 @@ private:
         return e;
     }
 
-    /// A filter may hide the whole track of one end: then there is no place to point at.
+    /// A filter may hide one end: then there is no place to point at.
     bool hasRow(SliceId slice) { return m_in.rows.of(slice).height > 0; }
 
     /// What calls something encloses it: the arrow then goes straight down to it.

@@ -15,7 +15,7 @@
 namespace opscope {
 
 /// The row in which a slice is drawn, or would be: a slice of a closed track has the row of the track, one of a closed process
-/// the row of that; height 0 where its process is hidden altogether. Logical pixels from the top of the whole timeline.
+/// the row of that; height 0 where it or its process is hidden altogether. Logical pixels from the top of the whole timeline.
 struct LinkRow
 {
     int y = 0;
