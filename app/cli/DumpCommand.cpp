@@ -1,4 +1,5 @@
 #include "app/cli/Commands.h"
+#include "app/cli/FilterOption.h"
 #include "app/cli/LoadJob.h"
 #include "core/format/text/EventDump.h"
 #include "core/format/text/TextDump.h"
@@ -23,18 +24,11 @@ struct Options
 /// The filter and the range together. Complains and gives nothing when one of them makes no sense.
 std::optional<Filter> filterOf(Console& console, const Options& options)
 {
-    Filter all;
-    for (const bool range : {false, true}) {
-        if ((range ? options.range : options.filter).empty()) continue;
-        const auto parsed = Filter::parse(range ? "time in " + options.range : options.filter);
-        if (const auto* error = std::get_if<FilterError>(&parsed)) {
-            console.complain(range ? "--range: " + error->message
-                                   : "--filter: " + error->message + " (column " + std::to_string(error->column + 1) + ")");
-            return std::nullopt;
-        }
-        all = both(all, std::get<Filter>(parsed));
-    }
-    return all;
+    const std::optional<Filter> filter = readFilter(console, "dump", options.filter);
+    if (!filter || options.range.empty()) return filter;
+    const std::optional<TimeRange> range = readRange(console, "dump", options.range);
+    if (!range) return std::nullopt;
+    return both(*filter, timeFilter(*range));
 }
 
 Result<Subset> subsetOf(const Trace& trace, const Filter& filter, const Options& options, const JobControl& job)

@@ -38,14 +38,9 @@ std::optional<Wish> readWish(Console& console, const Options& options)
     if (!filter) return std::nullopt;
     wish.filter = *filter;
     if (!options.range.empty()) {
-        wish.range = parseTimeRange(options.range);
-        if (!wish.range) {
-            console.complain("opscope export: --range wants two times, the first one earlier: --range 10ms..20ms");
-            return std::nullopt;
-        }
-        const auto range = readFilter(console, "export", "time in " + std::to_string(wish.range->start) + "ns.." + std::to_string(wish.range->end) + "ns");
-        if (!range) return std::nullopt;
-        wish.filter = both(wish.filter, *range);
+        wish.range = readRange(console, "export", options.range);
+        if (!wish.range) return std::nullopt;
+        wish.filter = both(wish.filter, timeFilter(*wish.range));
     }
     if (!options.tracks.empty()) {
         std::string text;

@@ -49,4 +49,17 @@ std::optional<Filter> readFilter(Console& console, std::string_view command, con
     return std::nullopt;
 }
 
+std::optional<TimeRange> readRange(Console& console, std::string_view command, const std::string& text)
+{
+    const std::optional<TimeRange> range = parseTimeRange(text);
+    const std::string name = "opscope " + std::string(command);
+    if (!range) console.complain(name + ": --range wants two times, the first one earlier, for example 10ms..12.5ms; see " + name + " --help");
+    return range;
+}
+
+Filter timeFilter(TimeRange range)
+{
+    return std::get<Filter>(Filter::parse("time in " + std::to_string(range.start) + "ns.." + std::to_string(range.end) + "ns"));
+}
+
 } // namespace opscope

@@ -87,8 +87,8 @@ std::optional<Wish> understand(Console& console, const Options& options)
     if (const char* why = contradiction(options)) return refuse(why);
     wish.format = formatOf(options);
     if (options.range) {
-        wish.range = parseTimeRange(*options.range);
-        if (!wish.range) return refuse("--range wants FROM..TO, counted from the first event, for example 10ms..12.5ms");
+        wish.range = readRange(console, "query", *options.range);
+        if (!wish.range) return std::nullopt;
     }
     if (options.by) {
         auto keys = readKeys(*options.by);

@@ -1,7 +1,6 @@
 #include "app/cli/Commands.h"
+#include "app/cli/FilterOption.h"
 #include "app/cli/Window.h"
-#include "core/base/Time.h"
-#include "core/query/Filter.h"
 
 #include <CLI/CLI.hpp>
 
@@ -43,18 +42,6 @@ std::string checkDocks(const std::string& text)
     return good ? "" : "\"" + text + "\" is no size such as 356x276 (0 to 16384 each)";
 }
 
-std::string checkRange(const std::string& text)
-{
-    return parseTimeRange(text) ? "" : "\"" + text + "\" is no range such as 1.5ms..20ms";
-}
-
-std::string checkFilter(const std::string& text)
-{
-    const auto parsed = Filter::parse(text);
-    const auto* error = std::get_if<FilterError>(&parsed);
-    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
-}
-
 std::string checkScale(const std::string& text)
 {
     return isNumber(text, 1, 4) ? "" : "\"" + text + "\" is no scale from 1 to 4";
@@ -62,6 +49,8 @@ std::string checkScale(const std::string& text)
 
 ExitStatus render(Console& console, const Options& options)
 {
+    if (!readFilter(console, "render", options.filter)) return ExitStatus::Usage;
+    if (!options.range.empty() && !readRange(console, "render", options.range)) return ExitStatus::Usage;
     std::vector<std::string> arguments{"--render", options.output};
     const auto pass = [&](const char* name, const std::string& value) {
         if (!value.empty()) arguments.push_back(std::string(name) + "=" + value); // in one word: a value may begin with '-'
@@ -90,7 +79,7 @@ Run declare(CLI::App& app)
     app.add_option("-o,--output", o->output, "The picture to write; with .svg at its end the timeline alone, as rects and text")->required()->type_name("FILE");
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
-        ->type_name("A..B")->check(checkRange);
+        ->type_name("A..B");
     app.add_option("--select", o->select, "Select the longest slice of this name, node:ID, tensor:ID, node:ID/in0, node:ID/out0 or range:A..B")
         ->type_name("WHAT");
     app.add_option("--panel", o->panels, "Bring these panels to the front of their tabs: links,raw")
@@ -99,7 +88,7 @@ Run declare(CLI::App& app)
         ->type_name("WxH")->check(checkDocks);
     app.add_option("--dialog", o->dialog, "Draw this dialog instead of the window: export")->type_name("ID")->check(CLI::IsMember({"export"}));
     app.add_option("--filter", o->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
-        ->type_name("FILTER")->check(checkFilter);
+        ->type_name("FILTER");
     app.add_flag("--hide", o->hide, "Hide what the filter does not match instead of dimming it");
     app.add_flag("--no-links", o->noLinks, "Do not draw the links of the selection");
     app.add_option("--theme", o->theme, "light or dark (default light)")

@@ -1,7 +1,6 @@
 #include "app/cli/Commands.h"
+#include "app/cli/FilterOption.h"
 #include "app/cli/Window.h"
-
-#include "core/query/Filter.h"
 
 #include <CLI/CLI.hpp>
 
@@ -18,15 +17,9 @@ struct Options
     bool hide = false;
 };
 
-std::string checkFilter(const std::string& text)
-{
-    const auto parsed = Filter::parse(text);
-    const auto* error = std::get_if<FilterError>(&parsed);
-    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
-}
-
 ExitStatus view(Console& console, const Options& options)
 {
+    if (!readFilter(console, "view", options.filter)) return ExitStatus::Usage;
     for (const std::string& file : options.files) {
         if (std::error_code failed; std::filesystem::exists(file, failed)) continue;
         console.complain(fileName(file) + ": there is no such file");
@@ -51,7 +44,7 @@ Run declare(CLI::App& app)
     app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace, or ranks)")
         ->type_name("FILE");
     app.add_option("--filter", options->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
-        ->type_name("FILTER")->check(checkFilter);
+        ->type_name("FILTER");
     app.add_flag("--hide", options->hide, "Hide what the filter does not match instead of dimming it");
     return [options](Console& console) { return view(console, *options); };
 }

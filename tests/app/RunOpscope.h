@@ -4,6 +4,8 @@
 #include <QString>
 #include <QStringList>
 
+#include <algorithm>
+
 namespace opscope::test {
 
 /// What a run of the real program left behind.
@@ -28,6 +30,12 @@ inline Ran runProgram(const QString& program, const QStringList& arguments, int 
 inline Ran runOpscope(const QStringList& arguments, int timeoutMs = 120'000)
 {
     return runProgram(QStringLiteral("opscope"), arguments, timeoutMs);
+}
+
+/// Control characters but line ends: they would act on a terminal.
+inline bool hasControls(const QByteArray& text)
+{
+    return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 32 && c != '\n') || c == 127; });
 }
 
 } // namespace opscope::test

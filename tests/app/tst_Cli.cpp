@@ -31,11 +31,6 @@ QByteArrayList linesOf(const QByteArray& text)
     return lines;
 }
 
-bool hasControls(const QByteArray& text)
-{
-    return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 32 && c != '\n') || c == 127; });
-}
-
 } // namespace
 
 class tst_Cli : public QObject
@@ -124,6 +119,7 @@ void tst_Cli::wrongUsageIsOneSentenceAndStatus2_data()
     QTest::newRow("no size") << QStringList{"render", m_small, "-o", "x.png", "--size", "huge"};
     QTest::newRow("a size of nothing") << QStringList{"render", m_small, "-o", "x.png", "--size", "0x10"};
     QTest::newRow("no range") << QStringList{"render", m_small, "-o", "x.png", "--range", "5ms"};
+    QTest::newRow("a range is no filter") << QStringList{"dump", "--events", m_small, "--range", "1ns..2ns or dur > 0ns"};
     QTest::newRow("range backwards") << QStringList{"render", m_small, "-o", "x.png", "--range", "5ms..1ms"};
     QTest::newRow("no theme") << QStringList{"render", m_small, "-o", "x.png", "--theme", "pink"};
     QTest::newRow("no scale") << QStringList{"render", m_small, "-o", "x.png", "--scale", "9"};

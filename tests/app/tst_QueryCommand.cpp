@@ -26,11 +26,6 @@ constexpr const char* kTrace = R"({"schemaVersion": 1, "traceEvents": [
 {"ph": "X", "cat": "kernel", "name": "NASTY", "pid": 0, "tid": 7, "ts": 1060, "dur": 1, "args": {"device": 0, "stream": 7}},
 {"ph": "i", "cat": "cpu_instant_event", "name": "moment", "pid": 7, "tid": 8, "ts": 1010, "s": "t"}]})";
 
-bool hasControls(const QByteArray& text)
-{
-    return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 32 && c != '\n') || c == 127; });
-}
-
 } // namespace
 
 class tst_QueryCommand : public QObject
