@@ -2,9 +2,8 @@
 
 #include "core/base/StringPool.h"
 #include "core/query/FilterGrammar.h"
-#include "core/query/FilterLexer.h"
 #include "core/query/FilterText.h"
-#include "core/query/TextTest.h"
+#include "core/query/FilterValueParser.h"
 
 #include <algorithm>
 #include <charconv>
@@ -16,23 +15,11 @@ namespace {
 using Kind = FilterToken::Kind;
 using Type = FieldType;
 
-/// A piece of the filter for a message: short, in quotes, nothing that acts on a terminal.
-std::string shown(std::string_view text)
-{
-    constexpr std::size_t kMost = 40;
-    std::string piece(text.substr(0, kMost));
-    if (text.size() > kMost) {
-        while (!piece.empty() && (static_cast<unsigned char>(piece.back()) & 0xC0) == 0x80) piece.pop_back();
-        if (!piece.empty() && (static_cast<unsigned char>(piece.back()) & 0x80)) piece.pop_back();
-        piece += "\xE2\x80\xA6";
-    }
-    return '"' + withoutControls(piece) + '"';
-}
-
-class Parser
+/// Fields, operators and what holds comparisons together.
+class Parser : private FilterValueParser
 {
 public:
-    explicit Parser(std::string_view text) : m_text(text), m_lexed(lexFilter(text)) {}
+    explicit Parser(std::string_view text) : FilterValueParser(text), m_text(text) {}
 
     std::variant<FilterNode, FilterError> run()
     {
@@ -40,39 +27,11 @@ public:
         if (!anyOf(root)) return error();
         if (peek().is(")")) return fail(peek(), "there is no ( for this bracket"), error();
         if (peek().kind != Kind::End) return fail(peek(), "expected and, or, or the end here"), error();
-        if (m_lexed.error) return *m_lexed.error;
+        if (unreadable()) return *unreadable();
         return root;
     }
 
 private:
-    const FilterToken& peek(std::size_t ahead = 0) const { return m_lexed.tokens[std::min(m_at + ahead, m_lexed.tokens.size() - 1)]; }
-    const FilterToken& take() { return m_lexed.tokens[m_at < m_lexed.tokens.size() - 1 ? m_at++ : m_at]; }
-    bool accept(std::string_view symbol)
-    {
-        if (!peek().is(symbol)) return false;
-        take();
-        return true;
-    }
-    bool acceptWord(std::string_view word)
-    {
-        if (!peek().isWord(word)) return false;
-        take();
-        return true;
-    }
-
-    bool fail(std::size_t at, std::size_t length, std::string message)
-    {
-        if (!m_error) m_error = FilterError{at, length, std::move(message)};
-        return false;
-    }
-    bool fail(const FilterToken& token, std::string message) { return fail(token.at, token.length, std::move(message)); }
-    /// Where the pieces end early because one could not be read, that is what is wrong.
-    FilterError error() const
-    {
-        if (m_lexed.error && (!m_error || m_error->column >= m_lexed.error->column)) return *m_lexed.error;
-        return *m_error;
-    }
-
     // or, and: chains are one node
     bool anyOf(FilterNode& out) { return chain(out, FilterNode::Kind::Or, "or", "||", &Parser::allOf); }
     bool allOf(FilterNode& out) { return chain(out, FilterNode::Kind::And, "and", "&&", &Parser::unary); }
@@ -130,7 +89,7 @@ private:
             return fail(token, token.text + " cannot begin a comparison; expected a field, a function or (");
         if (token.kind == Kind::Word || token.kind == Kind::Text) return comparison(out);
         if (token.kind == Kind::End) return fail(token, "expected a field, a function or ( here");
-        return fail(token, shown(token.text) + " cannot begin a comparison; expected a field, a function or (");
+        return fail(token, shownPiece(token.text) + " cannot begin a comparison; expected a field, a function or (");
     }
 
     bool bracket(FilterNode& out)
@@ -145,7 +104,7 @@ private:
     {
         const FilterToken& word = take();
         const LinkInfo* link = linkFunction(word.text);
-        if (!link) return fail(word, shown(word.text) + " is no function" + hint(word.text, false));
+        if (!link) return fail(word, shownPiece(word.text) + " is no function" + hint(word.text, false));
         out = FilterNode();
         out.kind = FilterNode::Kind::Link;
         out.link = link->id;
@@ -170,14 +129,6 @@ private:
         out.op = FilterOp::Contains;
         out.items.push_back({textValue(take().text), {}, false});
         return true;
-    }
-
-    static FilterValue textValue(std::string text)
-    {
-        FilterValue value;
-        value.kind = FilterValue::Kind::Text;
-        value.text = std::move(text);
-        return value;
     }
 
     static const FilterOperator* operatorAt(const FilterToken& token)
@@ -217,14 +168,14 @@ private:
             }
         }
         if (!field) return unknownField(word);
-        m_at += words + 1;
+        skip(words + 1);
         ref.id = field->id;
         return field;
     }
 
     const FieldInfo* unknownField(const FilterToken& word)
     {
-        std::string message = shown(word.text) + " is no field" + hint(word.text, false);
+        std::string message = shownPiece(word.text) + " is no field" + hint(word.text, false);
         if (!startsOperator(peek(1)) && word.kind == Kind::Word && nearestName(word.text, false).empty()) {
             message += "; write name ~ " + quoted(word.text.substr(0, 40)) + " to find it in names";
         }
@@ -296,7 +247,7 @@ private:
         if (!field) return false;
         const FilterToken& token = peek();
         const FilterOperator* row = operatorAt(token);
-        const std::string of(m_text.substr(first.at, m_lexed.tokens[m_at - 1].at + m_lexed.tokens[m_at - 1].length - first.at));
+        const std::string of(m_text.substr(first.at, endOfTaken() - first.at));
         if (!row || !takesOperator(field->type, row->op)) return fail(token, expectedOperator(of, field->type, token));
         take();
         out.op = row->op;
@@ -317,147 +268,8 @@ private:
         return withoutControls(message);
     }
 
-    bool list(FilterNode& out, const FieldInfo& field)
-    {
-        if (!accept("(")) {
-            FilterItem& item = out.items.emplace_back();
-            const FilterToken& token = peek();
-            if (!itemOf(item, field)) return false;
-            return item.range ||
-                   fail(token, takesNumbers(field.type) ? "expected a range A..B, or ( and a list"
-                                                        : "expected ( and a list, as in cat in (kernel, gpu_memcpy)");
-        }
-        do {
-            if (!itemOf(out.items.emplace_back(), field)) return false;
-            if (field.type == Type::Stretch && !out.items.back().range) return fail(peek(), "expected .. and the end of the range");
-        } while (accept(","));
-        return accept(")") || fail(peek(), "expected , or )");
-    }
-
-    bool itemOf(FilterItem& item, const FieldInfo& field)
-    {
-        const FilterToken& first = peek();
-        if (!first.is("..") && !value(item.from, field, FilterOp::In)) return false;
-        if (!peek().is("..")) return true;
-        if (!takesNumbers(field.type) || item.from.kind == FilterValue::Kind::Text) return fail(peek(), "texts have no ranges");
-        const FilterToken& dots = take();
-        item.range = true;
-        const bool more = peek().kind == Kind::Number || peek().is("-");
-        if (more && !value(item.to, field, FilterOp::Less)) return false;
-        if (!more && item.from.kind == FilterValue::Kind::Open) return fail(dots, "expected a number on one side of ..");
-        const bool open = !more || item.from.kind == FilterValue::Kind::Open;
-        const bool backwards = !open && (item.to.exact && item.from.exact ? item.to.whole < item.from.whole : item.to.real < item.from.real);
-        if (backwards || (!open && field.type == Type::Stretch && item.to.whole == item.from.whole)) {
-            return fail(first.at, m_lexed.tokens[m_at - 1].at + m_lexed.tokens[m_at - 1].length - first.at, "the range ends before it begins");
-        }
-        return true;
-    }
-
-    bool value(FilterValue& out, const FieldInfo& field, FilterOp op)
-    {
-        const FilterToken& token = peek();
-        if (token.kind == Kind::Number || token.is("-")) return numberValue(out, field, op);
-        if (token.is("[") && (field.type == Type::Shape || field.type == Type::Raw)) return bracketList(out);
-        if (token.kind != Kind::Text && (token.kind != Kind::Word || isFilterKeyword(token.text)))
-            return fail(token, "expected " + wanted(field, op));
-        if (!takesTexts(field.type) || ordersNumbers(op)) return fail(token, "expected " + wanted(field, op) + ", not " + shown(token.text));
-        take();
-        out = textValue(token.text);
-        if (field.type == Type::Word) return knownWord(out, field, token);
-        if (field.type == Type::Shape) std::erase_if(out.text, [](char c) { return c == ' '; });
-        if (op == FilterOp::Regex) {
-            if (const std::string wrong = TextTest::whyNoRegex(out.text); !wrong.empty())
-                return fail(token, "this is no regular expression: " + withoutControls(wrong));
-        }
-        return true;
-    }
-
-    bool knownWord(FilterValue& value, const FieldInfo& field, const FilterToken& token)
-    {
-        std::ranges::transform(value.text, value.text.begin(),
-                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        if (std::ranges::find(field.words, value.text) != field.words.end()) return true;
-        std::string message = shown(token.text) + " is no " + field.help.name + "; expected";
-        for (std::size_t i = 0; i < field.words.size(); ++i)
-            message += (i == 0 ? " " : i + 1 == field.words.size() ? " or " : ", ") + std::string(field.words[i]);
-        return fail(token, std::move(message));
-    }
-
-    /// [32, 512] without quotes.
-    bool bracketList(FilterValue& out)
-    {
-        std::string text;
-        int depth = 0;
-        const FilterToken& first = peek();
-        do {
-            const FilterToken& token = take();
-            if (token.is("[")) ++depth;
-            else if (token.is("]")) --depth;
-            else if (!token.is(",") && !token.is("-") && (token.kind != Kind::Number || !token.unit.empty()))
-                return fail(token, "expected a number, a comma or ]");
-            text += token.text;
-        } while (depth > 0);
-        out = textValue(std::move(text));
-        return out.text.size() < 4096 || fail(first, "this list is too long");
-    }
-
-    static const char* unitsOf(FieldType type)
-    {
-        if (isTime(type)) return "; expected ns, us, ms or s";
-        return type == Type::Size ? "; expected B, KiB, MiB, GiB, kB, MB or GB" : ", a number without unit";
-    }
-
-    static std::string wanted(const FieldInfo& field, FilterOp op)
-    {
-        if (ordersNumbers(op) || !takesTexts(field.type)) {
-            return isTime(field.type) ? "a time with its unit, as in 50us" : field.type == Type::Size ? "a size, as in 1MiB" : "a number";
-        }
-        if (field.type == Type::Word) return "one of the words of " + std::string(field.help.name);
-        return field.type == Type::Text || field.type == Type::Shape || looksInTexts(op) ? "a text in quotes" : "a number or a text in quotes";
-    }
-
-    const FilterUnit* unitOf(const FilterToken& number, std::string_view& written)
-    {
-        written = number.unit;
-        if (written.empty() && peek().kind == Kind::Word) written = peek().text; // "50 us"
-        const auto unit = std::ranges::find(filterUnits(), written, &FilterUnit::name);
-        if (unit == filterUnits().end()) {
-            if (number.unit.empty()) written = {};
-            return nullptr;
-        }
-        if (number.unit.empty()) take();
-        return &*unit;
-    }
-
-    bool numberValue(FilterValue& out, const FieldInfo& field, FilterOp op)
-    {
-        const bool minus = accept("-");
-        const FilterToken& token = take();
-        if (token.kind != Kind::Number) return fail(token, "expected a number behind -");
-        std::string_view written;
-        const FilterUnit* unit = unitOf(token, written);
-        if (!unit && !written.empty())
-            return fail(token, shown(written) + " is no unit; expected ns, us, ms, s or B, KiB, MiB, GiB, kB, MB, GB");
-        out.text = (minus ? "-" : "") + token.text + std::string(written);
-        if (!takesNumbers(field.type) || looksInTexts(op)) { // name == 5 means the text
-            if (unit) return fail(token, "expected " + wanted(field, op));
-            out.kind = FilterValue::Kind::Text;
-            if (field.type == Type::Word) return knownWord(out, field, token);
-            return true;
-        }
-        if (unit && !takesUnit(field.type, *unit)) {
-            return fail(token, std::string(written) + " does not go with " + field.help.name + unitsOf(field.type));
-        }
-        out.kind = FilterValue::Kind::Number;
-        const std::string wrong = numberOf(out, token.text, minus, unit ? unit->factor : 1, field.type);
-        return wrong.empty() || fail(token, wrong);
-    }
-
     std::string_view m_text;
-    FilterTokens m_lexed;
-    std::size_t m_at = 0;
     int m_depth = 0;
-    std::optional<FilterError> m_error;
 };
 
 } // namespace
