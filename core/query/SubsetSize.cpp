@@ -21,7 +21,8 @@ struct Count
 class Measure
 {
 public:
-    Measure(const Trace& trace, const Subset& subset) : m_trace(trace), m_subset(subset), m_counts(trace.sources().size()) {}
+    /// Of no part: of everything, without a look at a set.
+    Measure(const Trace& trace, const Subset* part) : m_trace(trace), m_part(part), m_counts(trace.sources().size()) {}
 
     std::vector<Count> run()
     {
@@ -32,9 +33,10 @@ public:
             m_counts[offsets.first].others += static_cast<std::uint64_t>(end - offsets.second.begin());
         }
         const auto points = m_trace.flows().points();
-        m_subset.flows.forEach([&](FlowPointId p) { ++of(m_trace.track(points[p.index()].track)).others; });
+        if (m_part) m_part->flows.forEach([&](FlowPointId p) { ++of(m_trace.track(points[p.index()].track)).others; });
+        else for (const auto& point : points) ++of(m_trace.track(point.track)).others;
         for (const ExtraElement& element : m_trace.elements().all())
-            if (m_subset.keeps(element)) ++m_counts[element.source].others;
+            if (!m_part || m_part->keeps(element)) ++m_counts[element.source].others;
         ofNodes();
         return std::move(m_counts);
     }
@@ -50,17 +52,26 @@ private:
         const SliceTable& slices = m_trace.slices();
         const std::uint32_t end = track.firstSlice + track.sliceCount;
         if (m_trace.timeBase() == TimeBase::Nanoseconds)
-            for (SliceId s = m_subset.rows.slices.next(SliceId(track.firstSlice)); track.sliceCount && s && s.value < end;
-                 s = m_subset.rows.slices.next(SliceId(s.value + 1))) {
+            eachKept(m_part ? &m_part->rows.slices : nullptr, SliceId(track.firstSlice), SliceId(end), [&](SliceId s) {
                 const std::uint32_t length = slices.sourceLength(s);
                 ++count.slices;
                 count.sliceBytes += length ? length : kLongSlice;
-            }
+            });
         const std::uint32_t lastInstant = track.firstInstant + track.instantCount;
-        for (InstantId i = m_subset.rows.instants.next(InstantId(track.firstInstant)); track.instantCount && i && i.value < lastInstant;
-             i = m_subset.rows.instants.next(InstantId(i.value + 1)))
-            ++count.others;
+        if (m_part) eachKept(&m_part->rows.instants, InstantId(track.firstInstant), InstantId(lastInstant), [&](InstantId) { ++count.others; });
+        else count.others += track.instantCount;
         for (std::uint32_t s = 0; s < track.seriesCount; ++s) ofSeries(m_trace.counters().series(SeriesId(track.firstSeries + s)), sourceOf(track));
+    }
+
+    /// Rows of [begin, end) that are in the set; all where there is none.
+    template <class Id, class Visit>
+    static void eachKept(const RowSet<Id>* set, Id begin, Id end, Visit&& visit)
+    {
+        if (begin.value >= end.value) return; // tracks without rows name none
+        if (!set)
+            for (std::uint32_t row = begin.value; row < end.value; ++row) visit(Id(row));
+        else
+            for (Id row = set->next(begin); row && row < end; row = set->next(Id(row.value + 1))) visit(row);
     }
 
     void ofSeries(const CounterSeries& series, SourceId source)
@@ -69,7 +80,7 @@ private:
         const auto offsets = m_trace.counters().offsets(series);
         std::vector<std::uint64_t>* found = nullptr;
         for (std::uint32_t i = 0; i < series.count; ++i) {
-            if (!m_subset.rows.samples.contains(SampleId(series.first + i))) continue;
+            if (m_part && !m_part->rows.samples.contains(SampleId(series.first + i))) continue;
             if (!found) found = &offsetsOf(source);
             found->push_back(offsets[i]);
         }
@@ -92,7 +103,7 @@ private:
             const std::uint32_t end = file.firstNode.value + file.nodeCount;
             for (std::uint32_t row = file.firstNode.value; row < end; ++row) {
                 const EtNode& node = et->node(NodeId(row));
-                if (!m_subset.rows.nodes.contains(NodeId(row)) || !node.sourceLength) continue;
+                if ((m_part && !m_part->rows.nodes.contains(NodeId(row))) || !node.sourceLength) continue;
                 ++count.nodes;
                 count.nodeBytes += node.sourceLength;
             }
@@ -100,20 +111,10 @@ private:
     }
 
     const Trace& m_trace;
-    const Subset& m_subset;
+    const Subset* m_part;
     std::vector<Count> m_counts;
     std::vector<std::pair<std::size_t, std::vector<std::uint64_t>>> m_offsets; ///< of counter events, by source
 };
-
-/// Everything that there is, in the same units.
-Subset everything(const Trace& trace)
-{
-    Subset all;
-    all.rows = Matches::all(trace);
-    all.flows = FlowPointSet(trace.flows().points().size(), true);
-    all.whole = true;
-    return all;
-}
 
 } // namespace
 
@@ -143,8 +144,8 @@ void findKeptTracks(const Trace& trace, Subset& subset)
 
 void measureSubset(const Trace& trace, Subset& subset)
 {
-    const std::vector<Count> kept = Measure(trace, subset).run();
-    const std::vector<Count> all = subset.whole ? kept : Measure(trace, everything(trace)).run();
+    const std::vector<Count> all = Measure(trace, nullptr).run();
+    const std::vector<Count> kept = subset.whole ? all : Measure(trace, &subset).run();
     std::vector<std::uint64_t> top(trace.sources().size());
     for (const TopLevelEntry& entry : trace.topLevel())
         if (entry.source.index() < top.size()) top[entry.source.index()] += entry.length + entry.key.size() + 6;
