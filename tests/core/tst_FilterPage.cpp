@@ -69,7 +69,7 @@ private Q_SLOTS:
     void theExamplesOfTheReadmeRun()
     {
         const std::string readme = readFile(std::string(OPSCOPE_TEST_DATA) + "/../../README.md");
-        const std::size_t section = readme.find("### Finding the part that matters");
+        const std::size_t section = readme.find("### Find: filters");
         const std::size_t begin = readme.find("```\n", section) + 4;
         QVERIFY(section != std::string::npos);
         std::istringstream block(readme.substr(begin, readme.find("```", begin) - begin));
