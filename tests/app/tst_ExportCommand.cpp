@@ -12,7 +12,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,14 +23,6 @@ using namespace opscope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string content(const std::string& path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 std::string element(const std::string& name, int ts, int tid = 1)
 {
@@ -50,7 +41,7 @@ struct Folder
     std::string path = dir.path().toStdString();
     std::string text = json("{'schemaVersion': 1, 'traceEvents': [") + element("a", 10) + "," + element("b", 20, 2) + "," + threadName(1, "main") + "," +
                        threadName(2, "second") + json("], 'traceName': 'x'}");
-    Folder() { put(at("run.json"), text); }
+    Folder() { writeFile(at("run.json"), text); }
     std::string at(const std::string& name) const { return path + "/" + name; }
     QString q(const std::string& name) const { return QString::fromStdString(at(name)); }
     std::size_t files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), {})); }
@@ -96,12 +87,12 @@ void tst_ExportCommand::aFilterKeepsWhatMatches()
     const Folder folder;
     const Ran ran = folder.run({"--filter", "name == \"b\"", folder.q("run.json"), "-o", folder.q("out.json")});
     QVERIFY2(ran.status == 0, ran.err.constData());
-    QCOMPARE(content(folder.at("out.json")), part(element("b", 20, 2) + ",\n  " + threadName(2, "second")));
+    QCOMPARE(readFile(folder.at("out.json")), part(element("b", 20, 2) + ",\n  " + threadName(2, "second")));
     QVERIFY2(ran.out.contains("1 match\n"), ran.out.constData());
     QVERIFY2(ran.out.contains("out.json: 2 of 4 events, "), ran.out.constData());
     const Ran packed = folder.run({"--filter", "name == \"b\"", folder.q("run.json"), "-o", folder.q("out.json.gz")});
     QVERIFY2(packed.status == 0, packed.err.constData());
-    QCOMPARE(readUnpacked(folder.at("out.json.gz")), content(folder.at("out.json")));
+    QCOMPARE(readUnpacked(folder.at("out.json.gz")), readFile(folder.at("out.json")));
     QVERIFY(packed.out.contains(", packed "));
 }
 
@@ -109,14 +100,14 @@ void tst_ExportCommand::rangesAndTracksAreFilters()
 {
     const Folder folder;
     QCOMPARE(folder.run({"--range", "8us..12us", folder.q("run.json"), "-o", folder.q("out.json")}).status, 0);
-    QCOMPARE(content(folder.at("out.json")), part(element("b", 20, 2) + ",\n  " + threadName(2, "second")));
+    QCOMPARE(readFile(folder.at("out.json")), part(element("b", 20, 2) + ",\n  " + threadName(2, "second")));
     QCOMPARE(folder.run({"--tracks", "main", folder.q("run.json"), "-o", folder.q("out.json")}).status, 0);
-    QCOMPARE(content(folder.at("out.json")), part(element("a", 10) + ",\n  " + threadName(1, "main")));
+    QCOMPARE(readFile(folder.at("out.json")), part(element("a", 10) + ",\n  " + threadName(1, "main")));
     const Ran none = folder.run({"--tracks", "main", "--range", "8us..12us", folder.q("run.json"), "-o", folder.q("none.json")});
     QCOMPARE(none.status, 1);
     const Ran clipped = folder.run({"--range", "12us..14us", "--clip", folder.q("run.json"), "-o", folder.q("out.json")});
     QVERIFY2(clipped.status == 0 && clipped.out.contains("1 cut to the range"), clipped.err.constData());
-    QVERIFY2(content(folder.at("out.json")).find(json("'ts': 22, 'dur': 2}")) != std::string::npos, content(folder.at("out.json")).c_str());
+    QVERIFY2(readFile(folder.at("out.json")).find(json("'ts': 22, 'dur': 2}")) != std::string::npos, readFile(folder.at("out.json")).c_str());
 }
 
 void tst_ExportCommand::aClipNeedsARange()
@@ -131,11 +122,11 @@ void tst_ExportCommand::aClipNeedsARange()
 void tst_ExportCommand::withoutAFilterTheFileIsCopied()
 {
     const Folder folder;
-    put(folder.at("run.json.gz"), gzip(folder.text));
+    writeFile(folder.at("run.json.gz"), gzip(folder.text));
     for (const char* source : {"run.json", "run.json.gz"}) {
         const Ran ran = folder.run({folder.q(source), "-o", folder.q("out.json")});
         QVERIFY2(ran.status == 0, ran.err.constData());
-        QCOMPARE(content(folder.at("out.json")), folder.text);
+        QCOMPARE(readFile(folder.at("out.json")), folder.text);
         QVERIFY2(ran.out.contains("all 4 events"), ran.out.constData());
     }
 }
@@ -146,7 +137,7 @@ void tst_ExportCommand::theSecondExportIsTheSame()
     const QStringList filter{"--filter", "name == \"a\""};
     QCOMPARE(folder.run(filter + QStringList{folder.q("run.json"), "-o", folder.q("one.json")}).status, 0);
     QCOMPARE(folder.run(filter + QStringList{folder.q("one.json"), "-o", folder.q("two.json")}).status, 0);
-    QCOMPARE(content(folder.at("two.json")), content(folder.at("one.json")));
+    QCOMPARE(readFile(folder.at("two.json")), readFile(folder.at("one.json")));
 }
 
 void tst_ExportCommand::theSourceIsNeverWrittenOver()
@@ -162,7 +153,7 @@ void tst_ExportCommand::theSourceIsNeverWrittenOver()
         QCOMPARE(folder.run({folder.q("link.json"), "-o", folder.q(name)}).status, 1);
     }
     QCOMPARE(folder.run({folder.q("run.json"), "-o", QString::fromStdString(folder.path)}).status, 1); // its own folder
-    QCOMPARE(content(folder.at("run.json")), folder.text);
+    QCOMPARE(readFile(folder.at("run.json")), folder.text);
     QCOMPARE(folder.files(), std::size_t{4});
 }
 
@@ -205,14 +196,14 @@ void tst_ExportCommand::severalFilesGoToAFolderOrOneByOne()
 {
     const Folder folder;
     fs::create_directory(folder.at("rank1"));
-    put(folder.at("rank1/run.json"), folder.text);
+    writeFile(folder.at("rank1/run.json"), folder.text);
     const QStringList sources{"--filter", "name == \"a\"", folder.q("run.json"), folder.q("rank1/run.json")};
     const Ran ran = folder.run(sources + QStringList{"-o", folder.q("parts/")});
     QVERIFY2(ran.status == 0, ran.err.constData());
-    QCOMPARE(content(folder.at("parts/rank1-run.json")), part(element("a", 10) + ",\n  " + threadName(1, "main")));
+    QCOMPARE(readFile(folder.at("parts/rank1-run.json")), part(element("a", 10) + ",\n  " + threadName(1, "main")));
     QCOMPARE(std::distance(fs::directory_iterator(folder.at("parts")), {}), 2);
     QCOMPARE(folder.run(sources + QStringList{"-o", folder.q("x.json"), "-o", folder.q("y.json")}).status, 0);
-    QCOMPARE(content(folder.at("y.json")), content(folder.at("parts/rank1-run.json")));
+    QCOMPARE(readFile(folder.at("y.json")), readFile(folder.at("parts/rank1-run.json")));
     QCOMPARE(folder.run(sources + QStringList{"-o", folder.q("x.json"), "-o", folder.q("x.json")}).status, 1);
 }
 
@@ -230,16 +221,16 @@ void tst_ExportCommand::targetsOfDifferentNumberAreRefused()
 void tst_ExportCommand::aFullDiskLeavesNothing()
 {
     const Folder folder;
-    put(folder.at("big.json"), bigTrace(4'000'000));
+    writeFile(folder.at("big.json"), bigTrace(4'000'000));
     fs::create_directory(folder.at("disk"));
     if (::mount("none", folder.at("disk").c_str(), "tmpfs", 0, "size=1m") != 0) QSKIP("skipped: a small disk can be made as root only");
     const auto unmount = qScopeGuard([&] { ::umount(folder.at("disk").c_str()); });
-    put(folder.at("disk/out.json"), "before");
+    writeFile(folder.at("disk/out.json"), "before");
     for (const QString& filter : {QString(), QStringLiteral("name ~ \"op\"")}) {
         const Ran ran = folder.run({"--filter", filter, folder.q("big.json"), "-o", folder.q("disk/out.json")});
         QCOMPARE(ran.status, 1);
         QVERIFY2(ran.err.contains("the disk is full"), ran.err.constData());
-        QCOMPARE(content(folder.at("disk/out.json")), std::string("before"));
+        QCOMPARE(readFile(folder.at("disk/out.json")), std::string("before"));
         QCOMPARE(std::distance(fs::directory_iterator(folder.at("disk")), {}), 1);
     }
 }
@@ -250,7 +241,7 @@ void tst_ExportCommand::aSourceThatChangedOrVanishedIsNoticed()
     const auto loaded = loadTrace(std::vector<std::string>{folder.at("run.json")});
     QVERIFY(loaded.ok());
     const std::vector<ExportTarget> targets{{SourceId(0), folder.at("out.json")}};
-    put(folder.at("run.json"), folder.text + " ");
+    writeFile(folder.at("run.json"), folder.text + " ");
     for (const Subset& subset : {wholeTrace(**loaded), slicesNamed(**loaded, {"a"})}) {
         const auto changed = writeSubset(**loaded, subset, targets, {});
         QVERIFY(!changed.ok());
@@ -267,7 +258,7 @@ void tst_ExportCommand::aSourceThatChangedOrVanishedIsNoticed()
 void tst_ExportCommand::severalTargetsAreAllOrNone()
 {
     const Folder folder;
-    put(folder.at("other.json"), folder.text);
+    writeFile(folder.at("other.json"), folder.text);
     const auto loaded = loadTrace(std::vector<std::string>{folder.at("run.json"), folder.at("other.json")});
     QVERIFY(loaded.ok());
     const std::vector<ExportTarget> targets{{SourceId(0), folder.at("a.json")}, {SourceId(1), folder.at("none/b.json")}};
@@ -278,7 +269,7 @@ void tst_ExportCommand::severalTargetsAreAllOrNone()
 void tst_ExportCommand::anInterruptLeavesNothing()
 {
     const Folder folder;
-    put(folder.at("big.json"), bigTrace(30'000'000));
+    writeFile(folder.at("big.json"), bigTrace(30'000'000));
     int interrupted = 0;
     for (int after = 0; after < 10; ++after) {
         QProcess process;
@@ -303,18 +294,18 @@ void tst_ExportCommand::aKillAtAnyMomentLeavesNothingHalf()
 {
     const Folder folder;
     const std::string text = bigTrace(20'000'000);
-    put(folder.at("big.json"), text);
+    writeFile(folder.at("big.json"), text);
     const QStringList arguments{"export", "--filter", "name ~ \"op\"", folder.q("big.json"), "-o", folder.q("out.json")};
     const auto begin = std::chrono::steady_clock::now();
     QCOMPARE(runOpscope(arguments).status, 0);
     const auto length = std::chrono::steady_clock::now() - begin;
-    const std::string whole = content(folder.at("out.json"));
+    const std::string whole = readFile(folder.at("out.json"));
     fs::remove(folder.at("out.json"));
     constexpr int kMoments = 50;
     int killed = 0;
     for (int moment = 0; moment < kMoments; ++moment) {
         const bool over = moment % 2; // every second time something stands there already
-        if (over) put(folder.at("out.json"), "before");
+        if (over) writeFile(folder.at("out.json"), "before");
         QProcess process;
         process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), arguments);
         QVERIFY(process.waitForStarted());
@@ -322,13 +313,13 @@ void tst_ExportCommand::aKillAtAnyMomentLeavesNothingHalf()
         process.kill();
         QVERIFY(process.waitForFinished(60'000));
         killed += process.exitStatus() == QProcess::CrashExit;
-        const std::string left = content(folder.at("out.json"));
+        const std::string left = readFile(folder.at("out.json"));
         QVERIFY2(left == whole || left == (over ? "before" : ""), qPrintable(QString::number(left.size())));
-        QCOMPARE(content(folder.at("big.json")), text);
+        QCOMPARE(readFile(folder.at("big.json")), text);
         for (const auto& entry : fs::directory_iterator(folder.path)) { // a whole file on its way to its name may be left, never a half
             const std::string name = entry.path().filename();
             if (name == "run.json" || name == "big.json" || name == "out.json") continue;
-            QVERIFY2(content(entry.path()) == whole, name.c_str());
+            QVERIFY2(readFile(entry.path()) == whole, name.c_str());
             fs::remove(entry.path());
         }
         fs::remove(folder.at("out.json"));

@@ -126,7 +126,7 @@ void tst_TensorCommand::wrongUsageIsOneSentence()
 void tst_TensorCommand::theCanaryOfTheSharedEscapesAppearsNowhere()
 {
     const std::string path = sharedPath("traces/bad/et_escape/in/et_escape.json");
-    if (path.empty()) QSKIP("skipped");
+    if (path.empty()) QSKIP("skipped: no shared traces");
     int refused = 0;
     for (const char* node : {"7", "8", "9", "10", "13"}) {
         for (const char* part : {"--source", "--fx"}) {

@@ -6,9 +6,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 #include <zlib.h>
 
@@ -231,6 +236,30 @@ void compress(const std::string& input, const std::string& output)
     }
     if (!out || gzclose(out) != Z_OK || !good)
         throw std::runtime_error("cannot write " + output);
+}
+
+int benchScaled(int count, char** args, const char* sample, int (*measure)(const std::string& path, int runs))
+{
+    std::string input = sample;
+    int runs = 5;
+    std::uint64_t events = 5'000'000;
+    for (int i = 1; i < count; ++i) {
+        const std::string_view arg = args[i];
+        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
+        else if (arg == "--events" && i + 1 < count) events = static_cast<std::uint64_t>(std::max(1ll, std::atoll(args[++i])));
+        else input = arg;
+    }
+    const std::string big = std::filesystem::temp_directory_path() / ("opscope-bench-" + std::to_string(getpid()) + ".json");
+    int status = 1;
+    try {
+        writeScaled({input, 0, events}, big);
+        status = measure(big, runs);
+    } catch (const std::exception& error) {
+        std::cerr << error.what() << '\n';
+    }
+    std::error_code ignored;
+    std::filesystem::remove(big, ignored);
+    return status;
 }
 
 } // namespace opscope::bench

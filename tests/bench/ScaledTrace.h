@@ -21,4 +21,8 @@ std::uint64_t writeScaled(const Scale& scale, const std::string& output);
 /// The same bytes as gzip.
 void compress(const std::string& input, const std::string& output);
 
+/// main() of benches of one big file: `[FILE] [--runs N] [--events N]`, FILE or `sample` scaled to so many events (5 M) in a file
+/// that is removed afterwards. The exit status is what `measure(path, runs)` says.
+int benchScaled(int count, char** args, const char* sample, int (*measure)(const std::string& path, int runs));
+
 } // namespace opscope::bench

@@ -6,12 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 // bench_link [FILE] [--runs N] [--events N]: issue 3, "Speed". FILE is written again and again until it has so many events (5 M);
@@ -86,26 +83,4 @@ int measure(const std::string& file, int runs)
 
 } // namespace
 
-int main(int count, char** args)
-{
-    std::string input = OPSCOPE_SAMPLE;
-    int runs = 5;
-    std::uint64_t events = 5'000'000;
-    for (int i = 1; i < count; ++i) {
-        const std::string_view arg = args[i];
-        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
-        else if (arg == "--events" && i + 1 < count) events = static_cast<std::uint64_t>(std::max(1ll, std::atoll(args[++i])));
-        else input = arg;
-    }
-    const std::string big = std::filesystem::temp_directory_path() / ("opscope-bench-" + std::to_string(getpid()) + ".json");
-    int status = 1;
-    try {
-        writeScaled({input, 0, events}, big);
-        status = measure(big, runs);
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << '\n';
-    }
-    std::error_code ignored;
-    std::filesystem::remove(big, ignored);
-    return status;
-}
+int main(int count, char** args) { return benchScaled(count, args, OPSCOPE_SAMPLE, measure); }

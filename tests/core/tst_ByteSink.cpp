@@ -5,12 +5,12 @@
 #include "core/io/ByteSource.h"
 #include "core/io/Deflate.h"
 #include "core/io/NewFile.h"
+#include "tests/support/Golden.h"
 #include "tests/support/Gzip.h"
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -22,14 +22,6 @@ using namespace opscope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string content(const std::string& path)
-{
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 std::vector<std::string> names(const std::string& folder)
 {
@@ -110,7 +102,7 @@ void tst_ByteSink::aFileIsThereAsAWholeOrNotAtAll()
     (*sink)->write(std::string_view(text).substr(3'000'010));
     QVERIFY(!fs::exists(folder.at("out.json")));
     QVERIFY((*sink)->close().ok());
-    QCOMPARE(content(folder.at("out.json")), text);
+    QCOMPARE(readFile(folder.at("out.json")), text);
     QCOMPARE((*sink)->written(), std::uint64_t{5'000'000});
     QCOMPARE((*sink)->packed(), std::uint64_t{5'000'000});
     QCOMPARE(names(folder.path), std::vector<std::string>{"out.json"});
@@ -136,22 +128,22 @@ void tst_ByteSink::aDroppedSinkLeavesNothing()
 void tst_ByteSink::whatWasThereIsReplacedInOneStep()
 {
     const Folder folder;
-    put(folder.at("out.json"), "before");
+    writeFile(folder.at("out.json"), "before");
     auto sink = ByteSink::createFile(folder.at("out.json"), kPlain);
     (*sink)->write("behind");
     QVERIFY((*sink)->finish().ok());
-    QCOMPARE(content(folder.at("out.json")), std::string("before"));
+    QCOMPARE(readFile(folder.at("out.json")), std::string("before"));
     QVERIFY((*sink)->close().ok());
-    QCOMPARE(content(folder.at("out.json")), std::string("behind"));
+    QCOMPARE(readFile(folder.at("out.json")), std::string("behind"));
     QCOMPARE(names(folder.path), std::vector<std::string>{"out.json"});
 }
 
 void tst_ByteSink::filesWithoutANameCanBeMadeBesideToo()
 {
     const Folder folder;
-    put(folder.at("out.json"), "before");
+    writeFile(folder.at("out.json"), "before");
     const std::string part = ".out.json.part" + std::to_string(::getpid());
-    put(folder.at(part), "of somebody else");
+    writeFile(folder.at(part), "of somebody else");
     {
         auto file = NewFile::create(folder.at("out.json"), NewFile::Way::Beside);
         QVERIFY(file.ok());
@@ -163,8 +155,8 @@ void tst_ByteSink::filesWithoutANameCanBeMadeBesideToo()
     QCOMPARE(file->append("behind"), 0);
     QVERIFY(file->sync().ok());
     QVERIFY(file->takeName().ok());
-    QCOMPARE(content(folder.at("out.json")), std::string("behind"));
-    QCOMPARE(content(folder.at(part)), std::string("of somebody else"));
+    QCOMPARE(readFile(folder.at("out.json")), std::string("behind"));
+    QCOMPARE(readFile(folder.at(part)), std::string("of somebody else"));
     QCOMPARE(names(folder.path).size(), std::size_t{2});
 }
 
@@ -206,7 +198,7 @@ void tst_ByteSink::packedBytesUnpackToTheSame()
         std::string packed;
         QVERIFY(deflate->pack(std::string_view(text).substr(0, text.size() / 3), Deflate::More::Follows, packed));
         QVERIFY(deflate->pack(std::string_view(text).substr(text.size() / 3), Deflate::More::No, packed));
-        put(folder.at("engine.gz"), packed);
+        writeFile(folder.at("engine.gz"), packed);
         QCOMPARE(readUnpacked(folder.at("engine.gz")), text);
     }
 }
@@ -228,7 +220,7 @@ void tst_ByteSink::whatCanNotBeWrittenIsRefusedWithASentence()
 {
     const Folder folder;
     fs::create_directory(folder.at("folder"));
-    put(folder.at("file"), "");
+    writeFile(folder.at("file"), "");
     QCOMPARE(refusalOf(folder.at("folder")), std::string("folder cannot be written: this is a folder"));
     QVERIFY(refusalOf(folder.at("folder/")).ends_with("this is a folder"));
     QCOMPARE(refusalOf(folder.at("none/x.json")), std::string("x.json cannot be written: its folder is not there"));
@@ -254,21 +246,21 @@ void tst_ByteSink::aLinkStaysALink()
 {
     const Folder folder;
     fs::create_directory(folder.at("deep"));
-    put(folder.at("deep/real"), "before");
+    writeFile(folder.at("deep/real"), "before");
     fs::create_symlink("deep/real", folder.at("link"));
     fs::create_symlink("nowhere", folder.at("loose"));
     auto sink = ByteSink::createFile(folder.at("link"), kPlain);
     (*sink)->write("behind");
     QVERIFY((*sink)->close().ok());
     QVERIFY(fs::is_symlink(folder.at("link")));
-    QCOMPARE(content(folder.at("deep/real")), std::string("behind"));
+    QCOMPARE(readFile(folder.at("deep/real")), std::string("behind"));
     QVERIFY(refusalOf(folder.at("loose")).ends_with("it is a link that leads nowhere"));
 }
 
 void tst_ByteSink::permissionsOfAReplacedFileStay()
 {
     const Folder folder;
-    put(folder.at("secret"), "before");
+    writeFile(folder.at("secret"), "before");
     fs::permissions(folder.at("secret"), fs::perms::owner_read | fs::perms::owner_write);
     auto sink = ByteSink::createFile(folder.at("secret"), kPlain);
     QVERIFY((*sink)->close().ok());
@@ -278,7 +270,7 @@ void tst_ByteSink::permissionsOfAReplacedFileStay()
 void tst_ByteSink::aFileThatMayNotGrowIsToldAndLeavesNothing()
 {
     const Folder folder;
-    put(folder.at("out.json"), "before");
+    writeFile(folder.at("out.json"), "before");
     const FileSizeLimit limit(1 << 20);
     for (const auto packing : {kPlain, kGzip}) {
         auto sink = ByteSink::createFile(folder.at("out.json"), packing);
@@ -294,7 +286,7 @@ void tst_ByteSink::aFileThatMayNotGrowIsToldAndLeavesNothing()
         QCOMPARE(closed.error().code, ErrorCode::CannotWrite);
         QCOMPARE(closed.error().message, std::string("out.json cannot be written: the file would be larger than is allowed"));
         sink = Error{};
-        QCOMPARE(content(folder.at("out.json")), std::string("before"));
+        QCOMPARE(readFile(folder.at("out.json")), std::string("before"));
         QCOMPARE(names(folder.path), std::vector<std::string>{"out.json"});
     }
 }

@@ -608,7 +608,7 @@ void tst_CapturedTensor::offsetsMustRiseAndEndAtTheCount()
 void tst_CapturedTensor::theSharedLookupsAreAsInThePicture()
 {
     const std::string path = sharedPath("traces/et/resources_lookups/lookups_a.json");
-    if (path.empty()) QSKIP("skipped");
+    if (path.empty()) QSKIP("skipped: no shared traces");
     const auto trace = loadTrace(std::vector{path});
     QVERIFY(trace.ok());
     const NodeId node = (*trace)->executionTrace()->byId(36);

@@ -450,7 +450,7 @@ private Q_SLOTS:
         std::vector<std::string> paths;
         for (const QString& file : files) paths.push_back(dataPath(file.toStdString()));
         const auto trace = loadTrace(paths);
-        if (!trace) QSKIP("not a file that opens");
+        if (!trace) QSKIP("skipped: this file is one that does not open");
         const std::string wrong = compareWithOracle(**trace, 7, (*trace)->slices().size() > 500 ? 20 : 150);
         QVERIFY2(wrong.empty() || wrong.starts_with("too few"), wrong.c_str());
     }
@@ -489,7 +489,7 @@ private Q_SLOTS:
         if (file.isEmpty()) QSKIP("skipped: no shared traces");
         const std::string paths[] = {file.toStdString()};
         const auto trace = loadTrace(paths);
-        if (!trace) QSKIP("not a file that opens");
+        if (!trace) QSKIP("skipped: this file is one that does not open");
         const std::string wrong = compareWithOracle(**trace, 13, 12);
         QVERIFY2(wrong.empty() || wrong.starts_with("too few"), wrong.c_str());
     }

@@ -245,7 +245,7 @@ void tst_Resources::aFolderThatFitsIsSilent()
 void tst_Resources::theSharedLookupsAreAsTheCatalogueSays()
 {
     const std::string path = sharedPath("traces/et/resources_lookups/lookups_a.json");
-    if (path.empty()) QSKIP("skipped");
+    if (path.empty()) QSKIP("skipped: no shared traces");
     const auto trace = loadTrace(std::vector{path});
     QVERIFY(trace.ok());
     QCOMPARE(defectsOf(**trace), (Strings{"missing-capture 1: nid_4_tid_2.dat", "wrong-size-capture 1: nid_84_tid_4.dat holds 776 of 1,552 bytes",
@@ -255,7 +255,7 @@ void tst_Resources::theSharedLookupsAreAsTheCatalogueSays()
 void tst_Resources::theSharedEscapesReadNothingOutside()
 {
     const std::string path = sharedPath("traces/bad/et_escape/in/et_escape.json");
-    if (path.empty()) QSKIP("skipped");
+    if (path.empty()) QSKIP("skipped: no shared traces");
     const auto trace = loadTrace(std::vector{path});
     QVERIFY(trace.ok());
     QCOMPARE((*trace)->diagnostics().count(Defect::UnsafePath), std::uint64_t{4});

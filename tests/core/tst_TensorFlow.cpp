@@ -445,7 +445,7 @@ void tst_TensorFlow::realTracesAreConsistent()
 {
     QFETCH(QString, path);
     const std::string file = sharedPath(path.toStdString());
-    if (file.empty()) QSKIP("skipped");
+    if (file.empty()) QSKIP("skipped: no shared traces");
     const TracePtr trace = traceFromFile(file);
     const auto flow = TensorFlow::build(trace);
     const ExecutionTrace& et = *trace->executionTrace();

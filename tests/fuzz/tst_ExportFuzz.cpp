@@ -6,8 +6,6 @@
 #include "tests/support/Gzip.h"
 #include "tests/support/Mutants.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <random>
 
 using namespace opscope;
@@ -17,17 +15,6 @@ namespace {
 
 constexpr int kMutantsPerFile = 60;
 constexpr std::size_t kMostBytes = 20'000;
-
-std::vector<std::string> samples()
-{
-    std::vector<std::string> paths;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(dataPath(""))) {
-        const bool small = entry.is_regular_file() && entry.file_size() <= kMostBytes;
-        if (small && entry.path().extension() == ".json") paths.push_back(entry.path().string());
-    }
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
 
 /// What can be read can be saved in part, and the part says what was kept.
 void checkExport(const std::string& bytes, std::mt19937& random)
@@ -68,7 +55,7 @@ private Q_SLOTS:
     void partsOfBentSamplesOpenAgain_data()
     {
         QTest::addColumn<QString>("path");
-        for (const std::string& path : samples()) QTest::newRow(path.substr(path.find("data/") + 5).c_str()) << QString::fromStdString(path);
+        for (const std::string& path : smallSamples(kMostBytes)) QTest::newRow(path.substr(path.find("data/") + 5).c_str()) << QString::fromStdString(path);
     }
     void partsOfBentSamplesOpenAgain()
     {

@@ -5,7 +5,6 @@
 #include "tests/support/Mutants.h"
 
 #include <QTest>
-#include <algorithm>
 #include <filesystem>
 #include <random>
 
@@ -16,17 +15,6 @@ namespace {
 
 constexpr int kMutantsPerFile = 150;
 constexpr std::size_t kMostBytes = 20'000; ///< larger samples are left to the fuzzer
-
-std::vector<std::string> samples()
-{
-    std::vector<std::string> paths;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(dataPath(""))) {
-        const bool small = entry.is_regular_file() && entry.file_size() <= kMostBytes;
-        if (small && entry.path().extension() == ".json") paths.push_back(entry.path().string());
-    }
-    std::sort(paths.begin(), paths.end());
-    return paths;
-}
 
 /// Whatever it is: a trace whose rows hold together, or a sentence.
 void checkOutcome(const std::string& bytes, const ImportOptions& options)
@@ -59,7 +47,7 @@ private slots:
     void bentSamplesNeverCrash_data()
     {
         QTest::addColumn<QString>("path");
-        for (const std::string& path : samples()) {
+        for (const std::string& path : smallSamples(kMostBytes)) {
             QTest::newRow(std::filesystem::path(path).filename().c_str()) << QString::fromStdString(path);
         }
     }

@@ -1,7 +1,10 @@
 #include "tests/support/Mutants.h"
 
+#include "tests/support/Golden.h"
+
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <iterator>
 #include <vector>
 
@@ -65,6 +68,17 @@ std::string mutateNumbers(std::string text, std::mt19937& random)
         text.replace(where.begin, where.length, number);
     }
     return text;
+}
+
+std::vector<std::string> smallSamples(std::uintmax_t mostBytes)
+{
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dataPath(""))) {
+        const bool small = entry.is_regular_file() && entry.file_size() <= mostBytes;
+        if (small && entry.path().extension() == ".json") paths.push_back(entry.path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
 }
 
 } // namespace opscope::test

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace opscope::test {
 
@@ -9,5 +11,8 @@ namespace opscope::test {
 std::string mutate(std::string text, std::mt19937& random);
 /// The same JSON with other numbers in it: ids of others, zero, numbers at the ends of 64 bits. What it names may not exist.
 std::string mutateNumbers(std::string text, std::mt19937& random);
+
+/// The .json files of tests/data that have no more bytes than that, in order.
+std::vector<std::string> smallSamples(std::uintmax_t mostBytes);
 
 } // namespace opscope::test

@@ -52,6 +52,16 @@ RowText& RowText::tensor(const Trace& trace, const TensorDesc& t)
     return textField("shape", trace, t.shape).textField("strides", trace, t.strides);
 }
 
+RowText& RowText::nodeFields(const Trace& trace, const EtNode& n)
+{
+    quoted(trace.text(n.name)).textField("schema", trace, n.schema);
+    field("rf", n.rfId).field("seq", n.seqId).field("tid", n.tid).field("fw_tid", n.fwTid);
+    field("fw_parent", n.fwParent).field("scope", n.scope);
+    textField("backend", trace, n.kernelBackend).textField("file", trace, n.kernelFile);
+    textField("range", trace, n.tensorRange).textField("collective", trace, n.collective);
+    return textField("group", trace, n.processGroup);
+}
+
 bool Lines::flush()
 {
     m_out.write(m_text.data(), static_cast<std::streamsize>(m_text.size()));

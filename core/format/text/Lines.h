@@ -47,6 +47,8 @@ public:
     /// The columns of a slice that came from its args, shapes as texts.
     RowText& arguments(const Trace& trace, SliceId slice);
     RowText& tensor(const Trace& trace, const TensorDesc& tensor);
+    /// The name of a node and what the file says of it, ids of rows left out.
+    RowText& nodeFields(const Trace& trace, const EtNode& node);
 
     const std::string& text() const { return m_text; }
     void clear() { m_text.clear(); }

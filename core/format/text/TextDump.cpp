@@ -227,12 +227,7 @@ private:
         const EtNode& n = et.node(id);
         line(" node ").number(id.value).field("id", n.id).field("depth", n.depth);
         if (n.parent.valid()) m_lines.field("in", n.parent.value);
-        m_lines.raw(" ").quoted(m_trace.text(n.name)).textField("schema", m_trace, n.schema);
-        m_lines.field("rf", n.rfId).field("seq", n.seqId).field("tid", n.tid).field("fw_tid", n.fwTid);
-        m_lines.field("fw_parent", n.fwParent).field("scope", n.scope);
-        m_lines.textField("backend", m_trace, n.kernelBackend).textField("file", m_trace, n.kernelFile);
-        m_lines.textField("range", m_trace, n.tensorRange).textField("collective", m_trace, n.collective);
-        m_lines.textField("group", m_trace, n.processGroup);
+        m_lines.raw(" ").nodeFields(m_trace, n);
         m_lines.raw(n.synthetic ? " synthetic" : "").raw(n.damaged ? " damaged" : "");
         m_lines.raw(" @").number(n.sourceOffset).raw("+").number(n.sourceLength);
         if (!m_lines.end()) return false;
