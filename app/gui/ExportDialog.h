@@ -68,6 +68,8 @@ Q_SIGNALS:
     void exported(const QString& sentence, const QStringList& files);
 
 private:
+    static constexpr int kTrackId = Qt::UserRole; ///< of the list of tracks
+
     QWidget* makeWhat(const TraceDocument& document);
     QWidget* makeWith();
     QWidget* makeKept(TimelineModelPtr model);

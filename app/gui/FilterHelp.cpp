@@ -2,6 +2,7 @@
 
 #include "core/query/Filter.h"
 #include "widgets/common/Icons.h"
+#include "widgets/common/Parts.h"
 #include "widgets/common/Text.h"
 
 #include <QLabel>
@@ -152,12 +153,8 @@ void FilterHelp::open()
 
 void FilterHelp::paintEvent(QPaintEvent*)
 {
-    const Theme& theme = m_settings.theme();
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.lineStrong);
-    painter.setBrush(theme.raised);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    paintRaised(painter, rect(), m_settings.theme());
 }
 
 } // namespace opscope

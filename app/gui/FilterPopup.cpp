@@ -1,6 +1,7 @@
 #include "app/gui/FilterPopup.h"
 
 #include "widgets/common/Icons.h"
+#include "widgets/common/Parts.h"
 #include "widgets/common/Text.h"
 
 #include <QHBoxLayout>
@@ -168,15 +169,10 @@ std::optional<std::size_t> FilterPopup::chosen() const
 
 void FilterPopup::paintEvent(QPaintEvent*)
 {
-    const Theme& theme = m_settings.theme();
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(theme.lineStrong);
-    painter.setBrush(theme.raised);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    paintRaised(painter, rect(), m_settings.theme());
     if (offers() && !m_sentence->text().isEmpty()) {
-        painter.setRenderHint(QPainter::Antialiasing, false);
-        painter.fillRect(QRect(8, m_list->geometry().bottom() + 1, width() - 16, 1), theme.line);
+        painter.fillRect(QRect(8, m_list->geometry().bottom() + 1, width() - 16, 1), m_settings.theme().line);
     }
 }
 

@@ -35,6 +35,16 @@ QFrame* makeLine(Qt::Orientation orientation)
     return line;
 }
 
+void paintRaised(QPainter& painter, const QRect& rect, const Theme& theme)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(theme.lineStrong);
+    painter.setBrush(theme.raised);
+    painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    painter.restore();
+}
+
 WrappedText::WrappedText(const QFont& font, QWidget* parent) : QTextEdit(parent)
 {
     setFont(font);

@@ -15,6 +15,8 @@ QLabel* makeTextLabel(const QFont& font, QWidget* parent = nullptr);
 void setTextColour(QWidget* label, const QColor& colour);
 /// A line of one pixel in the colour of edges (style sheet: #separator).
 QFrame* makeLine(Qt::Orientation orientation);
+/// The ground of what hangs over the window, with its edge. The painter stays as it was.
+void paintRaised(QPainter& painter, const QRect& rect, const Theme& theme);
 
 /// One line that is cut with "…" where there is no room; the whole is its tip.
 class ElidedLabel : public QLabel
