@@ -95,7 +95,10 @@ void Docks::arrange()
         }
     }
     resizeToDefault();
-    QTimer::singleShot(0, this, &Docks::resizeToDefault); // once more with the sizes that the layout then has
+    QTimer::singleShot(0, this, [this] { // once more with the sizes that the layout then has, and without the titles that tabs replace
+        decorate();
+        resizeToDefault();
+    });
     m_decorate.start();
 }
 

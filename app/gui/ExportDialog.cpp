@@ -134,8 +134,9 @@ void ExportDialog::showSummary()
     }
     for (const SourceFile& source : m_trace->sources())
         before += source.unpackedBytes;
+    const QString things = m_trace->timeBase() == TimeBase::NodeOrder ? QStringLiteral("nodes") : QStringLiteral("events");
     if (subset.whole) {
-        m_summary->setText(QStringLiteral("Everything: %1 events, %2.").arg(countText(events), bytesText(before)));
+        m_summary->setText(QStringLiteral("Everything: %1 %2, %3.").arg(countText(events), things, bytesText(before)));
         return;
     }
     if (subset.rows.empty()) {
@@ -144,7 +145,9 @@ void ExportDialog::showSummary()
     }
     QString text = QStringLiteral("%1 matched, %2 added").arg(countText(subset.matched), countText(subset.added));
     text += QStringLiteral(", of %1 in the trace.\n").arg(countText(Matches::all(*m_trace).count()));
-    text += QStringLiteral("%1 events to write with names of tracks and ends of arrows.\n").arg(countText(events));
+    text += m_trace->timeBase() == TimeBase::NodeOrder
+        ? QStringLiteral("%1 nodes to write with those that enclose them.\n").arg(countText(events))
+        : QStringLiteral("%1 events to write with names of tracks and ends of arrows.\n").arg(countText(events));
     text += QStringLiteral("%1 before, about %2 after.").arg(bytesText(before), bytesText(bytes));
     m_summary->setText(text);
 }

@@ -112,6 +112,8 @@ void tst_Render::aRangeAndASelectionChangeThePicture()
     QVERIFY(!range.isNull() && !selected.isNull());
     QVERIFY(range != all);
     QVERIFY(selected != all);
+    const QImage stretch = draw({QStringLiteral("--select"), QStringLiteral("range:1us..20us")});
+    QVERIFY(!stretch.isNull() && stretch != all && stretch != selected);
 }
 
 void tst_Render::panelsComeToTheFrontAndDocksHaveTheAskedSize()
@@ -144,6 +146,7 @@ void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1_data()
     QTest::newRow("a missing file") << QStringList{path("none.json")};
     QTest::newRow("an absent name") << QStringList{m_trace, QStringLiteral("--select"), QStringLiteral("no such thing")};
     const QString et = QStringLiteral(OPSCOPE_TEST_DATA "/et/linked_host_trace.json");
+    QTest::newRow("no range") << QStringList{m_trace, QStringLiteral("--select"), QStringLiteral("range:20us..")};
     QTest::newRow("an absent node") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:4711")};
     QTest::newRow("an absent tensor") << QStringList{et, QStringLiteral("--select"), QStringLiteral("tensor:4711")};
     QTest::newRow("an input too many") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:3/in99")};

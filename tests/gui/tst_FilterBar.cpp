@@ -1,4 +1,5 @@
 #include <QApplication>
+#include <QDockWidget>
 #include <QMenu>
 #include <QSignalSpy>
 #include <QStandardPaths>
@@ -15,6 +16,7 @@
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
 #include "core/query/Filter.h"
+#include "widgets/panel/Panel.h"
 #include "widgets/timeline/TimelineView.h"
 
 using namespace opscope;
@@ -42,6 +44,8 @@ private Q_SLOTS:
     void dimAndHideAreOneChoice();
     void aCountStandsInTheField();
     void backAndForwardAreKeysAndButtons();
+    void theHelpLiesOverTheToolsOfTheTabs();
+    void aSmallWindowLeavesItsRoomToTheTimeline();
 
 private:
     void type(const char* text);
@@ -276,6 +280,30 @@ void tst_FilterBar::backAndForwardAreKeysAndButtons()
     QVERIFY(field().text().isEmpty());
     QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
     QCOMPARE(inForce(), std::string("cat == kernel"));
+}
+
+void tst_FilterBar::theHelpLiesOverTheToolsOfTheTabs()
+{
+    QWidget* tools = nullptr;
+    QTRY_VERIFY((tools = m_window->findChild<QWidget*>(QLatin1String(kPanelTools), Qt::FindDirectChildrenOnly)));
+    QTest::keyClick(&field(), Qt::Key_F1);
+    m_window->resize(1500, 780); // the tools are placed anew
+    QTest::qWait(50);
+    const QObjectList& order = m_window->children();
+    QVERIFY(order.indexOf(tools) < order.indexOf(&field().help()));
+}
+
+void tst_FilterBar::aSmallWindowLeavesItsRoomToTheTimeline()
+{
+    const std::unique_ptr<MainWindow> window(m_opener->newWindow());
+    window->setAttribute(Qt::WA_DeleteOnClose, false);
+    window->setFixedSize(1280, 720);
+    window->show();
+    QSignalSpy loaded(window.get(), &MainWindow::loaded);
+    window->load({m_folder->filePath(QStringLiteral("run.json"))});
+    QVERIFY(loaded.wait());
+    const auto* dock = window->findChild<QDockWidget*>(QStringLiteral("hierarchy"));
+    QTRY_VERIFY2(dock->height() <= 140, qPrintable(QString::number(dock->height()))); // with the tabs above it 164 and a little
 }
 
 QTEST_MAIN(tst_FilterBar)

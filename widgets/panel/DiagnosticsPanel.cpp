@@ -87,12 +87,16 @@ DiagnosticsPanel::DiagnosticsPanel(TraceDocument& document, ViewSettings& settin
     m_split->setHandleWidth(1);
     m_split->addWidget(makeFindings());
     m_split->addWidget(makePlaces());
+    // One above the other, and whatever a finding has to say, they must not make a low dock high.
+    m_split->widget(0)->setMinimumHeight(kLeastPlaces);
+    m_split->widget(1)->setMinimumHeight(kLeastPlaces);
     m_split->setStretchFactor(0, 5);
     m_split->setStretchFactor(1, 3);
     m_empty = makeLabel(Theme::uiFont(12));
     m_empty->setAlignment(Qt::AlignCenter);
     m_pages = new QStackedLayout(body);
     m_pages->addWidget(m_split);
+    m_empty->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Ignored); // its wrapped lines must not make the whole dock high
     m_pages->addWidget(m_empty);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);

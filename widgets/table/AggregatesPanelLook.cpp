@@ -239,7 +239,7 @@ void AggregatesPanel::arrange()
     if (m_sideToggle->isVisibleTo(m_tools)) room -= m_sideToggle->sizeHint().width() + kSpacing;
     const int chips = m_populations->sizeHint().width() + kSpacing;
     take(m_grouping, m_populations->minimumSizeHint().width());
-    take(m_scope, std::min(chips, 220));
+    take(m_scope, m_populations->minimumSizeHint().width()); // what the numbers are of, before chips that the menu has too
     take(m_totals, std::min(chips, 330));
     take(m_byWord, chips);
 }

@@ -39,7 +39,7 @@ void AggregatesPanel::fillRowMenu(QMenu& menu)
     add("Copy row\tCtrl+C", [this] { copyRow(); });
     add("Copy table as CSV", [this] { copyTable(); });
     menu.addSeparator();
-    add("Save table …", [this] { saveByDialog(); });
+    add("Save table…", [this] { saveByDialog(); });
 }
 
 void AggregatesPanel::showRowMenu(const QPoint& global)
