@@ -2,7 +2,7 @@
 # Runs with `set -euo pipefail`, in the root of the repository.
 
 # "a|b" means whichever of the two the system has: Debian and Ubuntu releases differ in a few names.
-build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" zlib1g-dev libisal-dev libre2-dev libqscintilla2-qt6-dev
+build_packages=(g++ cmake ninja-build pkg-config qt6-base-dev "qt6-svg-dev|libqt6svg6-dev" zlib1g-dev libisal-dev libre2-dev libdw-dev libelf-dev libqscintilla2-qt6-dev
                 nlohmann-json3-dev libcli11-dev fontconfig fonts-inter fonts-jetbrains-mono)
 test_packages=(libsimdjson-dev)
 

@@ -111,6 +111,8 @@ std::string_view kindText(TrackKind kind)
     case TrackKind::Async: return "async";
     case TrackKind::Counter: return "counter";
     case TrackKind::NodeOrder: return "node order";
+    case TrackKind::State: return "state";
+    case TrackKind::Cpu: return "cpu";
     }
     return "";
 }

@@ -22,6 +22,8 @@ struct Format
     Sniff (*sniff)(std::string_view head);   ///< up to 1 MiB of unpacked bytes, possibly the whole file
     std::unique_ptr<Importer> (*importer)();
     std::unique_ptr<Exporter> (*exporter)() = nullptr; ///< null: a part cannot be saved in this format
+    /// What stands at a place of the unpacked file, as JSON in the shape of a Chrome trace event. Null: it stands there as JSON.
+    Result<std::string> (*eventText)(const Trace& trace, SourceId source, std::uint64_t offset) = nullptr;
 };
 
 std::span<const Format> formats();

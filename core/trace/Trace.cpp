@@ -52,6 +52,8 @@ std::string Trace::trackName(TrackId id) const
     case TrackKind::Async: return "async events";
     case TrackKind::Counter: return "counter";
     case TrackKind::Stream: return tid.empty() ? "stream" : "stream " + tid;
+    case TrackKind::Cpu: return "CPU " + tid;
+    case TrackKind::State:
     case TrackKind::Thread:
     case TrackKind::NodeOrder: break;
     }

@@ -25,6 +25,12 @@ namespace opscope {
 
 class RestartPoints; // core/io: where a .gz can be entered again
 
+/// What a format keeps to read its events again and to save parts: string tables, counts of records. Immutable once the trace is made.
+struct FormatNotes
+{
+    virtual ~FormatNotes() = default;
+};
+
 enum class TimeBase : std::uint8_t {
     Nanoseconds,
     NodeOrder     ///< an execution trace alone: "time" counts nodes in order of their ids; nothing here is a duration
@@ -59,6 +65,7 @@ struct SourceFile
     EventShape shape = EventShape::Object;
     std::uint64_t eventsOffset = 0;   ///< where the (first) event array begins: its bracket, in the unpacked file
     std::shared_ptr<const RestartPoints> restarts; ///< null for plain files
+    std::shared_ptr<const FormatNotes> notes;      ///< of formats whose events do not stand for themselves; null for JSON
     std::optional<std::int64_t> rank, worldSize;   ///< of a distributed run (linking.md 6.1)
     RankOrigin rankFrom = RankOrigin::None;
     Nanos clockShift = 0;             ///< added to its times, so that collectives of all ranks end together (linking.md 6.5)

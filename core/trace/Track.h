@@ -31,7 +31,9 @@ enum class TrackKind : std::uint8_t {
     Stream,      ///< device lane
     Async,       ///< b/e and S/F pairs of one process and category
     Counter,     ///< one counter name: its series are drawn together
-    NodeOrder    ///< a thread of an execution trace without times
+    NodeOrder,   ///< a thread of an execution trace without times
+    State,       ///< what one thread was doing, from context switches: "Running", "Waiting for a CPU", "Blocked"; beside the Thread of the same tid
+    Cpu          ///< which thread one CPU ran
 };
 
 struct Process

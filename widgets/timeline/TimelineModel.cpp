@@ -225,6 +225,8 @@ private:
         case TrackKind::Async: return BandKind::Async;
         case TrackKind::Counter: return BandKind::Counter;
         case TrackKind::NodeOrder: return BandKind::NodeOrder;
+        case TrackKind::State:
+        case TrackKind::Cpu:
         case TrackKind::Thread: break;
         }
         return BandKind::Thread;

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include "core/base/Result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace opscope {
+
+/// One setting of a backend as data: the dialog draws a field of it, the command line an option, both say the same.
+struct RecordOption
+{
+    enum class Kind : std::uint8_t { Number, Choice, Switch, Text, Path };
+    struct Choice
+    {
+        std::string value, title;
+        std::string note = {};       ///< what it costs or needs, short; may be empty
+    };
+    std::string id;                  ///< "frequency": the flag is --frequency
+    std::string title;               ///< "Samples per second"
+    std::string help;                ///< a sentence
+    Kind kind = Kind::Text;
+    std::string standard = {};       ///< Switch: "on" or "off"; otherwise the text of the value
+    std::string unit = {};           ///< behind a Number: "Hz"
+    std::int64_t low = 0, high = 0;  ///< of a Number, both inclusive
+    std::vector<Choice> choices = {};
+    bool advanced = false;           ///< shown below the others
+};
+/// By id; what is not in it is at its standard.
+using OptionValues = std::map<std::string, std::string>;
+
+/// Whether a backend can record a process, known before anything starts.
+struct Readiness
+{
+    enum class State : std::uint8_t { Ready, NeedsPermission, NotPossible };
+    State state = State::Ready;
+    std::string reason = {};  ///< a short phrase for a table: "No Intel Processor Trace here"; empty when ready
+    std::string advice = {};  ///< a sentence: what to do about it, with the command; when ready a note on quality, may be empty
+};
+
+/// A process that runs, or a command that is to be started. A pid alone is not enough: it may be given to another process.
+struct RecordTarget
+{
+    pid_t pid = 0;
+    std::uint64_t startTicks = 0;         ///< field 22 of /proc/PID/stat; 0: whatever runs as pid now
+    std::vector<std::string> command = {}; ///< not empty: start this and record it from its first instruction
+};
+
+struct RecordRequest
+{
+    RecordTarget target;
+    OptionValues options = {};
+    std::string path;                                         ///< the file to make; its folder exists
+    std::optional<std::chrono::milliseconds> duration = {};   ///< none: until stop()
+    std::uint64_t maxBytes = std::uint64_t{1} << 30;          ///< 0: no limit
+};
+
+/// How far a recording is; read at any time from the thread that owns the session.
+struct RecordStatus
+{
+    std::chrono::milliseconds elapsed{0};  ///< since the first event could be recorded
+    std::uint64_t samples = 0, lost = 0;
+    std::uint64_t bytes = 0;               ///< of the file so far
+    double targetCpu = 0;                  ///< processors the target keeps busy, 1.5 = one and a half; < 0: not known
+    std::string step = {};                 ///< "Decoding": what is done at the moment, may be empty
+};
+
+/// Why a recording cannot begin or go on.
+struct RecordFailure
+{
+    std::string message;  ///< one plain sentence
+    std::string advice = {};  ///< what to do, may be empty
+    std::string details = {}; ///< raw output of a program, the exact command; may be empty, several lines
+};
+
+/// Why a recording ended.
+enum class RecordEnd : std::uint8_t { Stopped, TimeLimit, SizeLimit, TargetEnded, Failed, Cancelled };
+
+/// One recording of one backend. Lives in the thread that made it, with an event loop; never blocks it for more than a moment. Ends with exactly one
+/// of finished() and failed(), or with neither after cancel() or destruction, which leave the target unharmed and no file.
+class RecordSession : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+    virtual void start() = 0;          ///< answers with recording() or failed()
+    virtual void stop() = 0;           ///< from recording on: save what there is, finished() follows
+    virtual void cancel() = 0;         ///< at any time: throw everything away
+    virtual RecordStatus status() const = 0;
+
+Q_SIGNALS:
+    void recording();                  ///< from now on events are taken
+    void collecting();                 ///< no more events are taken, the file is made
+    void noted(const QString& note);   ///< something the person should know: "user code only"
+    /// The file is there under its name, and the ordinary loader opens it. `end` tells what ended it: Stopped or TargetEnded, or SizeLimit.
+    void finished(const QString& path, opscope::RecordEnd end);
+    /// `kept` is a file with what was recorded until then, or empty.
+    void failed(const opscope::RecordFailure& failure, const QString& kept);
+};
+
+/// A way to record: description, options, check, factory. THE LIST is in RecorderBackends.cpp.
+struct RecorderBackend
+{
+    std::string_view id;               ///< "samples"
+    std::string_view title;            ///< "Samples"
+    std::string_view summary;          ///< "Native call stacks of any process. No operator names."
+    bool startsCommands = false;       ///< can record a command from its first instruction
+    std::vector<RecordOption> (*options)();
+    /// A few milliseconds at most, no side effects, any thread. Checks rights and hardware for this target.
+    Readiness (*check)(const RecordTarget& target, const OptionValues& options);
+    std::unique_ptr<RecordSession> (*session)(const RecordRequest& request);
+};
+
+/// `values` where it has it, else the standard.
+std::string optionValue(const std::vector<RecordOption>& options, const OptionValues& values, std::string_view id);
+/// A sentence for the first value that is of no known option, out of range or no choice.
+Status checkOptions(const std::vector<RecordOption>& options, const OptionValues& values);
+
+} // namespace opscope
+
+Q_DECLARE_METATYPE(opscope::RecordFailure)
