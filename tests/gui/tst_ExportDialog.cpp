@@ -3,19 +3,16 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
-#include <QStandardPaths>
-#include <QTemporaryDir>
 #include <QTreeWidget>
 #include <QXmlStreamReader>
 #include <QtTest>
 
 #include "app/gui/ExportDialog.h"
 #include "app/gui/ExportTargets.h"
-#include "app/gui/MainWindow.h"
 #include "app/gui/NoticeBar.h"
-#include "app/gui/OpenController.h"
 #include "tests/support/RunFiles.h"
 #include "tests/support/TraceFixture.h"
+#include "tests/support/WindowFixture.h"
 #include "widgets/timeline/Picture.h"
 #include "widgets/timeline/TimelineView.h"
 
@@ -42,14 +39,13 @@ QByteArray contents(const QString& path)
 } // namespace
 
 /// The dialog over a real window, driven as a person would.
-class tst_ExportDialog : public QObject
+class tst_ExportDialog : public QObject, private WindowFixture
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
     void init();
-    void cleanup();
+    void cleanup() { closeWindow(); }
 
     void everythingIsWhatIsProposedFirst();
     void aFilterIsCountedWhileItIsTyped();
@@ -69,36 +65,17 @@ private Q_SLOTS:
     void theTimelineIsSavedAsPixels();
 
 private:
-    QString path(const char* name) const { return m_folder->filePath(QString::fromLatin1(name)); }
     /// Opens the dialog and waits for its first count.
     ExportDialog& dialog();
     void wait(ExportDialog& dialog) { QTRY_VERIFY(!dialog.counting()); }
     void press(ExportDialog& dialog) { QTest::mouseClick(&dialog.exportButton(), Qt::LeftButton); }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<OpenController> m_opener;
-    std::unique_ptr<MainWindow> m_window;
 };
 
 void tst_ExportDialog::init()
 {
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_opener = std::make_unique<OpenController>(Settings::Memory::None);
-    m_window.reset(m_opener->newWindow());
-    m_window->setAttribute(Qt::WA_DeleteOnClose, false);
-    m_window->resize(1280, 720);
-    m_window->show();
+    openWindow({1280, 720});
     writeFile(path("run.json"), kTrace);
-    QSignalSpy loaded(m_window.get(), &MainWindow::loaded);
-    m_window->load({path("run.json")});
-    QVERIFY(loaded.wait());
-}
-
-void tst_ExportDialog::cleanup()
-{
-    m_window.reset();
-    m_opener.reset();
-    m_folder.reset();
+    load({path("run.json")});
 }
 
 ExportDialog& tst_ExportDialog::dialog()

@@ -1,9 +1,6 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QMenu>
-#include <QSignalSpy>
-#include <QStandardPaths>
-#include <QTemporaryDir>
 #include <QTextBrowser>
 #include <QToolButton>
 #include <QtTest>
@@ -13,23 +10,23 @@
 #include "app/gui/FilterEdit.h"
 #include "app/gui/FilterHelp.h"
 #include "app/gui/FilterPopup.h"
-#include "app/gui/MainWindow.h"
-#include "app/gui/OpenController.h"
 #include "core/query/Filter.h"
+#include "tests/support/RunFiles.h"
+#include "tests/support/WindowFixture.h"
 #include "widgets/panel/Panel.h"
 #include "widgets/timeline/TimelineView.h"
 
 using namespace opscope;
+using namespace opscope::test;
 
 /// The filter bar of a whole window, driven by keys and clicks.
-class tst_FilterBar : public QObject
+class tst_FilterBar : public QObject, private WindowFixture
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
     void init();
-    void cleanup();
+    void cleanup() { closeWindow(); }
 
     void typingTakesEffectAMomentLaterAndEnterAtOnce();
     void aWrongTextSaysWhereAndLeavesTheFilterBefore();
@@ -52,43 +49,22 @@ private:
     std::string inForce() const { return m_window->document().filter().text(); }
     FilterEdit& field() { return m_window->filterBar().field(); }
     void answered() { QTRY_VERIFY(!m_window->document().filtering()); }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<OpenController> m_opener;
-    std::unique_ptr<MainWindow> m_window;
 };
 
 void tst_FilterBar::init()
 {
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_opener = std::make_unique<OpenController>(Settings::Memory::None);
-    m_window.reset(m_opener->newWindow());
-    m_window->setAttribute(Qt::WA_DeleteOnClose, false);
-    m_window->resize(1600, 800);
-    m_window->show();
-    QFile file(m_folder->filePath(QStringLiteral("run.json")));
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(R"({"traceEvents":[
+    openWindow({1600, 800});
+    writeFile(path("run.json"), R"({"traceEvents":[
         {"ph":"X","cat":"cpu_op","name":"aten::linear","pid":1,"tid":10,"ts":0,"dur":1000},
         {"ph":"X","cat":"cpu_op","name":"aten::addmm","pid":1,"tid":10,"ts":1,"dur":200},
         {"ph":"X","cat":"cpu_op","name":"aten::copy_","pid":1,"tid":10,"ts":300,"dur":100},
         {"ph":"X","cat":"cuda_runtime","name":"cudaStreamSynchronize","pid":1,"tid":10,"ts":500,"dur":90},
         {"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":1,"tid":10,"ts":700,"dur":5,"args":{"correlation":1}},
         {"ph":"X","cat":"kernel","name":"ampere_sgemm_128x64_tn","pid":0,"tid":7,"ts":710,"dur":50,"args":{"correlation":1,"stream":7,"device":0}}]})");
-    file.close();
-    QSignalSpy loaded(m_window.get(), &MainWindow::loaded);
-    m_window->load({file.fileName()});
-    QVERIFY(loaded.wait());
+    load({path("run.json")});
     QApplication::setActiveWindow(m_window.get());
     field().begin();
     QTRY_VERIFY(field().hasFocus());
-}
-
-void tst_FilterBar::cleanup()
-{
-    m_window.reset();
-    m_opener.reset();
-    m_folder.reset();
 }
 
 void tst_FilterBar::type(const char* text)

@@ -2,9 +2,7 @@
 #include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
-#include <QStandardPaths>
 #include <QStatusBar>
-#include <QTemporaryDir>
 #include <QToolButton>
 #include <QTreeWidget>
 #include <QUrl>
@@ -14,22 +12,20 @@
 #include "app/gui/JoinController.h"
 #include "app/gui/JoinDialog.h"
 #include "app/gui/JoinOffer.h"
-#include "app/gui/MainWindow.h"
 #include "app/gui/NoticeBar.h"
-#include "app/gui/OpenController.h"
 #include "tests/support/RunFiles.h"
 #include "tests/support/TraceFixture.h"
+#include "tests/support/WindowFixture.h"
 
 using namespace opscope;
 using namespace opscope::test;
 
 /// Whole windows, driven by the events that a person makes. Each test has a folder and a program of its own.
-class tst_Join : public QObject
+class tst_Join : public QObject, private WindowFixture
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
     void init();
     void cleanup();
 
@@ -51,26 +47,15 @@ private Q_SLOTS:
     void theBarFitsANarrowWindow();
 
 private:
-    QString path(const char* name) const { return m_folder->filePath(QString::fromLatin1(name)); }
-    void open(const QStringList& files);
     void drop(const QStringList& files, int x);
     void press(const char* button);
     const Trace& trace() const { return *m_window->document().trace(); }
     bool hasNodes() const { return m_window->document().trace() && trace().executionTrace(); }
-
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<OpenController> m_opener;
-    std::unique_ptr<MainWindow> m_window;
 };
 
 void tst_Join::init()
 {
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_opener = std::make_unique<OpenController>(Settings::Memory::None);
-    m_window.reset(m_opener->newWindow());
-    m_window->setAttribute(Qt::WA_DeleteOnClose, false);
-    m_window->resize(1280, 720);
-    m_window->show();
+    openWindow({1280, 720});
     writeFile(path("run.pt.trace.json"), kinetoText({}));
 }
 
@@ -83,16 +68,7 @@ void tst_Join::cleanup()
     }
     for (MainWindow* window : others)
         delete window;
-    m_window.reset();
-    m_opener.reset();
-    m_folder.reset();
-}
-
-void tst_Join::open(const QStringList& files)
-{
-    QSignalSpy loaded(m_window.get(), &MainWindow::loaded);
-    m_window->load(files);
-    QVERIFY(loaded.wait());
+    closeWindow();
 }
 
 /// Drags the files to this place of the window and lets go.
@@ -125,7 +101,7 @@ void tst_Join::press(const char* button)
 void tst_Join::theOtherHalfOfARunIsOfferedAndNotLinkedSilently()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     QTRY_VERIFY(m_window->notice().isVisible());
     const QString text = m_window->notice().text();
     QVERIFY2(text.contains(QStringLiteral("run_et.json")) && text.contains(QStringLiteral("same process (pid 7)")), qPrintable(text));
@@ -140,7 +116,7 @@ void tst_Join::theOtherHalfOfARunIsOfferedAndNotLinkedSilently()
 void tst_Join::notNowLeavesEverythingAsItIs()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     QTRY_VERIFY(m_window->notice().isVisible());
     const TracePtr before = m_window->document().trace();
     press("Not now");
@@ -151,7 +127,7 @@ void tst_Join::notNowLeavesEverythingAsItIs()
 void tst_Join::joiningKeepsTheViewAndTheSelection()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     TraceDocument& document = m_window->document();
     document.setVisibleRange({1'150'000, 1'350'000});
     const TimeRange view = document.visibleRange();
@@ -166,7 +142,7 @@ void tst_Join::joiningKeepsTheViewAndTheSelection()
 void tst_Join::aLoneExecutionTraceGetsItsTimes()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run_et.json")});
+    load({path("run_et.json")});
     QCOMPARE(trace().timeBase(), TimeBase::NodeOrder);
     const NodeId mul = trace().executionTrace()->byId(7);
     m_window->document().selectNode(mul);
@@ -180,7 +156,7 @@ void tst_Join::aLoneExecutionTraceGetsItsTimes()
 void tst_Join::droppedFilesAskWhetherToJoin()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     auto* choice = m_window->findChild<DropChoice*>();
     QVERIFY(choice && choice->isHidden());
     QMimeData data;
@@ -201,7 +177,7 @@ void tst_Join::droppedFilesAskWhetherToJoin()
 void tst_Join::filesDroppedOnTheRightOpenApart()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     drop({path("run_et.json")}, m_window->width() - 200);
     QTRY_COMPARE(m_opener->windowCount(), std::size_t{2});
     QVERIFY(!hasNodes());
@@ -218,7 +194,7 @@ void tst_Join::filesDroppedOnAnEmptyWindowAskNothing()
 void tst_Join::aJoinThatFailsKeepsTheTraceAndSaysWhy()
 {
     writeFile(path("notes.json"), R"({"no": "trace"})");
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     const TracePtr before = m_window->document().trace();
     m_window->joiner().join({path("notes.json")});
     QTRY_COMPARE(m_window->notice().kind(), NoticeBar::Kind::Warning);
@@ -232,7 +208,7 @@ void tst_Join::aJoinThatFailsKeepsTheTraceAndSaysWhy()
 void tst_Join::aCancelledJoinKeepsTheTrace()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     const TracePtr before = m_window->document().trace();
     m_window->joiner().join({path("run_et.json")});
     QCOMPARE(m_window->notice().kind(), NoticeBar::Kind::Progress);
@@ -245,7 +221,7 @@ void tst_Join::aCancelledJoinKeepsTheTrace()
 
 void tst_Join::whatIsOpenAlreadyIsNotJoinedTwice()
 {
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     m_window->joiner().join({path("run.pt.trace.json")});
     QVERIFY(!m_window->joiner().joining());
 }
@@ -258,7 +234,7 @@ void tst_Join::filesOfDifferentRunsAreSaidToBe()
     other.firstRfId = 9000;
     other.firstSequence = 300;
     writeFile(path("other_et.json"), etText(other));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     m_window->joiner().join({path("other_et.json")});
     QTRY_VERIFY(hasNodes());
     QCOMPARE(m_window->notice().kind(), NoticeBar::Kind::Warning);
@@ -274,7 +250,7 @@ void tst_Join::filesOfDifferentRunsAreSaidToBe()
 void tst_Join::theDialogListsPartnersWithTheirReasons()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     m_window->joiner().openDialog(m_window.get());
     auto* dialog = m_window->findChild<JoinDialog*>();
     QVERIFY(dialog && dialog->isVisible());
@@ -291,7 +267,7 @@ void tst_Join::theDialogListsPartnersWithTheirReasons()
 void tst_Join::theStatusLineSaysWhatTheFilesAreToEachOther()
 {
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json"), path("run_et.json")});
+    load({path("run.pt.trace.json"), path("run_et.json")});
     const auto buttons = m_window->statusBar()->findChildren<QToolButton*>();
     const auto relation = std::ranges::find_if(buttons, [](const QToolButton* b) { return b->text().contains(QStringLiteral("linked")); });
     QVERIFY(relation != buttons.end());
@@ -303,7 +279,7 @@ void tst_Join::aResourcesFolderChosenByHandHoldsForThisWindow()
 {
     writeFile(path("run_et.json"), etText({}));
     QVERIFY(QDir(m_folder->path()).mkdir(QStringLiteral("elsewhere")));
-    open({path("run_et.json")});
+    load({path("run_et.json")});
     QVERIFY(trace().sources()[0].resourcesFolder.empty());
     m_window->joiner().setResourcesFolder(path("run_et.json"), path("elsewhere"));
     QTRY_COMPARE(QString::fromStdString(trace().sources()[0].resourcesFolder), path("elsewhere"));
@@ -329,7 +305,7 @@ void tst_Join::theBarFitsANarrowWindow()
 {
     m_window->resize(m_window->minimumSize());
     writeFile(path("run_et.json"), etText({}));
-    open({path("run.pt.trace.json")});
+    load({path("run.pt.trace.json")});
     QTRY_VERIFY(m_window->notice().isVisible());
     QCoreApplication::processEvents();
     for (const QPushButton* button : m_window->notice().buttons())
