@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/format/Importer.h"
+#include "core/trace/Trace.h"
 
 #include <memory>
 #include <span>
@@ -13,6 +14,15 @@ enum class Sniff : std::uint8_t { No, Maybe, Yes };
 
 class Exporter;
 
+/// An event of a format whose events do not stand as JSON in the file.
+struct EventPlace
+{
+    SourceId source;
+    std::uint64_t offset = 0;
+    SliceId slice = {};             ///< whose event it is: what its end brings is told as well; none for any other row or place
+    std::string_view bytes = {};    ///< what was read from there already; too little or nothing: it is read (again)
+};
+
 /// A trace format: description, recognition, factory. THE LIST of them is in Formats.cpp.
 struct Format
 {
@@ -23,7 +33,7 @@ struct Format
     std::unique_ptr<Importer> (*importer)();
     std::unique_ptr<Exporter> (*exporter)() = nullptr; ///< null: a part cannot be saved in this format
     /// What stands at a place of the unpacked file, as JSON in the shape of a Chrome trace event. Null: it stands there as JSON.
-    Result<std::string> (*eventText)(const Trace& trace, SourceId source, std::uint64_t offset) = nullptr;
+    Result<std::string> (*eventText)(const Trace& trace, const EventPlace& place) = nullptr;
 };
 
 std::span<const Format> formats();
