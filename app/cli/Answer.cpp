@@ -1,5 +1,7 @@
 #include "app/cli/Answer.h"
 
+#include "core/base/Path.h"
+
 #include <filesystem>
 #include <ostream>
 

@@ -23,11 +23,6 @@ bool isDumbTerminal()
 
 } // namespace
 
-std::string fileName(const std::string& path)
-{
-    return path.substr(path.find_last_of('/', path.size() < 2 ? path.size() : path.size() - 2) + 1);
-}
-
 Console::Console()
     : m_outIsTerminal(isatty(STDOUT_FILENO)), m_errIsTerminal(isatty(STDERR_FILENO)),
       m_styles(m_outIsTerminal && !isSet("NO_COLOR") && !isDumbTerminal())

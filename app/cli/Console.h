@@ -8,9 +8,6 @@
 
 namespace opscope {
 
-/// The last part of a path: what messages and headings call a file.
-std::string fileName(const std::string& path);
-
 /// Where a command writes: answers to `out`, everything else to `err`. Nothing from a file reaches either without
 /// withoutControls(), except JSON, which escapes by itself.
 class Console

@@ -1,6 +1,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/FilterOption.h"
 #include "app/cli/LoadJob.h"
+#include "core/base/Path.h"
 #include "core/format/text/EventDump.h"
 #include "core/format/text/TextDump.h"
 #include "core/query/Query.h"

@@ -2,6 +2,7 @@
 #include "app/cli/ExportTargets.h"
 #include "app/cli/FilterOption.h"
 #include "app/cli/LoadJob.h"
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/io/SubsetWriter.h"
 

@@ -1,6 +1,7 @@
 #include "app/cli/ExportTargets.h"
 
 #include "app/cli/Console.h"
+#include "core/base/Path.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -3,6 +3,7 @@
 #include "app/cli/Console.h"
 #include "core/analysis/Provenance.h"
 #include "core/analysis/TraceFacts.h"
+#include "core/base/Path.h"
 
 #include <nlohmann/json.hpp>
 

@@ -3,6 +3,7 @@
 #include "app/cli/TextTable.h"
 #include "core/analysis/Provenance.h"
 #include "core/analysis/TraceFacts.h"
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 
 #include <algorithm>

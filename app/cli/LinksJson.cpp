@@ -2,6 +2,7 @@
 
 #include "app/cli/Console.h"
 #include "app/cli/InfoJson.h"
+#include "core/base/Path.h"
 #include "core/link/LinkWords.h"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
 #include "app/cli/LinksText.h"
 
 #include "app/cli/TextTable.h"
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 
 namespace opscope {
@@ -74,7 +75,7 @@ void addPairing(Lines& out, const Console& console, const Trace& trace, const Et
 Lines linksText(const Trace& trace, const Console& console)
 {
     std::string names;
-    for (const SourceFile& source : trace.sources()) names += (names.empty() ? "" : ", ") + withoutControls(fileName(source.path));
+    for (const SourceFile& source : trace.sources()) names += (names.empty() ? "" : ", ") + displayName(source.path);
     Lines out{console.bold(elided("Links of " + names, kWidth))};
     if (trace.links().report().empty()) out.push_back("  nothing to link: no device, no backward pass, no flows, no second file");
     for (const LinkCount& row : trace.links().report()) addRow(out, console, row);

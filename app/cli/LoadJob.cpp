@@ -1,5 +1,6 @@
 #include "app/cli/LoadJob.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/io/Loader.h"
 

@@ -1,6 +1,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/LoadJob.h"
 #include "app/cli/TensorReport.h"
+#include "core/base/Path.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>

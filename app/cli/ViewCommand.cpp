@@ -1,6 +1,7 @@
 #include "app/cli/Commands.h"
 #include "app/cli/FilterOption.h"
 #include "app/cli/Window.h"
+#include "core/base/Path.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,6 +1,7 @@
 #include "app/gui/ExportTargets.h"
 
 #include "app/gui/LoadFiles.h"
+#include "core/base/Path.h"
 #include "core/format/Format.h"
 #include "widgets/common/Text.h"
 #include "widgets/common/Theme.h"
@@ -48,7 +49,7 @@ ExportTargets::ExportTargets(const Trace& trace, QWidget* parent) : QWidget(pare
     grid->setColumnStretch(1, 1);
     for (std::size_t i = 0; i < trace.sources().size(); ++i) {
         const SourceFile& source = trace.sources()[i];
-        const QString name = displayText(source.path.substr(source.path.rfind('/') + 1));
+        const QString name = displayText(fileName(source.path));
         Line line{new QCheckBox(elided(name, Theme::uiFont(12), 210), this), new QLineEdit(fromPath(proposedTarget(source)), this), new QLabel(this), {}};
         const bool possible = canBeSaved(source);
         line.tick->setChecked(possible);

@@ -1,6 +1,7 @@
 #include "app/gui/JoinOffer.h"
 
 #include "app/gui/LoadFiles.h"
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/format/Format.h"
 #include "core/io/ByteSource.h"
@@ -103,7 +104,7 @@ void joinPartners(const std::vector<std::string>& paths, Groups& groups)
 
 QString fileNameOf(const std::string& path)
 {
-    return displayText(std::string_view(path).substr(path.find_last_of('/') + 1));
+    return displayText(fileName(path));
 }
 
 QString describe(const Partner& partner)

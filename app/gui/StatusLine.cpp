@@ -1,5 +1,6 @@
 #include "app/gui/StatusLine.h"
 
+#include "core/base/Path.h"
 #include "core/link/LinkWords.h"
 #include "widgets/common/Icons.h"
 #include "widgets/common/Parts.h"
@@ -176,7 +177,7 @@ void StatusLine::showFiles()
         sign->setPixmap(icon("file", m_settings.theme().textDim).pixmap(QSize(14, 14), devicePixelRatioF()));
         const std::string_view path = source.path;
         auto* name = new ElidedLabel(Theme::uiFont(), this);
-        name->setText(elided(displayText(path.substr(path.find_last_of('/') + 1)), Theme::uiFont(), 280));
+        name->setText(elided(displayText(fileName(path)), Theme::uiFont(), 280));
         name->setProperty("role", QStringLiteral("strong"));
         name->setToolTip(richText(path));
         m_files->addWidget(sign);

@@ -1,5 +1,6 @@
 #include "core/io/Loader.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/format/Format.h"
 #include "core/io/ByteSource.h"
@@ -32,15 +33,6 @@ struct Input
     const Format* format = nullptr;
     bool onDisk = false;                    ///< other files may lie beside it
 };
-
-/// The last part of a path, fit for a sentence.
-std::string displayName(const std::string& path)
-{
-    const std::size_t slash = path.find_last_of('/', path.size() < 2 ? std::string::npos : path.size() - 2);
-    std::string name;
-    sanitizeUtf8(slash == std::string::npos ? path : path.substr(slash + 1), name);
-    return withoutControls(name);
-}
 
 Error cancelled()
 {

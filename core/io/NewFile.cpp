@@ -1,5 +1,6 @@
 #include "core/io/NewFile.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 
 #include <cerrno>
@@ -27,13 +28,9 @@ std::string folderOf(const std::string& path)
     return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string nameOf(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
-
 Error refusal(const std::string& path, std::string_view why)
 {
-    std::string name;
-    sanitizeUtf8(nameOf(path).empty() ? path : nameOf(path), name);
-    return {ErrorCode::CannotWrite, withoutControls(name) + " cannot be written: " + std::string(why), {}};
+    return {ErrorCode::CannotWrite, displayName(path) + " cannot be written: " + std::string(why), {}};
 }
 
 std::string_view reasonText(int reason)
@@ -68,7 +65,7 @@ Error NewFile::cannot(int reason) const { return refusal(m_path, reasonText(reas
 
 Result<NewFile> NewFile::create(const std::string& path, Way way)
 {
-    if (nameOf(path).empty()) return refusal(path, "this is a folder");
+    if (path.empty() || path.ends_with('/')) return refusal(path, "this is a folder");
     auto place = placeOf(path);
     if (!place) return place.error();
     NewFile file(std::move(*place));
@@ -77,7 +74,7 @@ Result<NewFile> NewFile::create(const std::string& path, Way way)
     if (exists && S_ISDIR(old.st_mode)) return refusal(path, "this is a folder");
     if (exists && !S_ISREG(old.st_mode)) return refusal(path, "this is not a regular file");
     if (exists && ::access(file.m_path.c_str(), W_OK) != 0) return refusal(path, "the file that is there is write-protected");
-    if (nameOf(file.m_path).size() > 255) return file.cannot(ENAMETOOLONG);
+    if (fileName(file.m_path).size() > 255) return file.cannot(ENAMETOOLONG);
     if ((way == Way::Beside || !file.openNameless()) && !file.openPart()) return file.cannot(file.m_reason);
     if (exists) static_cast<void>(::fchmod(file.m_descriptor, old.st_mode & 07777)); // who may read it stays as it was
     return file;
@@ -109,7 +106,7 @@ bool NewFile::openNameless()
 std::string NewFile::partName(int number) const
 {
     const std::string folder = folderOf(m_path);
-    return folder + (folder == "/" ? "." : "/.") + nameOf(m_path).substr(0, kLongestInPart) + ".part" + std::to_string(::getpid()) +
+    return folder + (folder == "/" ? "." : "/.") + fileName(m_path).substr(0, kLongestInPart) + ".part" + std::to_string(::getpid()) +
            (number ? "-" + std::to_string(number) : std::string());
 }
 

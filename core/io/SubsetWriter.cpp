@@ -1,5 +1,6 @@
 #include "core/io/SubsetWriter.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/format/Exporter.h"
 #include "core/format/Format.h"
@@ -17,13 +18,6 @@ namespace opscope {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string nameOf(const std::string& path)
-{
-    std::string name;
-    sanitizeUtf8(path.substr(path.find_last_of('/') + 1), name);
-    return withoutControls(name);
-}
 
 bool packs(const std::string& path) { return path.ends_with(".gz"); }
 
@@ -89,7 +83,7 @@ private:
     Status writeAll();
     Status copyResources(const ExportTarget& target, ExportReport::File& report);
     Status nameAll();
-    Error changed(const SourceFile& file) const { return {ErrorCode::CannotRead, nameOf(file.path) + " has changed since it was opened; open it again", {}}; }
+    Error changed(const SourceFile& file) const { return {ErrorCode::CannotRead, displayName(file.path) + " has changed since it was opened; open it again", {}}; }
 
     const Trace& m_trace;
     const Subset& m_subset;
@@ -119,12 +113,12 @@ Status SubsetWriter::checkTarget(std::size_t number) const
     if (target.source.index() >= m_trace.sources().size()) return Error{ErrorCode::Usage, "there is no such source", {}};
     const Format* format = formatOf(source(target));
     if (!format || !format->exporter)
-        return Error{ErrorCode::Unsupported, nameOf(source(target).path) + ": a part of such a file cannot be saved", {}};
+        return Error{ErrorCode::Unsupported, displayName(source(target).path) + ": a part of such a file cannot be saved", {}};
     for (const SourceFile& file : m_trace.sources())
         if (samePlace(target.path, file.path))
-            return Error{ErrorCode::Usage, nameOf(target.path) + " is the trace itself (" + nameOf(file.path) + "); choose another name", {}};
+            return Error{ErrorCode::Usage, displayName(target.path) + " is the trace itself (" + displayName(file.path) + "); choose another name", {}};
     for (std::size_t i = 0; i < number; ++i)
-        if (samePlace(target.path, m_targets[i].path)) return Error{ErrorCode::Usage, "two files would be written to " + nameOf(target.path), {}};
+        if (samePlace(target.path, m_targets[i].path)) return Error{ErrorCode::Usage, "two files would be written to " + displayName(target.path), {}};
     return Done{};
 }
 
@@ -134,7 +128,7 @@ Status SubsetWriter::openSources()
         const SourceFile& file = source(target);
         m_identities.push_back(identityOf(file.path));
         auto bytes = ByteSource::openFile(file.path);
-        if (!bytes) return Error{ErrorCode::CannotRead, nameOf(file.path) + " cannot be read again: " + bytes.error().message, {}};
+        if (!bytes) return Error{ErrorCode::CannotRead, displayName(file.path) + " cannot be read again: " + bytes.error().message, {}};
         if ((*bytes)->packedSize() != file.packedBytes || (*bytes)->modifiedNs() != file.modifiedNs) return changed(file);
         m_sources.push_back(std::move(*bytes));
     }
@@ -156,7 +150,7 @@ Status SubsetWriter::writeAll()
     for (std::size_t i = 0; i < m_targets.size(); ++i) {
         const SourceFile& file = source(m_targets[i]);
         auto written = formatOf(file)->exporter()->write(m_trace, m_targets[i].source, m_subset, *m_sources[i], *m_sinks[i], m_options, m_job);
-        if (!written) return written.error().code == ErrorCode::CannotRead ? written.error().in(nameOf(file.path)) : written.error();
+        if (!written) return written.error().code == ErrorCode::CannotRead ? written.error().in(displayName(file.path)) : written.error();
         // Written over in place while we read: then what we have is of both. (Replaced by a new file: then it is of the old one.)
         const Identity now = identityOf(file.path);
         if (now.sameFile(m_identities[i]) && (now.modifiedNs != file.modifiedNs || now.bytes != file.packedBytes)) return changed(file);

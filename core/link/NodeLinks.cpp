@@ -1,3 +1,4 @@
+#include "core/base/Path.h"
 #include "core/link/LinkBuilder.h"
 
 #include "core/base/Time.h"
@@ -11,11 +12,6 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kStrangers = 8; // timed traces of other processes that one execution trace is held against
-
-std::string_view fileName(const SourceFile& file)
-{
-    return std::string_view(file.path).substr(file.path.find_last_of('/') + 1);
-}
 
 /// How much two names have in common: letters at the front, case aside.
 std::size_t commonStart(std::string_view a, std::string_view b)
@@ -138,7 +134,7 @@ std::vector<const Timeline*> likelyOrder(const Trace& trace, const EtFile& file,
         const SourceFile& other = trace.sources()[all[i].source.index()];
         const bool samePid = file.pid && std::ranges::find(all[i].pids, *file.pid) != all[i].pids.end();
         keyed.push_back({{!samePid, !own.rank || own.rank != other.rank,
-                          -static_cast<std::ptrdiff_t>(commonStart(fileName(own), fileName(other))), i}, &all[i]});
+                          -static_cast<std::ptrdiff_t>(commonStart(fileName(own.path), fileName(other.path))), i}, &all[i]});
     }
     std::ranges::sort(keyed, {}, &std::pair<Key, const Timeline*>::first);
     std::vector<const Timeline*> order;

@@ -1,5 +1,6 @@
 #include "core/link/PairFinder.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/base/Time.h"
 #include "core/format/Format.h"
@@ -35,8 +36,6 @@ struct FileFacts
     std::uint64_t bytes = 0;
     std::vector<std::string> words;          ///< of the name, without those that every trace has
 };
-
-std::string_view fileName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 
 /// "training_step_et.json.gz" and "training_step.pt.trace.json.gz" are both {training, step}.
 std::vector<std::string> wordsOf(std::string_view path)

@@ -1,5 +1,6 @@
 #include "core/link/Ranks.h"
 
+#include "core/base/Path.h"
 #include "core/format/JsonReader.h"
 
 #include <cctype>
@@ -29,7 +30,7 @@ std::optional<std::int64_t> member(JsonDocument::Ref object, std::string_view ke
 
 std::optional<std::int64_t> rankOfName(std::string_view path)
 {
-    const std::string name = lowerCase(path.substr(path.find_last_of('/') + 1));
+    const std::string name = lowerCase(fileName(path));
     std::optional<std::int64_t> rank;
     for (const std::string_view word : {std::string_view("worker"), std::string_view("rank")}) {
         for (std::size_t at = name.find(word); at != std::string::npos; at = name.find(word, at + 1)) {

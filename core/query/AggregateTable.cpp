@@ -1,5 +1,7 @@
 #include "core/query/AggregateTable.h"
 
+#include "core/base/Path.h"
+
 #include <algorithm>
 #include <array>
 
@@ -14,8 +16,6 @@ std::int64_t sinceFirst(const Trace& trace, Nanos time)
 {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(trace.extent().start));
 }
-
-std::string fileNameOf(const SourceFile& source) { return source.path.substr(source.path.find_last_of('/') + 1); }
 
 /// Rows in, pieces out.
 class Pieces
@@ -61,7 +61,7 @@ Members scopeMembers(const Trace& trace, const TableScope& scope)
     out.push_back({"range_start_ns", from});
     out.push_back({"range_end_ns", to});
     std::vector<std::string> files;
-    for (const SourceFile& source : trace.sources()) files.push_back(fileNameOf(source));
+    for (const SourceFile& source : trace.sources()) files.push_back(fileName(source.path));
     out.push_back({"files", files});
     return out;
 }

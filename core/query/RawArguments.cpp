@@ -1,6 +1,7 @@
 #include "core/query/RawArguments.h"
 
 #include "core/base/Parallel.h"
+#include "core/base/Path.h"
 #include "core/format/EventReader.h"
 #include "core/format/JsonNumber.h"
 #include "core/format/JsonReader.h"
@@ -234,8 +235,7 @@ Status readRawArguments(const Trace& trace, const Matches& rows, std::span<RawAr
     std::atomic<bool> stop = false;
     const auto fail = [&](const Error& error, const Place& place) {
         const std::lock_guard guard(lock);
-        const std::string& path = trace.sources()[place.source].path;
-        if (!failure) failure = error.in(path.substr(path.find_last_of('/') + 1));
+        if (!failure) failure = error.in(fileName(trace.sources()[place.source].path));
         stop = true;
     };
     const auto read = [&](const Piece& piece) {

@@ -1,5 +1,6 @@
 #include "core/query/TrackTests.h"
 
+#include "core/base/Path.h"
 #include "core/query/NumberTest.h"
 #include "core/query/TextTest.h"
 
@@ -71,11 +72,6 @@ private:
     NumberTest m_number;
     bool m_texts = false, m_numbers = false;
 };
-
-std::string_view fileName(std::string_view path)
-{
-    return path.substr(path.find_last_of('/') + 1);
-}
 
 RowTestPtr seriesTest(const Trace& trace, const FilterNode& comparison)
 {

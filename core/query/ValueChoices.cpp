@@ -1,5 +1,6 @@
 #include "core/query/ValueChoices.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/query/FilterText.h"
 #include "core/trace/ShortName.h"
@@ -129,7 +130,7 @@ std::vector<ValueChoice> sourceChoices(const Trace& trace, bool ranks)
 {
     std::vector<ValueChoice> out;
     for (const SourceFile& source : trace.sources()) {
-        const std::string file = source.path.substr(source.path.find_last_of('/') + 1);
+        const std::string file = fileName(source.path);
         if (!ranks) out.push_back({file, quoted(file), "file"});
         else if (source.rank) out.push_back({std::to_string(*source.rank), std::to_string(*source.rank), file});
     }

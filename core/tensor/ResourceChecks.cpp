@@ -1,5 +1,6 @@
 #include "core/tensor/ResourceChecks.h"
 
+#include "core/base/Path.h"
 #include "core/tensor/CapturedTensor.h"
 #include "core/tensor/Numbers.h"
 #include "core/tensor/Resources.h"
@@ -30,7 +31,7 @@ public:
     void run()
     {
         for (const std::string& folder : m_resources.refusedFolders())
-            m_found.note(Defect::UnsafePath, 0, shownName(folder.substr(folder.find_last_of('/') + 1)) + " is a link");
+            m_found.note(Defect::UnsafePath, 0, shownName(fileName(folder)) + " is a link");
         for (const ResourceName& name : m_resources.names()) {
             if (name.kind == ResourceName::Kind::Capture) checkCapture(name);
             else if (name.node >= 0) m_found.note(Defect::UnsafePath, 0, name.name + " is no plain file");

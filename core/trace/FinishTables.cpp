@@ -1,3 +1,4 @@
+#include "core/base/Path.h"
 #include "core/trace/Finisher.h"
 
 #include <algorithm>
@@ -167,10 +168,7 @@ Status TraceBuilder::Finisher::shareClock()
 Status TraceBuilder::Finisher::checkGaps(std::vector<SourceTimes> times) const
 {
     std::sort(times.begin(), times.end(), [](const SourceTimes& a, const SourceTimes& b) { return a.from < b.from; });
-    const auto nameOf = [this](SourceId source) {
-        const std::string& path = in.sources[source.index()].path;
-        return withoutControls(path.substr(path.find_last_of('/') + 1));
-    };
+    const auto nameOf = [this](SourceId source) { return displayName(in.sources[source.index()].path); };
     for (std::size_t i = 1; i < times.size(); ++i) {
         SourceTimes& last = times[i - 1];
         if (times[i].source != last.source && distance(last.to, times[i].from) > kFarApart)

@@ -1,5 +1,7 @@
 #include "core/trace/Trace.h"
 
+#include "core/base/Path.h"
+
 #include <algorithm>
 
 namespace opscope {
@@ -79,7 +81,7 @@ std::string Trace::processName(ProcessId id) const
     if (source.rank && hasSeveralRanks())
         return "rank " + std::to_string(*source.rank) + (source.rankFrom == RankOrigin::FileName ? "?, " : ", ") + ownName(process);
     if (m_timeBase != TimeBase::NodeOrder) return ownName(process);
-    return withoutControls(source.path.substr(source.path.find_last_of('/') + 1)) + ", " + ownName(process);
+    return displayName(source.path) + ", " + ownName(process);
 }
 
 std::string Trace::ownName(const Process& process) const

@@ -1,4 +1,5 @@
 #include "core/base/Diagnostics.h"
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/base/Time.h"
 
@@ -123,6 +124,19 @@ private Q_SLOTS:
     {
         const std::string out = withoutControls("a\x1b[31mb\n\x7f\xC2\x9B" "c\u202Ed");
         QCOMPARE(QString::fromStdString(out), QStringLiteral("a\u241B[31mb\u240A\u2421\uFFFDc\uFFFDd"));
+    }
+    void theLastPartOfAPathIsItsName()
+    {
+        QCOMPARE(fileName("/home/me/runs/a.json"), std::string("a.json"));
+        QCOMPARE(fileName("runs/a.json"), std::string("a.json"));
+        QCOMPARE(fileName("a.json"), std::string("a.json"));
+        QCOMPARE(fileName("runs/b/"), std::string("b/"));
+        QCOMPARE(fileName("b//"), std::string("b//"));
+        QCOMPARE(fileName("/"), std::string("/"));
+        QCOMPARE(fileName("/a"), std::string("a"));
+        QCOMPARE(fileName(""), std::string());
+        QCOMPARE(fileName("a/\x1b\xFF"), std::string("\x1b\xFF"));
+        QCOMPARE(QString::fromStdString(displayName("a/\x1b\xFF")), QStringLiteral("\u241B\uFFFD"));
     }
     void everyDefectHasItsLine()
     {

@@ -1,3 +1,4 @@
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "widgets/common/Text.h"
 #include "widgets/detail/DetailValues.h"
@@ -20,8 +21,6 @@ constexpr CodeKey kKeys[] = {
     {"num_warps", "Warps"}, {"num_stages", "Stages"}, {"kernel_kwargs", "Arguments"},
 };
 
-std::string_view baseName(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
-
 /// "Show the source", or what is missing for it.
 DetailRun sourceRun(const DetailContext& context, std::string_view file)
 {
@@ -31,8 +30,8 @@ DetailRun sourceRun(const DetailContext& context, std::string_view file)
     if (resources && !resources->exists()) return dim(QStringLiteral("no resources folder beside the execution trace"));
     if (resources) {
         const auto names = resources->names();
-        const std::string_view name = baseName(file);
-        if (std::ranges::none_of(names, [name](const ResourceName& one) { return one.name == name; }))
+        const std::string name = fileName(file);
+        if (std::ranges::none_of(names, [&name](const ResourceName& one) { return one.name == name; }))
             return dim(QStringLiteral("not in the resources folder"));
     }
     DetailRun run{QStringLiteral("Show the source"), Tone::Word, {}, "panel:code"};

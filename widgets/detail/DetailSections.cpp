@@ -1,3 +1,4 @@
+#include "core/base/Path.h"
 #include "widgets/detail/DetailSection.h"
 
 #include "core/base/Time.h"
@@ -144,14 +145,12 @@ QString detailText(const DetailHeading& heading, const std::vector<DetailBlock>&
 
 namespace {
 
-QString fileName(std::string_view path) { return displayText(path.substr(path.find_last_of('/') + 1)); }
-
 /// The execution trace that the node stands in and the folder of captured data and code that belongs to it.
 void addNodeSource(const DetailContext& context, DetailBlock& block)
 {
     if (!context.own) return;
     const EtFile& file = context.trace.executionTrace()->fileOf(context.node);
-    const QString name = fileName(context.trace.sources()[file.source.index()].path);
+    const QString name = displayText(fileName(context.trace.sources()[file.source.index()].path));
     if (!context.isNode()) block.rows.push_back({QStringLiteral("Node from"), {words(name)}});
     const Resources* resources = context.facts.resources.get();
     if (!resources) return;
@@ -164,7 +163,7 @@ void addNodeSource(const DetailContext& context, DetailBlock& block)
     DetailRun run = files == 0   ? dim(QStringLiteral("empty"))
                     : files == 1 ? words(QStringLiteral("1 file"))
                                  : words(QStringLiteral("%1 files").arg(displayText(formatCount(files))));
-    run.hint = QStringLiteral("In ") + fileName(resources->folder());
+    run.hint = QStringLiteral("In ") + displayText(fileName(resources->folder()));
     block.rows.push_back({QStringLiteral("Resources"), {run}});
 }
 
@@ -194,7 +193,7 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
         if (!slice) block.rows.push_back({QStringLiteral("Phase"), {value(displayText(std::string(1, trace.instants().phase(context.selection.instant))))}});
     }
     if (source.index() < trace.sources().size()) {
-        block.rows.push_back({QStringLiteral("File"), {words(fileName(trace.sources()[source.index()].path))}});
+        block.rows.push_back({QStringLiteral("File"), {words(displayText(fileName(trace.sources()[source.index()].path)))}});
         block.rows.push_back({QStringLiteral("At byte"), {counted(static_cast<std::int64_t>(offset))}});
     }
     addNodeSource(context, block);

@@ -1,5 +1,7 @@
 #include "widgets/document/ClickFilters.h"
 
+#include "core/base/Path.h"
+
 #include <algorithm>
 
 namespace opscope {
@@ -14,12 +16,6 @@ Filter keyFilter(const Trace& trace, std::string_view field, const TrackKey& key
     if (key.kind != TrackKey::Kind::Number) return equals(field, text);
     auto parsed = Filter::parse(std::string(field) + " == " + text);
     return std::holds_alternative<Filter>(parsed) ? std::get<Filter>(std::move(parsed)) : Filter();
-}
-
-std::string_view fileNameOf(const Trace& trace, SourceId source)
-{
-    const std::string_view path = trace.sources()[source.index()].path;
-    return path.substr(path.find_last_of('/') + 1);
 }
 
 } // namespace
@@ -45,7 +41,7 @@ Filter ofProcess(const Trace& trace, ProcessId id)
         otherFile |= trace.processes()[i].source != process.source;
     }
     if (otherPid) filter = both(filter, keyFilter(trace, "pid", process.pid));
-    if (otherFile && process.source) filter = both(filter, equals("file", fileNameOf(trace, process.source)));
+    if (otherFile && process.source) filter = both(filter, equals("file", fileName(trace.sources()[process.source.index()].path)));
     return filter;
 }
 

@@ -1,5 +1,6 @@
 #include "widgets/document/TraceDocument.h"
 
+#include "core/base/Path.h"
 #include "widgets/common/Text.h"
 #include "widgets/document/CarryOver.h"
 
@@ -122,7 +123,7 @@ QString TraceDocument::title() const
     QStringList names;
     if (m_trace) {
         for (const SourceFile& source : m_trace->sources())
-            names << displayText(std::string_view(source.path).substr(source.path.find_last_of('/') + 1));
+            names << displayText(fileName(source.path));
     }
     constexpr qsizetype kMost = 3; // the ranks of a job would fill any title
     if (names.size() > kMost)

@@ -1,5 +1,6 @@
 #include "widgets/hierarchy/HierarchyText.h"
 
+#include "core/base/Path.h"
 #include "widgets/common/SliceColors.h"
 #include "widgets/common/Text.h"
 
@@ -60,8 +61,8 @@ QString markerName(const Trace& trace, const HierarchyTree& tree, std::uint32_t 
         const EtFile& file = trace.executionTrace()->fileOf(id);
         const QString process = file.pid ? QStringLiteral("process %1").arg(*file.pid) : QStringLiteral("process");
         if (trace.executionTrace()->files().size() < 2 || file.source.index() >= trace.sources().size()) return process;
-        const std::string_view path = trace.sources()[file.source.index()].path; // several of one process tell apart by their files
-        return displayText(path.substr(path.find_last_of('/') + 1)) + QStringLiteral(", ") + process;
+        // Several of one process tell apart by their files.
+        return displayText(fileName(trace.sources()[file.source.index()].path)) + QStringLiteral(", ") + process;
     }
     if (!name.ends_with("|thread]")) return {};
     const QString thread = QStringLiteral("thread %1").arg(node.tid);

@@ -1,5 +1,6 @@
 #include "widgets/panel/DiagnosticsModel.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "widgets/common/Icons.h"
 #include "widgets/common/Text.h"
@@ -39,8 +40,7 @@ QIcon severityIcon(Severity severity, const Theme& theme)
 QString sourceName(const Trace& trace, std::uint32_t source)
 {
     if (source >= trace.sources().size()) return {};
-    const std::string_view path = trace.sources()[source].path;
-    return displayText(path.substr(path.find_last_of('/') + 1));
+    return displayText(fileName(trace.sources()[source].path));
 }
 
 void DiagnosticsModel::setTrace(TracePtr trace)

@@ -1,5 +1,6 @@
 #include "widgets/panel/LinkReportText.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/link/LinkWords.h"
 #include "widgets/common/Text.h"
@@ -12,11 +13,10 @@ namespace {
 
 QString number(std::uint64_t n) { return displayText(formatCount(static_cast<std::int64_t>(n))); }
 
-QString fileName(const Trace& trace, SourceId source)
+QString nameOf(const Trace& trace, SourceId source)
 {
     if (source.index() >= trace.sources().size()) return {};
-    const std::string_view path = trace.sources()[source.index()].path;
-    return displayText(path.substr(path.find_last_of('/') + 1));
+    return displayText(fileName(trace.sources()[source.index()].path));
 }
 
 void addPairing(QStringList& lines, const Trace& trace, const EtPairing& pairing)
@@ -62,8 +62,8 @@ QString relationText(const Trace& trace)
 
 QString pairTitle(const Trace& trace, const EtPairing& pairing)
 {
-    const QString et = fileName(trace, pairing.et);
-    return pairing.kineto ? et + QStringLiteral(" with ") + fileName(trace, pairing.kineto) : et + QStringLiteral(" alone");
+    const QString et = nameOf(trace, pairing.et);
+    return pairing.kineto ? et + QStringLiteral(" with ") + nameOf(trace, pairing.kineto) : et + QStringLiteral(" alone");
 }
 
 QString linkReportText(const Trace& trace)

@@ -1,5 +1,6 @@
 #include "widgets/tensor/CodeFiles.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/format/EventReader.h"
 #include "core/tensor/NodeValues.h"
@@ -66,14 +67,13 @@ std::vector<CodeFile> codeFiles(const Trace& trace, const EtFile& et, const Reso
         NodeId first;
         std::uint32_t count = 0;
     };
-    std::map<std::string_view, Uses> uses;
+    std::map<std::string, Uses> uses;
     const ExecutionTrace& all = *trace.executionTrace();
     for (std::uint32_t i = 0; i < et.nodeCount; ++i) {
         const NodeId node(et.firstNode.value + i);
-        std::string_view name = trace.text(all.node(node).kernelFile);
-        if (name.empty()) continue;
-        name = name.substr(name.find_last_of('/') + 1);
-        Uses& u = uses[name];
+        const std::string_view path = trace.text(all.node(node).kernelFile);
+        if (path.empty()) continue;
+        Uses& u = uses[fileName(path)];
         if (u.count++ == 0) u.first = node;
     }
     std::vector<CodeFile> files;

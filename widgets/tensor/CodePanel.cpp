@@ -1,5 +1,6 @@
 #include "widgets/tensor/CodePanel.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "widgets/common/Text.h"
 #include "widgets/document/TraceDocument.h"
@@ -277,7 +278,7 @@ void CodePanel::readFiles()
     if (!m_resources) return say(QStringLiteral("Reading the resources folder…"));
     const std::string_view path = m_trace->sources()[et->source.index()].path;
     if (!m_resources->exists())
-        return say(QStringLiteral("There is no resources folder beside %1.").arg(displayText(path.substr(path.find_last_of('/') + 1))),
+        return say(QStringLiteral("There is no resources folder beside %1.").arg(displayText(fileName(path))),
                    QStringLiteral("PyTorch makes one with ENABLE_PYTORCH_EXECUTION_TRACE_EXTRAS=1.")); // wider than the column
     if (m_resources->names().empty()) return say(QStringLiteral("resources: empty"));
     say(QStringLiteral("Reading the resources folder…"));
@@ -313,7 +314,7 @@ void CodePanel::readNode()
         return sayInGraph({});
     }
     m_choosing = true;
-    const int row = m_model->rowOf(path.substr(path.find_last_of('/') + 1));
+    const int row = m_model->rowOf(fileName(path));
     m_files->setCurrentIndex(row < 0 ? QModelIndex() : m_model->index(row, 0));
     m_choosing = false;
     m_codeJob.run(

@@ -1,5 +1,6 @@
 #include "core/format/et/EtResources.h"
 
+#include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/tensor/KernelSource.h"
 #include "core/tensor/Resources.h"
@@ -20,11 +21,9 @@ namespace {
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr std::size_t kGraphs = 64; ///< kernels whose graph is looked for: each look reads the folder's code
 
-std::string fileName(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
-
 Error cannotWrite(const std::string& path, int reason)
 {
-    return {ErrorCode::CannotWrite, withoutControls(fileName(path)) + " cannot be written: " + std::strerror(reason), {}};
+    return {ErrorCode::CannotWrite, displayName(path) + " cannot be written: " + std::strerror(reason), {}};
 }
 
 class Descriptor
