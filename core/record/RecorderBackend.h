@@ -54,6 +54,7 @@ struct RecordTarget
     pid_t pid = 0;
     std::uint64_t startTicks = 0;         ///< field 22 of /proc/PID/stat; 0: whatever runs as pid now
     std::vector<std::string> command = {}; ///< not empty: start this and record it from its first instruction
+    std::string folder = {};               ///< that the command starts in; empty: ours
 };
 
 struct RecordRequest
