@@ -3,7 +3,6 @@
 #include <QObject>
 
 #include <cstdint>
-#include <memory>
 #include <sys/types.h>
 
 class QSocketNotifier;
@@ -17,22 +16,25 @@ class ProcessWatch : public QObject
     Q_OBJECT
 
 public:
+    enum class Way : std::uint8_t { Best, Looking }; ///< Looking: as on kernels without pidfd_open
     /// `startTicks`: of /proc/PID/stat, so that another process of the same number is not taken for it; 0: whatever runs now.
-    explicit ProcessWatch(pid_t pid, std::uint64_t startTicks = 0, QObject* parent = nullptr);
+    explicit ProcessWatch(pid_t pid, std::uint64_t startTicks = 0, QObject* parent = nullptr, Way way = Way::Best);
     ~ProcessWatch() override;
+    /// A zombie has ended.
     bool alive() const;
 
 Q_SIGNALS:
     void ended();   ///< once; in the next turn of the event loop if it was gone already
 
 private:
+    void look();
     void tell();
 
     pid_t m_pid;
     std::uint64_t m_startTicks;
     int m_descriptor = -1;
     bool m_told = false;
-    QSocketNotifier* m_notifier = nullptr;
+    QSocketNotifier* m_notifier = nullptr; ///< null where /proc is looked at
     QTimer* m_timer = nullptr;
 };
 

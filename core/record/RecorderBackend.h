@@ -48,7 +48,8 @@ struct Readiness
     std::string advice = {};  ///< a sentence: what to do about it, with the command; when ready a note on quality, may be empty
 };
 
-/// A process that runs, or a command that is to be started. A pid alone is not enough: it may be given to another process.
+/// A process that runs, or a command that is to be started. A pid alone is not enough: it may be given to another process. Neither (pid 0): in
+/// RecorderBackend::check only, which then tells of the machine and the user alone.
 struct RecordTarget
 {
     pid_t pid = 0;
@@ -61,9 +62,9 @@ struct RecordRequest
 {
     RecordTarget target;
     OptionValues options = {};
-    std::string path;                                         ///< the file to make; its folder exists
+    std::string path;                                         ///< the file to make, replaced if there is one; its folder exists
     std::optional<std::chrono::milliseconds> duration = {};   ///< none: until stop()
-    std::uint64_t maxBytes = std::uint64_t{1} << 30;          ///< 0: no limit
+    std::uint64_t maxBytes = std::uint64_t{1} << 30;          ///< 0: no limit. Recorder keeps it, and the room on the disk
 };
 
 /// How far a recording is; read at any time from the thread that owns the session.
@@ -72,7 +73,9 @@ struct RecordStatus
     std::chrono::milliseconds elapsed{0};  ///< since the first event could be recorded
     std::uint64_t samples = 0, lost = 0;
     std::uint64_t bytes = 0;               ///< of the file so far
-    double targetCpu = 0;                  ///< processors the target keeps busy, 1.5 = one and a half; < 0: not known
+    double targetCpu = -1;                 ///< processors the target keeps busy, 1.5 = one and a half; < 0: not known (Recorder finds it out)
+    pid_t pid = 0;                         ///< of the command once it runs; 0: not known
+    std::optional<int> exitStatus = {};    ///< of the command once it has ended, as wait(2) gives it
     std::string step = {};                 ///< "Decoding": what is done at the moment, may be empty
 };
 
@@ -85,7 +88,7 @@ struct RecordFailure
 };
 
 /// Why a recording ended.
-enum class RecordEnd : std::uint8_t { Stopped, TimeLimit, SizeLimit, TargetEnded, Failed, Cancelled };
+enum class RecordEnd : std::uint8_t { Stopped, TimeLimit, SizeLimit, TargetEnded, Failed, Cancelled, DiskFull };
 
 /// One recording of one backend. Lives in the thread that made it, with an event loop; never blocks it for more than a moment. Ends with exactly one
 /// of finished() and failed(), or with neither after cancel() or destruction, which leave the target unharmed and no file.
@@ -104,7 +107,7 @@ Q_SIGNALS:
     void recording();                  ///< from now on events are taken
     void collecting();                 ///< no more events are taken, the file is made
     void noted(const QString& note);   ///< something the person should know: "user code only"
-    /// The file is there under its name, and the ordinary loader opens it. `end` tells what ended it: Stopped or TargetEnded, or SizeLimit.
+    /// The file is there under its name, and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
     void finished(const QString& path, opscope::RecordEnd end);
     /// `kept` is a file with what was recorded until then, or empty.
     void failed(const opscope::RecordFailure& failure, const QString& kept);
@@ -125,7 +128,9 @@ struct RecorderBackend
 
 /// `values` where it has it, else the standard.
 std::string optionValue(const std::vector<RecordOption>& options, const OptionValues& values, std::string_view id);
-/// A sentence for the first value that is of no known option, out of range or no choice.
+/// A sentence for a value that is out of range or no choice.
+Status checkOption(const RecordOption& option, const std::string& value);
+/// The same for the first bad one of all, and for one that is of no known option.
 Status checkOptions(const std::vector<RecordOption>& options, const OptionValues& values);
 
 } // namespace opscope

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <spawn.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace opscope::test {
+
+/// A program that the test started, gone with the object. It has its own name and command line as soon as this is made.
+class ChildProcess
+{
+public:
+    explicit ChildProcess(std::vector<std::string> command)
+    {
+        std::vector<char*> words;
+        for (std::string& word : command) words.push_back(word.data());
+        words.push_back(nullptr);
+        if (::posix_spawnp(&m_pid, words.front(), nullptr, nullptr, words.data(), environ) != 0) m_pid = -1;
+        // exec has begun, but the new command line comes a moment later.
+        while (m_pid > 0 && !hasEnded() && std::ifstream("/proc/" + std::to_string(m_pid) + "/cmdline").get() == EOF) ::usleep(1000);
+    }
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+    ~ChildProcess()
+    {
+        if (m_pid <= 0) return;
+        ::kill(m_pid, SIGKILL);
+        reap();
+    }
+    static ChildProcess sleeping() { return ChildProcess({"sleep", "1000"}); }
+
+    pid_t pid() const { return m_pid; }
+    void signal(int number) const { ::kill(m_pid, number); }
+    bool hasEnded() const
+    {
+        siginfo_t about{};
+        return ::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == m_pid;
+    }
+    /// Dead, and not yet waited for.
+    void becomeZombie() const
+    {
+        siginfo_t about{};
+        ::kill(m_pid, SIGKILL);
+        while (::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOWAIT) != 0 && errno == EINTR) {}
+    }
+    /// As wait(2) tells; -1: it was not ours.
+    int reap()
+    {
+        int status = -1;
+        while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {}
+        m_pid = -1;
+        return status;
+    }
+
+private:
+    pid_t m_pid = -1;
+};
+
+} // namespace opscope::test
