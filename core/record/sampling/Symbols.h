@@ -11,13 +11,18 @@
 
 namespace opscope::sampling {
 
-/// A function, or a place that has no name. Two addresses of one function are one FrameId.
+/// A function, or a place that has no name. Two addresses of one function are one FrameId. Of a Symbols and all that it was forked from or to.
 using FrameId = Id<struct FrameTag>;
 
 struct Frame
 {
-    std::string name;     ///< demangled, without control characters; "libfoo.so+0x1234" where no symbol is known
-    std::string module;   ///< last part of the path ("libtorch_cpu.so"), "[kernel]", "[perf map]", "[unknown]"
+    /// Demangled, valid UTF-8 without control characters, at most some 4,000 bytes. "libfoo.so+0x1234" where no symbol is known: the beginning of
+    /// the function where the module's call frame information tells it, else the address itself; relative to the module's addresses.
+    /// Python functions are "train_step (train.py)".
+    std::string name;
+    /// Last part of the path ("libtorch_cpu.so"), "[kernel]", "[perf map]", "[anonymous]" (code that no file holds), "[unknown]";
+    /// of a Python function the path of its source file.
+    std::string module;
 };
 
 /// Part of an address space, as /proc/PID/maps or an MMAP2 record has it.
@@ -33,20 +38,22 @@ class CodeModule; // an ELF file that is mapped somewhere; internal, shared by t
 
 /// What code addresses of one process mean (recording.md "Direct recorder" and "Python and JIT code"): mappings over time, ELF symbol tables (.symtab,
 /// else .dynsym, separate debug files by build id and debug link), perf maps, kallsyms. Files are opened through /proc/PID/root, so in
-/// the mount namespace of the target, and kept open: the target may end. Never trusts what they hold. Not thread-safe: of the collector's thread.
-/// Cost: a map lookup for an address seen before; a module's table is read at its first address (libtorch_cpu: some 100 ms).
+/// the mount namespace of the target, and kept open: the target may end. Never trusts what they hold. Not thread-safe: of the collector's thread,
+/// together with all that it was forked from or to.
+/// Cost: a look into a hash table for an address seen before; a module's table is read at its first address (libtorch_cpu: some 100 ms).
 class Symbols
 {
 public:
     explicit Symbols(pid_t pid);
     ~Symbols();
     Symbols(Symbols&&) noexcept;
-    /// As after fork(2): same mappings, other pid.
+    Symbols& operator=(Symbols&&) noexcept;
+    /// As after fork(2): same mappings, other pid. Frames of both are of one table.
     Symbols forked(pid_t pid) const;
 
     /// Once, right after attaching. Errors: the process is gone or not ours.
     Status readMaps();
-    void map(const Mapping& mapping);       ///< replaces what it overlaps
+    void map(const Mapping& mapping);       ///< replaces what it overlaps; opens the file if it is executable, so best soon
     void exec();                            ///< forgets all mappings and the perf map
     /// Reads what /tmp/perf-PID.map of the target's mount namespace has got since the last time. Cheap when nothing changed.
     void readPerfMap();
@@ -62,15 +69,27 @@ public:
     /// For the unwinder: the module at an address and the address as the file has it. Null: none, or not an ELF file.
     struct Place
     {
-        CodeModule* module = nullptr;
+        CodeModule* module = nullptr;   ///< lives as long as the mapping, or a Symbols forked from here
         std::uint64_t address = 0;
     };
     Place moduleAt(std::uint64_t address);
     /// Whether the address lies in code that the perf map names and no file holds (a trampoline of CPython, compiled code).
     bool inPerfMap(std::uint64_t address) const;
+    /// Where in such code. Reads the perf map again, at most every few milliseconds, when it does not know the address.
+    struct Compiled
+    {
+        bool known = false;             ///< the perf map has it
+        bool python = false;            ///< a trampoline of CPython
+        bool anonymous = false;         ///< executable memory without a file
+        std::uint64_t offset = 0;       ///< in its function
+    };
+    Compiled compiledAt(std::uint64_t address);
+    /// Changes whenever addresses may have got another meaning: what was concluded from them is to be thrown away.
+    std::uint64_t generation() const;
 
 private:
     struct State;
+    explicit Symbols(std::unique_ptr<State> state);
     std::unique_ptr<State> m_state;
 };
 
