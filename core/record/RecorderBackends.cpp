@@ -1,5 +1,7 @@
 #include "core/record/RecorderBackends.h"
 
+#include "core/record/magictrace/MagicTrace.h"
+
 #include <vector>
 
 namespace opscope {
@@ -7,7 +9,7 @@ namespace opscope {
 /// THE LIST. To add a way to record: its folder, and a line here.
 std::span<const RecorderBackend> recorderBackends()
 {
-    static const std::vector<RecorderBackend> kBackends{};
+    static const std::vector<RecorderBackend> kBackends{magicTraceBackend()};
     return kBackends;
 }
 

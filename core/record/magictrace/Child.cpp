@@ -1,0 +1,130 @@
+#include "core/record/magictrace/Child.h"
+
+#include <QProcessEnvironment>
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace opscope::magictrace {
+
+namespace {
+
+constexpr int kDeathMs = 1000; // a killed program gives back its memory first
+
+/// In the child, before the program is executed: only calls that are safe there.
+void becomeGroup()
+{
+    ::setpgid(0, 0);                       // Ctrl+C in our terminal is ours; and one signal reaches all of it
+    ::prctl(PR_SET_PDEATHSIG, SIGINT);
+    ::signal(SIGINT, SIG_DFL);             // whatever we ignore or block ourselves, it must be able to hear this one
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+std::string quoted(const QString& word)
+{
+    static const QByteArray kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
+    const QByteArray bytes = word.toUtf8();
+    const bool plain = !bytes.isEmpty() && std::all_of(bytes.begin(), bytes.end(), [](char c) { return kPlain.contains(c); });
+    return (plain ? bytes : "'" + QByteArray(bytes).replace("'", "'\\''") + "'").toStdString();
+}
+
+} // namespace
+
+Child::Child(QObject* parent) : QObject(parent)
+{
+    m_process.setStandardInputFile(QProcess::nullDevice());
+    m_process.setChildProcessModifier(becomeGroup);
+    connect(&m_process, &QProcess::readyReadStandardOutput, this, [this] { take(m_out, m_process.readAllStandardOutput()); });
+    connect(&m_process, &QProcess::readyReadStandardError, this, [this] { take(m_err, m_process.readAllStandardError()); });
+    connect(&m_process, &QProcess::finished, this, [this](int status, QProcess::ExitStatus how) {
+        drain();
+        Q_EMIT ended(how == QProcess::CrashExit, status);
+    });
+    connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart) Q_EMIT notStarted(m_process.errorString());
+    });
+}
+
+Child::~Child()
+{
+    kill();
+}
+
+void Child::start(const QString& program, const QStringList& arguments, const QString& temporaryFolder)
+{
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("LC_ALL"), QStringLiteral("C")); // its texts are compared
+    environment.insert(QStringLiteral("PAGER"), QStringLiteral("cat"));
+    if (!temporaryFolder.isEmpty()) environment.insert(QStringLiteral("TMPDIR"), temporaryFolder);
+    m_process.setProcessEnvironment(environment);
+    m_process.start(program, arguments);
+}
+
+void Child::interrupt()
+{
+    if (const qint64 pid = m_process.processId(); running() && pid > 0) ::kill(static_cast<pid_t>(pid), SIGINT); // not reaped yet, so still its pid
+}
+
+void Child::kill()
+{
+    const qint64 pid = m_process.processId();
+    if (!running() || pid <= 0) return;
+    m_process.disconnect(this); // what it still prints is of no interest
+    ::kill(static_cast<pid_t>(-pid), SIGKILL);
+    m_process.kill(); // it may not have come to setpgid() yet
+    m_process.waitForFinished(kDeathMs);
+}
+
+void Child::take(QByteArray& rest, const QByteArray& bytes)
+{
+    rest += bytes;
+    qsizetype at = 0;
+    for (qsizetype end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', at)) {
+        tell(rest.sliced(at, end - at));
+        at = end + 1;
+    }
+    rest.remove(0, at);
+    if (rest.size() > kLine) {
+        tell(rest);
+        rest.clear();
+    }
+}
+
+void Child::drain()
+{
+    take(m_out, m_process.readAllStandardOutput());
+    take(m_err, m_process.readAllStandardError());
+    for (QByteArray* rest : {&m_out, &m_err}) {
+        if (!rest->isEmpty()) tell(std::exchange(*rest, {}));
+    }
+}
+
+void Child::tell(const QByteArray& whole)
+{
+    QByteArray text = whole.left(kLine);
+    if (text.endsWith('\r')) text.chop(1);
+    std::string& into = static_cast<qsizetype>(m_head.size()) < kKept ? m_head : m_tail;
+    into.append(text.constData(), static_cast<std::size_t>(text.size())).push_back('\n');
+    if (static_cast<qsizetype>(m_tail.size()) > 2 * kKept) { // now and then, not for each line
+        m_tail.erase(0, m_tail.size() - static_cast<std::size_t>(kKept));
+        m_leftOut = true;
+    }
+    Q_EMIT line(text);
+}
+
+std::string Child::output() const
+{
+    return m_leftOut ? m_head + "[...]\n" + m_tail : m_head + m_tail;
+}
+
+std::string Child::commandLine() const
+{
+    std::string text = quoted(m_process.program());
+    for (const QString& argument : m_process.arguments()) text += ' ' + quoted(argument);
+    return text;
+}
+
+} // namespace opscope::magictrace
