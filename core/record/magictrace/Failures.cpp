@@ -20,7 +20,7 @@ struct KnownText
 };
 
 constexpr std::array kTexts = {
-    KnownText{"relies on \"perf\"", "", kNeedsPerf, kSamples},
+    KnownText{"magic-trace relies on", "not present in your path", kNeedsPerf, kSamples},
     KnownText{"No such file or directory", "readlink", "", "Choose another process."},
     KnownText{"Permission denied", "readlink", kOnlyOwn, "Choose one of yours, or start Opscope as that user."},
     KnownText{"Access to performance monitoring and observability operations is limited", "", kOnlyOwn,

@@ -1,6 +1,6 @@
 #include "core/record/magictrace/Lines.h"
 
-#include "core/base/StringPool.h"
+#include "core/record/Presentable.h"
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ constexpr std::array kLines = {
     KnownLine{"skipping unrecognized perf output", Line::SkippedOutput},
     KnownLine{"Attaching to", Line::Silence},
     KnownLine{"[ perf record: ", Line::Silence},
-    KnownLine{"https://magic-trace.org", Line::Silence},
+    KnownLine{"Visit https://magic-trace.org", Line::Silence},
     KnownLine{"will only be able to snapshot when", Line::Silence}, // that is how we use it
     KnownLine{"for more info.", Line::Silence},
 };
@@ -59,18 +59,17 @@ const KnownNote* knownNote(std::string_view line)
 Line meaningOf(std::string_view line)
 {
     if (has(line, "Attached") && has(line, "Press Ctrl-C")) return Line::Attached; // "[ Attached. Press" and "[Attached! Press"
+    if (knownNote(line)) return Line::Note; // before the others: some of these lines end with an address as well
     for (const KnownLine& known : kLines) {
         if (has(line, known.part)) return known.meaning;
     }
-    return knownNote(line) || line.starts_with("Warning: ") ? Line::Note : Line::Other;
+    return line.starts_with("Warning: ") ? Line::Note : Line::Other;
 }
 
 std::string noteOf(std::string_view line)
 {
     if (const KnownNote* known = knownNote(line)) return std::string(known->sentence);
-    std::string clean;
-    sanitizeUtf8(line, clean);
-    return withoutControls(clean);
+    return presentable(line);
 }
 
 std::string cleanLines(std::string_view text)
