@@ -44,7 +44,7 @@ std::optional<Filter> readFilter(Console& console, std::string_view command, con
     auto parsed = Filter::parse(text);
     if (auto* filter = std::get_if<Filter>(&parsed)) return std::move(*filter);
     const FilterError& error = std::get<FilterError>(parsed);
-    console.complain("opscope " + std::string(command) + ": " + error.message + " (column " + std::to_string(error.column + 1) + ")");
+    console.complain("opscope " + std::string(command) + ": " + error.text());
     for (const std::string& line : pointedAt(text, error)) console.err() << line << '\n';
     return std::nullopt;
 }

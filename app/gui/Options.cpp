@@ -80,7 +80,7 @@ std::string checkFilter(const std::string& text)
 {
     const auto parsed = Filter::parse(text);
     const auto* error = std::get_if<FilterError>(&parsed);
-    return error ? "the filter is wrong at column " + std::to_string(error->column + 1) + ": " + error->message : "";
+    return error ? error->text() : "";
 }
 
 struct RawOptions

@@ -80,6 +80,8 @@ std::string text(const FilterNode& node)
     return out;
 }
 
+std::string FilterError::text() const { return message + " (column " + std::to_string(column + 1) + ")"; }
+
 std::variant<Filter, FilterError> Filter::parse(std::string_view text)
 {
     const std::string_view own = trimmed(text);

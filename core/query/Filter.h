@@ -18,6 +18,9 @@ struct FilterError
     std::size_t column = 0;
     std::size_t length = 0;       ///< of the piece that is wrong; 0 at the end of the text
     std::string message;          ///< one sentence without the place: "\"durr\" is no field; did you mean dur?"
+
+    /// With the place as people count: "\"durr\" is no field; did you mean dur? (column 1)".
+    std::string text() const;
 };
 
 /// What is wished to be seen, as a value with a text form. The language is FILTER.md beside this file. Parsing needs no trace;

@@ -71,7 +71,7 @@ int measure(const Trace& trace, const std::vector<Line>& lines, int runs)
     for (const Line& line : lines) {
         const auto parsed = Filter::parse(line.filter);
         if (const FilterError* error = std::get_if<FilterError>(&parsed)) {
-            std::cerr << line.filter << ": " << error->message << " (column " << error->column + 1 << ")\n";
+            std::cerr << line.filter << ": " << error->text() << '\n';
             return 2;
         }
         std::vector<double> times, work;

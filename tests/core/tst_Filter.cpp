@@ -171,6 +171,12 @@ private Q_SLOTS:
         QVERIFY(refused > 1000);
     }
 
+    void peopleCountColumnsFromOne()
+    {
+        const auto wrong = Filter::parse("depth == 1 and durr > 50us");
+        QCOMPARE(std::get<FilterError>(wrong).text(), std::string("\"durr\" is no field; did you mean dur? (column 16)"));
+    }
+
     void bothAndNegatedMeanWhatTheySay()
     {
         QCOMPARE(both(parsed("depth == 1 or depth == 2"), parsed("dur > 5us")).text(), std::string("(depth == 1 or depth == 2) and dur > 5us"));
