@@ -5,6 +5,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QScrollBar>
 #include <QTableView>
 #include <QToolButton>
 #include <QtTest>
@@ -54,6 +55,16 @@ TracePtr large()
     return f.finish();
 }
 
+/// "op 1" to "op 99" of as many ns, "op 0" of 1 ns and of 1 ms: the largest until long slices are left out.
+TracePtr manyNames()
+{
+    test::TraceFixture f;
+    const TrackId host = f.thread(1, 1, "main");
+    f.slice(host, 0, 1'000'000, "op 0").slice(host, 1'000'000, 1, "op 0");
+    for (int i = 1; i < 100; ++i) f.slice(host, 1'000'000 + i * 1'000, i, "op " + std::to_string(i));
+    return f.finish();
+}
+
 struct Shown
 {
     TraceDocument document;
@@ -75,6 +86,12 @@ struct Shown
         for (int row = 0; row < model().rowCount(); ++row) all << cell(row, Column::Key);
         return all;
     }
+    QString shownRow() { return cell(panel.table().currentIndex().row(), Column::Key); }
+    void filter(const char* text)
+    {
+        document.setFilter(std::get<Filter>(Filter::parse(text)));
+        QTRY_VERIFY(!document.filtering() && !panel.busy());
+    }
 };
 
 } // namespace
@@ -89,6 +106,9 @@ private Q_SLOTS:
     void theRangeDecidesWhatIsAddedUp();
     void theViewDecidesWhereThatWasAskedFor();
     void anEmptyRangeSaysSo();
+    void aRowThatNobodyChoseIsNotKept();
+    void aRowThatSomebodyChoseIsKept();
+    void aRowThatIsLookedIntoIsKept();
     void chipsAndGroupingsChangeTheTable();
     void aHeadSortsAndTurnsRound();
     void occurrencesAreSteppedThrough();
@@ -166,6 +186,42 @@ void tst_AggregatesPanel::anEmptyRangeSaysSo()
     QVERIFY(!s.panel.occurrences().isHidden());
 }
 
+void tst_AggregatesPanel::aRowThatNobodyChoseIsNotKept()
+{
+    Shown s(manyNames(), {1200, 300});
+    QCOMPARE(s.shownRow(), QStringLiteral("op 0"));
+    s.panel.table().verticalScrollBar()->setValue(20); // looked around, chose nothing
+    s.filter("dur < 1us");                             // of "op 0" the shortest is left, and all others are longer
+    QCOMPARE(s.names().first(), QStringLiteral("op 99"));
+    QVERIFY(s.names().indexOf(QStringLiteral("op 0")) > 20); // still there
+    QCOMPARE(s.shownRow(), QStringLiteral("op 99"));
+    QCOMPARE(s.panel.table().indexAt({5, 5}).row(), 0); // in sight
+}
+
+void tst_AggregatesPanel::aRowThatSomebodyChoseIsKept()
+{
+    Shown s(manyNames(), {1200, 300});
+    QTest::keyClick(&s.panel.table(), Qt::Key_Down);
+    QCOMPARE(s.shownRow(), QStringLiteral("op 99"));
+    s.filter("name != \"op 1\"");
+    QCOMPARE(s.shownRow(), QStringLiteral("op 99"));
+    s.filter("name != \"op 99\"");
+    QCOMPARE(s.shownRow(), QStringLiteral("op 0"));
+    s.filter("");
+    QCOMPARE(s.shownRow(), QStringLiteral("op 99")); // it is back
+    s.document.setTrace(manyNames());
+    QCOMPARE(s.shownRow(), QStringLiteral("op 0"));
+}
+
+void tst_AggregatesPanel::aRowThatIsLookedIntoIsKept()
+{
+    Shown s(manyNames(), {1200, 300});
+    QTest::keyClick(&s.panel.table(), Qt::Key_Period); // to an occurrence of the row that the panel chose
+    s.filter("dur < 1us");
+    QCOMPARE(s.shownRow(), QStringLiteral("op 0"));
+    QCOMPARE(s.panel.table().currentIndex().row(), s.names().indexOf(QStringLiteral("op 0")));
+}
+
 void tst_AggregatesPanel::chipsAndGroupingsChangeTheTable()
 {
     Shown s(run());
@@ -194,6 +250,7 @@ void tst_AggregatesPanel::aHeadSortsAndTurnsRound()
     QCOMPARE(s.names().first(), QStringLiteral("gemm"));
     QVERIFY(s.model().headerData(static_cast<int>(Column::Mean), Qt::Horizontal).toString().endsWith(QStringLiteral("↓")));
     // The order stays when the rows change.
+    QTest::keyClick(&s.panel.table(), Qt::Key_Period); // gemm is of interest
     click(Column::Mean);
     s.document.selectRange(TimeRange{0, 1'000'000});
     QTRY_VERIFY(!s.panel.busy());

@@ -90,6 +90,7 @@ void AggregatesPanel::traceChanged()
     m_sortJob.cancel();
     m_model->set(nullptr, m_populations->current()); // nothing may look at the old trace any more
     m_asked = {};
+    m_keptRow.clear();
     m_side->show({});
     m_scopeShown.reset();
     choosePopulation();
@@ -196,8 +197,6 @@ void AggregatesPanel::received(const AggregateAsk& asked, AggregateAnswer answer
     m_patience.stop();
     if (answer.trace != m_document.trace() || answer.cancelled) return;
     if (!answer.table) return showMessage(displayText(answer.error));
-    std::vector<std::string> keys;
-    if (const AggregateRow* before = m_model->rowAt(m_table->currentIndex().row())) keys = before->keys;
     const int scrolled = m_table->verticalScrollBar()->value();
     const bool sameKind = m_asked.trace == asked.trace && m_asked.by == asked.by && m_asked.population == asked.population;
     m_asked = asked;
@@ -211,17 +210,25 @@ void AggregatesPanel::received(const AggregateAsk& asked, AggregateAnswer answer
         return showMessage(emptyText(*shared, asked, m_followsView));
     }
     m_pages->setCurrentIndex(0);
-    chooseRow(keys);
-    if (sameKind) m_table->verticalScrollBar()->setValue(scrolled);
+    if (chooseRow() && sameKind) m_table->verticalScrollBar()->setValue(scrolled);
     arrange();
 }
 
-/// The row that was chosen before, else the largest.
-void AggregatesPanel::chooseRow(const std::vector<std::string>& keys)
+/// The row that a person chose, wherever it stands now; else the first: true for the former. What the panel chose by itself is not
+/// kept, or the side would show a row that nobody asked for and that may be out of sight.
+bool AggregatesPanel::chooseRow()
 {
-    const int found = keys.empty() ? -1 : m_model->rowOf(keys);
+    const std::vector<std::string> kept = m_keptRow;
+    const int found = kept.empty() ? -1 : m_model->rowOf(kept);
     m_table->setCurrentIndex(m_model->index(std::max(0, found), 0));
+    m_keptRow = kept; // nobody's click
     showRow();
+    return found >= 0;
+}
+
+void AggregatesPanel::keepRow()
+{
+    if (const AggregateRow* row = m_model->rowAt(m_table->currentIndex().row())) m_keptRow = row->keys;
 }
 
 void AggregatesPanel::showRow()

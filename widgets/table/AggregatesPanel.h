@@ -76,7 +76,8 @@ private:
     void received(const AggregateAsk& asked, AggregateAnswer answer);
     void showTotals();
     void choosePopulation();
-    void chooseRow(const std::vector<std::string>& keys);
+    bool chooseRow();
+    void keepRow();
     void sort(TableOrder sort);
     void showRow();
     void showScope();
@@ -110,6 +111,7 @@ private:
     std::optional<TimeRange> m_scopeShown;
     bool m_followsView = false;
     bool m_chosenByHand = false;               ///< the population
+    std::vector<std::string> m_keptRow;        ///< keys of the row that a person chose; empty: the panel chooses
     bool m_dirty = true;                       ///< to be computed when shown
     double m_tableShare = 0.64;                ///< of the width, the rest is the side's
     QTimer m_delay;                            ///< the range is still being drawn

@@ -68,8 +68,11 @@ void AggregatesPanel::build()
     column->addWidget(m_split);
     setFocusProxy(m_table);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
-        if (m_model->answer()) showRow();
+        if (!m_model->answer()) return;
+        keepRow();
+        showRow();
     });
+    connect(m_side, &OccurrencePane::used, this, &AggregatesPanel::keepRow);
 }
 
 QWidget* AggregatesPanel::makeTools()

@@ -69,8 +69,11 @@ OccurrencePane::OccurrencePane(TraceDocument& document, QWidget* parent) : QWidg
     column->addWidget(m_list, 2);
     connect(m_histogram, &DurationView::binChosen, this, &OccurrencePane::listBin);
     connect(m_list, &BarList::chosen, this, [this](std::uint64_t at) {
-        if (at < m_listed.size()) m_document.reveal(m_listed[static_cast<std::size_t>(at)]);
+        if (at >= m_listed.size()) return;
+        Q_EMIT used();
+        m_document.reveal(m_listed[static_cast<std::size_t>(at)]);
     });
+    connect(m_histogram, &DurationView::binChosen, this, &OccurrencePane::used);
     connect(&m_document, &TraceDocument::selectionChanged, this, &OccurrencePane::showPosition);
     show({});
 }
@@ -235,6 +238,7 @@ void OccurrencePane::step(int direction)
 {
     const std::size_t count = members().size();
     if (count == 0) return;
+    Q_EMIT used();
     const auto at = position();
     if (!at) return go(direction > 0 ? 0 : count - 1);
     go(direction > 0 ? (*at + 1) % count : (*at + count - 1) % count);

@@ -49,6 +49,10 @@ public:
     QString listTitle() const;
     bool busy() const { return m_job.running() || m_listJob.running(); }
 
+Q_SIGNALS:
+    /// A person looked into this row: stepped, chose a bin, went to a slice.
+    void used();
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
