@@ -188,7 +188,7 @@ private Q_SLOTS:
     void snapshotsAtEveryHitAreCountedUntilStop();
     void warningsBecomeNotes();
     void withoutProcessorTraceItSamplesAndSaysSo();
-    void aPipeFullOfOutputDoesNotBlockIt();
+    void muchOutputDoesNotBlockIt();
     void anOldVersionIsAskedForNothingItLacks();
     void anOldVersionWithoutProcessorTraceIsNotStarted();
 
@@ -206,6 +206,7 @@ private Q_SLOTS:
     void stopBeforeItIsAttachedSavesNothing();
     void stopWhileItDecodesDoesNotSignalIt();
     void aFolderThatCannotBeWrittenIsNamed();
+    void ourOwnDeathLeavesAWholeFile();
 };
 
 // ---- before anything starts
@@ -532,7 +533,7 @@ void tst_MagicTrace::warningsBecomeNotes()
     QCOMPARE(run.message(), std::string("no failure"));
     QCOMPARE(run.said(), std::string("Without debug information there are no file names and line numbers.\n"
                                      "2 places of the recording could not be decoded.\n"
-                                     "1 line of perf's output were not understood by magic-trace.\n"));
+                                     "1 line of perf's output was not understood by magic-trace.\n"));
 }
 
 void tst_MagicTrace::withoutProcessorTraceItSamplesAndSaysSo()
@@ -548,7 +549,7 @@ void tst_MagicTrace::withoutProcessorTraceItSamplesAndSaysSo()
                                      "Callers are found by copies of the stack, which slows the program down.\n"));
 }
 
-void tst_MagicTrace::aPipeFullOfOutputDoesNotBlockIt()
+void tst_MagicTrace::muchOutputDoesNotBlockIt()
 {
     Scene scene("chatty");
     Run run(scene);
@@ -798,6 +799,26 @@ void tst_MagicTrace::aFolderThatCannotBeWrittenIsNamed()
     Run run(scene);
     QVERIFY(run.ends());
     QVERIFY2(run.message().starts_with("Nothing can be written to " + bytes(scene.path("nowhere")) + ": "), run.message().c_str());
+}
+
+void tst_MagicTrace::ourOwnDeathLeavesAWholeFile()
+{
+    Scene scene;
+    // The kernel tells a child of the end of the thread that started it as it does of a whole process, and nobody cleans up here either.
+    static Run* abandoned = nullptr;
+    const std::unique_ptr<QThread> mortal(QThread::create([&] {
+        abandoned = new Run(scene);
+        abandoned->begins();
+    }));
+    mortal->start();
+    QVERIFY(mortal->wait(kSoon));
+    QVERIFY(abandoned->recording);
+    const auto left = [&] { return scene.made().isEmpty() ? QString() : scene.path("out/") + scene.made().first() + QStringLiteral("/trace.fxt"); };
+    QTRY_COMPARE_WITH_TIMEOUT(contentOf(left()), written(Events::Some), kSoon);
+    QTRY_VERIFY(scene.allGone());
+    QCOMPARE(scene.logged("signals").size(), 1);
+    QVERIFY2(scene.made().first().startsWith(QStringLiteral("run.fxt.recording-")), qPrintable(scene.made().first()));
+    QVERIFY(scene.target.state() == QProcess::Running);
 }
 
 QTEST_GUILESS_MAIN(tst_MagicTrace)

@@ -10,7 +10,9 @@ namespace opscope::magictrace {
 
 namespace {
 
-constexpr int kDeathMs = 1000; // a killed program gives back its memory first
+constexpr int kDeathMs = 1000;            // a killed program gives back its memory first
+constexpr int kLookEveryMs = 40;
+constexpr qint64 kPiece = 256 << 10;      // of the log at a time: a moment
 
 /// In the child, before the program is executed: only calls that are safe there.
 void becomeGroup()
@@ -37,10 +39,13 @@ Child::Child(QObject* parent) : QObject(parent)
 {
     m_process.setStandardInputFile(QProcess::nullDevice());
     m_process.setChildProcessModifier(becomeGroup);
-    connect(&m_process, &QProcess::readyReadStandardOutput, this, [this] { take(m_out, m_process.readAllStandardOutput()); });
-    connect(&m_process, &QProcess::readyReadStandardError, this, [this] { take(m_err, m_process.readAllStandardError()); });
+    m_looks.setInterval(kLookEveryMs);
+    connect(&m_looks, &QTimer::timeout, this, &Child::follow);
     connect(&m_process, &QProcess::finished, this, [this](int status, QProcess::ExitStatus how) {
-        drain();
+        m_looks.stop();
+        while (!m_log.atEnd() && !m_dropped) follow();
+        if (!m_rest.isEmpty()) tell(std::exchange(m_rest, {}));
+        if (m_dropped) return; // who heard the last lines has had enough
         Q_EMIT ended(how == QProcess::CrashExit, status);
     });
     connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
@@ -53,14 +58,19 @@ Child::~Child()
     kill();
 }
 
-void Child::start(const QString& program, const QStringList& arguments, const QString& temporaryFolder)
+void Child::start(const QString& program, const QStringList& arguments, const QString& folder)
 {
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("LC_ALL"), QStringLiteral("C")); // its texts are compared
     environment.insert(QStringLiteral("PAGER"), QStringLiteral("cat"));
-    if (!temporaryFolder.isEmpty()) environment.insert(QStringLiteral("TMPDIR"), temporaryFolder);
+    environment.insert(QStringLiteral("TMPDIR"), folder);
     m_process.setProcessEnvironment(environment);
+    m_log.setFileName(folder + QStringLiteral("/log"));
+    m_log.remove(); // of the program before
+    m_process.setStandardOutputFile(m_log.fileName(), QIODevice::Append);
+    m_process.setStandardErrorFile(m_log.fileName(), QIODevice::Append);
     m_process.start(program, arguments);
+    if (m_log.open(QIODevice::ReadOnly)) m_looks.start();
 }
 
 void Child::interrupt()
@@ -70,36 +80,31 @@ void Child::interrupt()
 
 void Child::kill()
 {
+    m_dropped = true; // what it still prints is of no interest
+    m_looks.stop();
+    m_process.disconnect(this);
     const qint64 pid = m_process.processId();
     if (!running() || pid <= 0) return;
-    m_process.disconnect(this); // what it still prints is of no interest
     ::kill(static_cast<pid_t>(-pid), SIGKILL);
     m_process.kill(); // it may not have come to setpgid() yet
     m_process.waitForFinished(kDeathMs);
 }
 
-void Child::take(QByteArray& rest, const QByteArray& bytes)
+void Child::follow()
 {
-    rest += bytes;
-    qsizetype at = 0;
-    for (qsizetype end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', at)) {
-        tell(rest.sliced(at, end - at));
-        at = end + 1;
-    }
-    rest.remove(0, at);
-    if (rest.size() > kLine) {
-        tell(rest);
-        rest.clear();
-    }
+    take(m_log.read(kPiece));
 }
 
-void Child::drain()
+void Child::take(const QByteArray& bytes)
 {
-    take(m_out, m_process.readAllStandardOutput());
-    take(m_err, m_process.readAllStandardError());
-    for (QByteArray* rest : {&m_out, &m_err}) {
-        if (!rest->isEmpty()) tell(std::exchange(*rest, {}));
+    m_rest += bytes;
+    qsizetype at = 0;
+    for (qsizetype end = m_rest.indexOf('\n'); end >= 0 && !m_dropped; end = m_rest.indexOf('\n', at)) {
+        tell(m_rest.sliced(at, end - at));
+        at = end + 1;
     }
+    m_rest.remove(0, at);
+    if (m_rest.size() > kLine) tell(std::exchange(m_rest, {}));
 }
 
 void Child::tell(const QByteArray& whole)

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <QFile>
 #include <QObject>
 #include <QProcess>
+#include <QTimer>
 
-#include <functional>
 #include <string>
 
 namespace opscope::magictrace {
 
-/// A program in a process group of its own, whose output is always read: a full pipe would stop it. What it prints comes line by line and is
-/// kept for error reports, the beginning and the end of it. Dies with SIGINT when we die, so that what it has is saved.
+/// A program in a process group of its own. It prints into a file that we follow: a pipe would stop it when nobody reads, and end it when we die.
+/// Lines come one by one, and are kept for error reports, the beginning and the end of them. Gets SIGINT when we die, so that it saves what it has.
 class Child : public QObject
 {
     Q_OBJECT
@@ -21,13 +22,14 @@ public:
     explicit Child(QObject* parent = nullptr);
     ~Child() override;                            ///< kill()
 
-    void start(const QString& program, const QStringList& arguments, const QString& temporaryFolder = {});
+    /// `folder`: for what it prints, and for its temporary files.
+    void start(const QString& program, const QStringList& arguments, const QString& folder);
     /// SIGINT, to the program alone: it ends perf itself.
     void interrupt();
     /// SIGKILL to its group, and waits for the program's end: a moment.
     void kill();
     bool running() const { return m_process.state() != QProcess::NotRunning; }
-    std::string output() const;                   ///< of both channels, "[...]" where something was left out
+    std::string output() const;                   ///< of both channels as they came, "[...]" where something was left out
     std::string commandLine() const;              ///< as a shell would take it
 
 Q_SIGNALS:
@@ -37,14 +39,16 @@ Q_SIGNALS:
     void ended(bool signalled, int status);
 
 private:
-    void take(QByteArray& rest, const QByteArray& bytes);
+    void follow();
+    void take(const QByteArray& bytes);
     void tell(const QByteArray& line);
-    void drain();
 
     QProcess m_process;
-    QByteArray m_out, m_err;       // lines that are not whole yet
+    QFile m_log;
+    QTimer m_looks;
+    QByteArray m_rest;             // a line that is not whole yet
     std::string m_head, m_tail;
-    bool m_leftOut = false;
+    bool m_leftOut = false, m_dropped = false;
 };
 
 } // namespace opscope::magictrace

@@ -148,7 +148,7 @@ void Session::probe(const QString& argument)
     m_limit.start(m_patience.probe);
     QStringList arguments{argument};
     if (argument == QStringLiteral("-help")) arguments.prepend(QStringLiteral("attach"));
-    m_child->start(m_program, arguments);
+    m_child->start(m_program, arguments, m_folder->path());
 }
 
 void Session::probed(const QString& argument)
@@ -412,7 +412,7 @@ void Session::countNotes()
     const auto count = [](std::uint64_t number) { return formatCount(static_cast<std::int64_t>(number)); };
     if (on("multi-snapshot")) note(count(m_snapshots) + (m_snapshots == 1 ? " snapshot." : " snapshots."));
     if (m_badPlaces) note(count(m_badPlaces) + (m_badPlaces == 1 ? " place" : " places") + " of the recording could not be decoded.");
-    if (m_skipped) note(count(m_skipped) + (m_skipped == 1 ? " line" : " lines") + " of perf's output were not understood by magic-trace.");
+    if (m_skipped) note(count(m_skipped) + (m_skipped == 1 ? " line of perf's output was" : " lines of perf's output were") + " not understood by magic-trace.");
 }
 
 void Session::failWithDetails(RecordFailure failure)
