@@ -384,6 +384,26 @@ private Q_SLOTS:
         checkTrampolines(code, sizeof kWithFramePointer, named);
     }
 
+    /// As the loops of oneDNN do: registers saved, the frame pointer used for something else, no call of anything.
+    void compiledCodeWithoutInformationHasItsCallerByGuess()
+    {
+        constexpr unsigned char kLoop[] = {0x53, 0x55, 0x41, 0x54, 0x48, 0x83, 0xec, 0x40,  // push rbx, rbp, r12; sub $64,%rsp
+                                           0x48, 0xc7, 0xc5, 0x00, 0x04, 0x00, 0x00,        // mov $1024,%rbp
+                                           0xff, 0xd1,                                      // call *%rcx: to take the sample
+                                           0x48, 0x83, 0xc4, 0x40, 0x41, 0x5c, 0x5d, 0x5b, 0xc3};
+        Trampolines code(kLoop, false);
+        Captured captured;
+        (*reinterpret_cast<Trampoline*>(&code.code))(&captured, nullptr, nullptr, &captureCalled);
+        const Unwound result = unwindHere(captured);
+        QVERIFY(result.complete);
+        Symbols symbols(getpid());
+        QVERIFY(symbols.readMaps().ok());
+        const std::vector<std::string> names = namesOf(result.frames, symbols);
+        QCOMPARE(names[2], std::string("[anonymous]"));
+        QVERIFY(names[3].find("compiledCodeWithoutInformationHasItsCallerByGuess") != std::string::npos);
+        QCOMPARE(names.back(), std::string("_start"));
+    }
+
     /// Prologues, epilogues, stubs, the dynamic linker: at every single instruction the callers are the same.
     void everyInstructionOfACallHasItsCallers()
     {

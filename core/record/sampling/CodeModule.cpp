@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <dwarf.h>
+#include <unistd.h>
 
 namespace opscope::sampling {
 
@@ -88,6 +89,23 @@ std::optional<std::uint64_t> CodeModule::functionStart(std::uint64_t address)
     }
     if (low == 0) return {};
     return startOf(low - 1);
+}
+
+bool CodeModule::followsCall(std::uint64_t address)
+{
+    load();
+    constexpr std::size_t kLongest = 7;
+    for (const Segment& segment : m_segments) {
+        const std::uint64_t at = address - segment.address;
+        if (!segment.code || at < kLongest || at > segment.size) continue;
+        unsigned char code[kLongest];
+        if (pread(m_elf.descriptor(), code, sizeof code, static_cast<off_t>(segment.offset + at - kLongest)) != static_cast<ssize_t>(kLongest)) return false;
+        if (code[2] == 0xE8) return true;                                           // call rel32
+        for (const std::size_t length : {2u, 3u, 4u, 6u, 7u})                       // ff /2 with its operands, maybe behind a prefix
+            if (code[kLongest - length] == 0xFF && (code[kLongest - length + 1] & 0x38) == 0x10) return true;
+        return false;
+    }
+    return false;
 }
 
 /// dwarf_begin_elf reads every debug section at once: gigabytes of them are not worth the frames.

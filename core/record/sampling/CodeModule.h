@@ -32,6 +32,8 @@ public:
     std::optional<std::uint64_t> functionStart(std::uint64_t address);
     /// Null if there is none. Of .eh_frame, else of .debug_frame. Both live as long as this.
     Dwarf_CFI* callFrames();
+    /// Whether the instruction that ends at `address` may be a call (x86-64): what else looks like a return address on the stack mostly is none.
+    bool followsCall(std::uint64_t address);
     int machine() { return load(), m_machine; }     ///< EM_X86_64 ...
 
 private:

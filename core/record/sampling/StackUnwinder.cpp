@@ -4,6 +4,7 @@
 #include "core/record/sampling/FrameExpression.h"
 #include "core/record/sampling/FrameRules.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -47,6 +48,7 @@ struct StackUnwinder::State
     FrameState frame;
     bool interrupted = true;                    // the address of the frame is no return address
     bool innermost = true;
+    bool guessed = false;                       // once is enough
 
     explicit State(Symbols& its) : symbols(its) {}
 
@@ -60,8 +62,13 @@ struct StackUnwinder::State
     Step inCompiledCode();
     Step inTrampoline(std::uint64_t offset);
     Step afterCall();
+    Step byGuess();
+    bool reachesBottom();
+    bool callerFits(const FrameState& callee, std::uint64_t slot, std::uint64_t address);
+    bool isReturnAddress(std::uint64_t address);
     bool value(const Recover& recover, unsigned reg, std::uint64_t frameAddress, std::uint64_t& found) const;
     bool returnTo(std::uint64_t slot, std::uint64_t frameAddress);
+    void goTo(std::uint64_t address, std::uint64_t frameAddress);
 };
 
 StackUnwinder::StackUnwinder(Symbols& symbols) : m_state(std::make_unique<State>(symbols)) {}
@@ -99,6 +106,7 @@ void StackUnwinder::State::start(const StackCopy& copy)
     frame.stack = copy.stack;
     frame.stackStart = copy.registers[Machine::kStack];
     interrupted = innermost = true;
+    guessed = false;
 }
 
 std::uint32_t StackUnwinder::State::ruleAt(std::uint64_t address)
@@ -121,7 +129,9 @@ Step StackUnwinder::State::step(std::uint32_t ruleRow)
     if (ruleRow == kNotCode) return afterCall();
     if (ruleRow == kCompiled) return inCompiledCode();
     const FrameRule& rule = rules[ruleRow];
-    return rule.known ? byRule(rule) : byFramePointer();
+    if (rule.known) return byRule(rule);
+    const Step step = byFramePointer();
+    return step == Step::Lost ? byGuess() : step;
 }
 
 /// False: it cannot be had.
@@ -181,16 +191,32 @@ Step StackUnwinder::State::byRule(const FrameRule& rule)
     return Step::Next;
 }
 
+void StackUnwinder::State::goTo(std::uint64_t address, std::uint64_t frameAddress)
+{
+    frame.registers[Machine::kCounter] = frame.registers[Machine::kReturn] = address;
+    frame.registers[Machine::kStack] = frameAddress;
+    interrupted = false;
+}
+
+bool StackUnwinder::State::isReturnAddress(std::uint64_t address)
+{
+    const Symbols::Place place = symbols.moduleAt(address - 1);
+    if (!place.module) return symbols.isCode(address - 1);
+#if defined(__x86_64__)
+    return place.module->followsCall(place.address + 1);
+#else
+    return true;
+#endif
+}
+
 /// Takes the return address from `slot`; the caller's stack begins at `frameAddress`.
 bool StackUnwinder::State::returnTo(std::uint64_t slot, std::uint64_t frameAddress)
 {
     std::uint64_t address = 0;
     if (!frame.read(slot, address)) return false;
     address = plainAddress(address);
-    if (address != 0 && !symbols.isCode(address - 1)) return false;
-    frame.registers[Machine::kCounter] = frame.registers[Machine::kReturn] = address;
-    frame.registers[Machine::kStack] = frameAddress;
-    interrupted = false;
+    if (address == 0 || !isReturnAddress(address)) return false;
+    goTo(address, frameAddress);
     return true;
 }
 
@@ -198,10 +224,11 @@ bool StackUnwinder::State::returnTo(std::uint64_t slot, std::uint64_t frameAddre
 Step StackUnwinder::State::byFramePointer()
 {
     const std::uint64_t pointer = frame.registers[Machine::kFrame];
-    std::uint64_t next = 0;
+    std::uint64_t next = 0, address = 0;
     if (!frame.has(Machine::kFrame)) return Step::Lost;
     if (pointer == 0) return Step::Bottom;
-    if (pointer < frame.registers[Machine::kStack] || !frame.read(pointer, next)) return Step::Lost;
+    if (pointer < frame.registers[Machine::kStack] || !frame.read(pointer, next) || !frame.read(pointer + 8, address)) return Step::Lost;
+    if (address == 0 && next == 0) return Step::Bottom; // how a first frame is often laid out
     if (!returnTo(pointer + 8, pointer + 16)) return Step::Lost;
     frame.registers[Machine::kFrame] = next;
     return Step::Next;
@@ -223,15 +250,67 @@ Step StackUnwinder::State::inCompiledCode()
     const Symbols::Compiled place = symbols.compiledAt(lookedUp());
 #if defined(__x86_64__)
     if (place.python) return inTrampoline(place.offset);
-    const FrameState before = frame;
     if (frame.registers[Machine::kFrame] != 0 && byFramePointer() == Step::Next) return Step::Next;
-    if (place.known || !place.anonymous) return Step::Lost;
-    frame = before; // code of which nothing is known: a trampoline, perhaps
-    return inTrampoline(5);
+    if (!interrupted && inTrampoline(0) == Step::Next) return Step::Next; // of a process whose perf map we may not read
+    return byGuess();
 #else
     static_cast<void>(place); // CPython's trampoline keeps the frame pointer on AArch64
     return byFramePointer();
 #endif
+}
+
+/// From here on, by rules and frame pointers only. Leaves the state anywhere.
+bool StackUnwinder::State::reachesBottom()
+{
+    for (std::size_t count = 0; count < kMaxFrames; ++count) {
+        if (counter() == 0) return true;
+        const std::uint32_t rule = ruleAt(lookedUp());
+        if (rule == kNotCode) return false;
+        const Step step = this->step(rule);
+        if (step != Step::Next) return step == Step::Bottom;
+    }
+    return false;
+}
+
+/// Whether a caller at `address` explains all of the stack above; its frame pointer is the callee's, or was saved in the words below `slot`.
+/// The state is the caller's then.
+bool StackUnwinder::State::callerFits(const FrameState& callee, std::uint64_t slot, std::uint64_t address)
+{
+    constexpr std::uint64_t kSavedRegisters = 8;
+    std::uint64_t pointer = callee.registers[Machine::kFrame];
+    for (std::uint64_t word = 0; word <= kSavedRegisters; ++word) {
+        if (word > 0 && (!callee.read(slot - 8 * word, pointer) || pointer <= slot || pointer - slot > callee.stack.size())) continue;
+        frame = callee;
+        frame.registers[Machine::kFrame] = pointer;
+        goTo(address, slot + 8);
+        const FrameState caller = frame;
+        if (!reachesBottom()) continue;
+        frame = caller;
+        interrupted = false;
+        return true;
+    }
+    return false;
+}
+
+/// Code without any information that uses the frame pointer for other things: the loops of oneDNN and MKL, where PyTorch spends its time on a
+/// processor. They call nothing, so the first return address on the stack is theirs, if all frames above it make sense down to the bottom.
+Step StackUnwinder::State::byGuess()
+{
+    constexpr std::uint64_t kWords = 512;
+    constexpr int kTries = 8;
+    if (std::exchange(guessed, true)) return Step::Lost;
+    const FrameState callee = frame;
+    const bool wasInnermost = std::exchange(innermost, false);
+    std::uint64_t slot = callee.registers[Machine::kStack], address = 0;
+    int tries = 0;
+    for (const std::uint64_t end = slot + 8 * kWords; slot < end && tries < kTries && callee.read(slot, address); slot += 8) {
+        if (address == 0 || !symbols.isCode(address - 1) || !isReturnAddress(address)) continue;
+        ++tries;
+        if (callerFits(callee, slot, address)) return Step::Next;
+    }
+    frame = callee;
+    innermost = wasInnermost;
+    return Step::Lost;
 }
 
 /// Python/asm_trampoline.S: `sub $8,%rsp; call *%rcx; add $8,%rsp; ret` up to 3.13, `push %rbp; mov %rsp,%rbp; call *%rcx; pop %rbp; ret` later, each maybe behind
@@ -240,13 +319,12 @@ Step StackUnwinder::State::inTrampoline(std::uint64_t offset)
 {
     const std::uint64_t stack = frame.registers[Machine::kStack];
     const bool within = !interrupted || (offset != 0 && offset < 10);
-    const FrameState before = frame;
-    if (!returnTo(stack + (within ? 8 : 0), stack + (within ? 16 : 8))) {
-        frame = before;
-        if (!interrupted || !returnTo(stack + (within ? 0 : 8), stack + (within ? 8 : 16))) return Step::Lost;
-    }
+    const bool wasReturnedTo = !interrupted;
+    if (!returnTo(stack + (within ? 8 : 0), stack + (within ? 16 : 8)) &&
+        (wasReturnedTo || !returnTo(stack + (within ? 0 : 8), stack + (within ? 8 : 16))))
+        return Step::Lost;
     std::uint64_t pushed = 0;
-    if (!innermost && before.has(Machine::kFrame) && before.registers[Machine::kFrame] == stack && frame.read(stack, pushed))
+    if (wasReturnedTo && frame.has(Machine::kFrame) && frame.registers[Machine::kFrame] == stack && frame.read(stack, pushed))
         frame.registers[Machine::kFrame] = pushed;
     return Step::Next;
 }

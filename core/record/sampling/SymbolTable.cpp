@@ -1,12 +1,14 @@
 #include "core/record/sampling/SymbolTable.h"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace opscope::sampling {
 
 namespace {
 
-constexpr std::uint32_t kMaxName = (1u << 30) - 1;
+constexpr std::uint32_t kMaxName = (1u << 30) - 1; // its place; a longer name than that is cut:
+constexpr std::size_t kMaxNameBytes = 16384;
 
 /// GLOBAL before WEAK before LOCAL; functions before labels; a size before none.
 std::uint8_t rankOf(const GElf_Sym& symbol)
@@ -49,21 +51,27 @@ bool isFunction(const GElf_Sym& symbol)
 void SymbolTable::read(const ElfFile& program, const ElfFile& debug)
 {
     if (!program) return;
-    m_program = program.get();
     std::vector<Candidate> found;
     const bool full = (debug && addTable(debug, SHT_SYMTAB, found)) || addTable(program, SHT_SYMTAB, found);
     if (!full) addTable(program, SHT_DYNSYM, found);
     addStubs(program, found);
-    if (const auto dynamic = program.sectionOfType(SHT_DYNSYM)) m_dynamicStrings = dynamic->header.sh_link;
+    if (const auto dynamic = program.sectionOfType(SHT_DYNSYM)) m_dynamicStrings = stringsOf(program, *dynamic);
     keepBest(found);
+}
+
+SymbolTable::Strings SymbolTable::stringsOf(const ElfFile& file, const ElfFile::Section& table)
+{
+    GElf_Shdr header;
+    Elf_Scn* section = elf_getscn(file.get(), table.header.sh_link);
+    if (!section || !gelf_getshdr(section, &header) || header.sh_type != SHT_STRTAB || (header.sh_flags & SHF_COMPRESSED)) return {};
+    return {file.descriptor(), header.sh_offset, header.sh_size};
 }
 
 bool SymbolTable::addTable(const ElfFile& file, std::uint32_t type, std::vector<Candidate>& found)
 {
     const auto section = file.sectionOfType(type);
     Elf_Data* data = section ? const_cast<Elf_Data*>(file.data(*section)) : nullptr;
-    GElf_Shdr strings;
-    if (!data || !gelf_getshdr(elf_getscn(file.get(), section->header.sh_link), &strings) || strings.sh_size > ElfFile::kMaxSection) return false;
+    if (!data) return false;
     const std::vector<CodeSection> code = codeSections(file);
     const std::size_t before = found.size(), entry = gelf_fsize(file.get(), ELF_T_SYM, 1, EV_CURRENT);
     if (entry == 0) return false;
@@ -75,9 +83,9 @@ bool SymbolTable::addTable(const ElfFile& file, std::uint32_t type, std::vector<
         const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(symbol.st_size, UINT32_MAX));
         found.push_back({{symbol.st_value, size, symbol.st_name & kMaxName, 0, 0}, rankOf(symbol), place.end});
     }
-    m_stringsFile = file.get();
-    m_strings = section->header.sh_link;
-    return found.size() != before;
+    if (found.size() == before) return false;
+    m_strings = stringsOf(file, *section);
+    return true;
 }
 
 /// The linker names no stubs: their order is that of the relocations of .rela.plt. Where stubs are checked (.plt.sec) there is one each, otherwise .plt has a head.
@@ -139,9 +147,21 @@ std::size_t SymbolTable::find(std::uint64_t address) const
 std::string SymbolTable::name(std::size_t row) const
 {
     const Symbol& symbol = m_symbols[row];
-    const char* text = symbol.dynamic ? elf_strptr(m_program, m_dynamicStrings, symbol.name) : elf_strptr(m_stringsFile, m_strings, symbol.name);
-    if (!text) return {};
-    return symbol.stub ? std::string(text) + "@plt" : std::string(text);
+    const Strings& strings = symbol.dynamic ? m_dynamicStrings : m_strings;
+    if (symbol.name >= strings.size) return {};
+    char text[kMaxNameBytes];
+    std::size_t length = 0;
+    for (bool ended = false; !ended && length < sizeof text;) { // nearly always one read
+        const std::size_t piece = std::min<std::uint64_t>({length == 0 ? 512 : sizeof text, sizeof text - length, strings.size - symbol.name - length});
+        const ssize_t got = piece ? pread(strings.file, text + length, piece, static_cast<off_t>(strings.offset + symbol.name + length)) : 0;
+        if (got <= 0) break;
+        const char* end = std::find(text + length, text + length + got, '\0');
+        ended = end != text + length + got;
+        length = static_cast<std::size_t>(end - text);
+    }
+    const std::string_view name(text, length);
+    const std::string plain(name.substr(0, name.find('@', 1)));   // "memcpy@@GLIBC_2.14"
+    return symbol.stub ? plain + "@plt" : plain;
 }
 
 } // namespace opscope::sampling
