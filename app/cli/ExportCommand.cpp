@@ -80,7 +80,8 @@ void tell(std::ostream& out, const Trace& trace, const Subset& subset, const std
         const SourceFile& source = trace.sources()[targets[i].source.index()];
         const std::string things = source.format == "et" ? " nodes" : " events";
         out << withoutControls(file.path) << ": ";
-        if (subset.whole) out << "all " << count(file.events) << things;
+        if (targets[i].as == ExportTarget::As::Fxt) out << count(file.events) << " events as a Fuchsia trace";
+        else if (subset.whole) out << "all " << count(file.events) << things;
         else out << count(file.events) << " of " << count(all.sources[targets[i].source.index()].events) << things;
         out << ", " << formatBytes(static_cast<std::int64_t>(file.bytes));
         if (file.packedBytes != file.bytes) out << ", packed " << formatBytes(static_cast<std::int64_t>(file.packedBytes));
@@ -90,6 +91,7 @@ void tell(std::ostream& out, const Trace& trace, const Subset& subset, const std
         if (file.clipped) out << "  " << count(file.clipped) << " cut to the range\n";
         if (file.resources) out << "  " << count(file.resources) << " captured files copied beside it\n";
         if (file.redactions) out << "  " << count(file.redactions) << " texts replaced\n";
+        if (file.timeless) out << "  " << count(file.timeless) << " nodes of execution traces left out: .fxt knows events with times only\n";
     }
 }
 
@@ -145,7 +147,7 @@ Run declare(CLI::App& app)
     app.add_flag("--subtrees", options->subtrees, "Execution trace: also everything below matched nodes");
     app.add_flag("--redact", options->redact, "Replace names of hosts, users, jobs and paths, the same by the same");
     app.add_flag("--even-if-empty", options->evenIfEmpty, "Write a file although nothing matches");
-    app.add_option("-o,--output", options->outputs, "Where to; .gz packs. For several files a folder, or -o once each")
+    app.add_option("-o,--output", options->outputs, "Where to; .gz packs. For several files a folder, or -o once each. OUT.fxt[.gz]: as a Fuchsia trace")
         ->required()->type_name("OUT")->allow_extra_args(false);
     return [options](Console& console) { return exportPart(console, *options); };
 }
@@ -159,9 +161,14 @@ Command exportCommand()
             "calls and operators that launched kept device ops, both ends of flows, and enclosing annotations. Of an execution\n"
             "trace: nodes with their ancestors and captured files. Without filter, range and tracks the file is copied as it is.\n"
             "The target gets its name when it is whole; nothing is left behind before that.\n\n"
+            "A name that ends in .fxt or .fxt.gz makes one Fuchsia trace of any trace, all FILEs on one clock, for Perfetto and\n"
+            "magic-trace's viewer: slices, instants, counters, async events, flows, threads and processes, and the arguments that\n"
+            "have columns (ids, bytes, shapes). A part of an .fxt is an .fxt, of its own records. Execution traces have no times\n"
+            "and no place in it.\n\n"
             "Examples:\n"
             "  opscope export --filter 'cat == kernel and dur > 1ms' trace.json.gz -o slow.json.gz\n"
             "  opscope export --range 1.2s..1.3s --clip trace.json -o moment.json\n"
+            "  opscope export --filter 'inside(name ~ \"ProfilerStep#3\")' trace.json -o step3.fxt.gz\n"
             "  opscope export --filter 'inside(name ~ \"ProfilerStep#3\")' trace.json et.json -o step3/",
             declare};
 }

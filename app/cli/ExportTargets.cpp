@@ -32,6 +32,10 @@ Status ExportTargets::choose(const Trace& trace, const std::vector<std::string>&
     std::error_code ignored;
     const bool folder = outputs.size() == 1 && (outputs[0].ends_with('/') || fs::is_directory(outputs[0], ignored));
     if (folder) return inFolder(trace, outputs[0]);
+    if (outputs.size() == 1 && isFxtName(outputs[0])) {
+        m_targets.push_back(fxtTarget(trace, outputs[0]));
+        return Done{};
+    }
     if (outputs.size() != sources)
         return Error{ErrorCode::Usage, std::to_string(sources) + (sources == 1 ? " file goes" : " files go") + " to " + std::to_string(outputs.size()) +
                                            (outputs.size() == 1 ? " name" : " names") + "; give -o once each, or a folder: -o parts/", {}};

@@ -8,7 +8,8 @@
 namespace opscope {
 
 /// Where `opscope export` writes, by what stands behind -o: a file each, or a folder for all of them (it is there, or ends with "/"
-/// and is made). Names in a folder are those of the sources; equal ones get their own folder's name in front.
+/// and is made). Names in a folder are those of the sources; equal ones get their own folder's name in front. One name that ends in
+/// .fxt or .fxt.gz takes all files together.
 class ExportTargets
 {
 public:

@@ -113,6 +113,33 @@ std::uint64_t Redactor::apply(std::string_view json, std::string_view key, std::
     return replaced;
 }
 
+bool Redactor::applyToText(std::string_view text, std::string_view key, std::string& out) const
+{
+    const KeyClass known = key.empty() ? KeyClass::None : eventKeyClass(key);
+    PrivateKind kind = PrivateKind::Path;
+    if (text.empty() || known == KeyClass::Fixed) {
+        out.append(text);
+        return false;
+    }
+    const auto replace = [this](PrivateKind k, std::string_view name) { return m_rules->replacement(k, name); };
+    if (isWhole(known, kind)) {
+        const std::string to = replace(kind, text);
+        out.append(to);
+        return to != text;
+    }
+    const PrivatePlace place{false, known};
+    if (text.find('\\') == std::string_view::npos) return Rewriter(m_rules->names, out).text(text, place, replace);
+    // Backslashes would be taken for escapes.
+    std::string escaped, replaced;
+    for (const char c : text) escaped.append(c == '\\' ? 2 : 1, c);
+    const bool any = Rewriter(m_rules->names, replaced).text(escaped, place, replace);
+    for (std::size_t i = 0; i < replaced.size(); ++i) {
+        out += replaced[i];
+        if (replaced[i] == '\\' && i + 1 < replaced.size() && replaced[i + 1] == '\\') ++i;
+    }
+    return any;
+}
+
 std::string Redactor::Rules::replacement(PrivateKind kind, std::string_view name) const
 {
     if (kind == PrivateKind::Secret) return std::string(placeholderWord(kind));

@@ -27,6 +27,8 @@ public:
     /// Appends `json` (a JSON value as it stands in a file: an event, a node, the value of the top-level key `key`) to `out`, with texts
     /// replaced; everything else byte for byte. Still JSON when it was. Returns how many texts were replaced. `key` is "" for events.
     std::uint64_t apply(std::string_view json, std::string_view key, std::string& out) const;
+    /// The same for a plain text of an event, without quotes and escapes: a name, or the value of the argument `key`.
+    bool applyToText(std::string_view text, std::string_view key, std::string& out) const;
     /// What is replaced by what, for the dialog's list; never written to a file. By kind, then in the order of the numbers.
     struct Replacement
     {

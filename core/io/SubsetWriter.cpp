@@ -5,6 +5,7 @@
 #include "core/format/Exporter.h"
 #include "core/format/Format.h"
 #include "core/format/et/EtResources.h"
+#include "core/format/fxt/FxtConverter.h"
 #include "core/io/ByteSink.h"
 #include "core/io/ByteSource.h"
 
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool packs(const std::string& path) { return path.ends_with(".gz"); }
+bool isJsonName(const std::string& path) { return path.ends_with(".json") || path.ends_with(".json.gz"); }
 
 const Format* formatOf(const SourceFile& source)
 {
@@ -78,9 +80,11 @@ private:
     const SourceFile& source(const ExportTarget& target) const { return m_trace.sources()[target.source.index()]; }
     Status check();
     Status checkTarget(std::size_t number) const;
+    Status checkFormat(const ExportTarget& target) const;
     Status openSources();
     Status createTargets();
     Status writeAll();
+    Result<ExportReport::File> write(std::size_t number);
     Status copyResources(const ExportTarget& target, ExportReport::File& report);
     Status nameAll();
     Error changed(const SourceFile& file) const { return {ErrorCode::CannotRead, displayName(file.path) + " has changed since it was opened; open it again", {}}; }
@@ -110,10 +114,7 @@ Status SubsetWriter::check()
 Status SubsetWriter::checkTarget(std::size_t number) const
 {
     const ExportTarget& target = m_targets[number];
-    if (target.source.index() >= m_trace.sources().size()) return Error{ErrorCode::Usage, "there is no such source", {}};
-    const Format* format = formatOf(source(target));
-    if (!format || !format->exporter)
-        return Error{ErrorCode::Unsupported, displayName(source(target).path) + ": a part of such a file cannot be saved", {}};
+    if (Status possible = checkFormat(target); !possible) return possible;
     for (const SourceFile& file : m_trace.sources())
         if (samePlace(target.path, file.path))
             return Error{ErrorCode::Usage, displayName(target.path) + " is the trace itself (" + displayName(file.path) + "); choose another name", {}};
@@ -122,9 +123,28 @@ Status SubsetWriter::checkTarget(std::size_t number) const
     return Done{};
 }
 
+Status SubsetWriter::checkFormat(const ExportTarget& target) const
+{
+    if (target.as == ExportTarget::As::Fxt) return canBeFxt(m_trace);
+    if (target.source.index() >= m_trace.sources().size()) return Error{ErrorCode::Usage, "there is no such source", {}};
+    const Format* format = formatOf(source(target));
+    if (!format || !format->exporter)
+        return Error{ErrorCode::Unsupported, displayName(source(target).path) + ": a part of such a file cannot be saved", {}};
+    const bool fxt = format->id == "fxt"; // a name that lies would be opened by the wrong programs
+    if (fxt ? isJsonName(target.path) : isFxtName(target.path))
+        return Error{ErrorCode::Usage, displayName(target.path) + " is the name of another format than " + displayName(source(target).path) + " has; choose one that ends in " +
+                                           (fxt ? ".fxt or .fxt.gz" : ".json or .json.gz"), {}};
+    return Done{};
+}
+
 Status SubsetWriter::openSources()
 {
     for (const ExportTarget& target : m_targets) {
+        if (target.as == ExportTarget::As::Fxt) { // made of rows: nothing is read again
+            m_identities.emplace_back();
+            m_sources.emplace_back();
+            continue;
+        }
         const SourceFile& file = source(target);
         m_identities.push_back(identityOf(file.path));
         auto bytes = ByteSource::openFile(file.path);
@@ -145,15 +165,24 @@ Status SubsetWriter::createTargets()
     return Done{};
 }
 
+Result<ExportReport::File> SubsetWriter::write(std::size_t number)
+{
+    const ExportTarget& target = m_targets[number];
+    if (target.as == ExportTarget::As::Fxt) return writeAsFxt(m_trace, m_subset, *m_sinks[number], m_options, m_job);
+    const SourceFile& file = source(target);
+    auto written = formatOf(file)->exporter()->write(m_trace, target.source, m_subset, *m_sources[number], *m_sinks[number], m_options, m_job);
+    if (!written) return written.error().code == ErrorCode::CannotRead ? written.error().in(displayName(file.path)) : written.error();
+    // Written over in place while we read: then what we have is of both. (Replaced by a new file: then it is of the old one.)
+    const Identity now = identityOf(file.path);
+    if (now.sameFile(m_identities[number]) && (now.modifiedNs != file.modifiedNs || now.bytes != file.packedBytes)) return changed(file);
+    return written;
+}
+
 Status SubsetWriter::writeAll()
 {
     for (std::size_t i = 0; i < m_targets.size(); ++i) {
-        const SourceFile& file = source(m_targets[i]);
-        auto written = formatOf(file)->exporter()->write(m_trace, m_targets[i].source, m_subset, *m_sources[i], *m_sinks[i], m_options, m_job);
-        if (!written) return written.error().code == ErrorCode::CannotRead ? written.error().in(displayName(file.path)) : written.error();
-        // Written over in place while we read: then what we have is of both. (Replaced by a new file: then it is of the old one.)
-        const Identity now = identityOf(file.path);
-        if (now.sameFile(m_identities[i]) && (now.modifiedNs != file.modifiedNs || now.bytes != file.packedBytes)) return changed(file);
+        auto written = write(i);
+        if (!written) return written.error();
         m_sources[i].reset();
         if (Status finished = m_sinks[i]->finish(); !finished) return finished;
         if (Status copied = copyResources(m_targets[i], *written); !copied) return copied;
@@ -167,7 +196,7 @@ Status SubsetWriter::writeAll()
 
 Status SubsetWriter::copyResources(const ExportTarget& target, ExportReport::File& report)
 {
-    if (!m_options.resources || source(target).format != "et") return Done{};
+    if (!m_options.resources || target.as == ExportTarget::As::Fxt || source(target).format != "et") return Done{};
     auto resources = ResourcesExport::prepare(m_trace, target.source, m_subset, target.path, {.code = !m_options.redactor}, m_job);
     if (!resources) return resources.error();
     report.resources = resources->files();
@@ -200,18 +229,27 @@ Result<ExportReport> writeSubset(const Trace& trace, const Subset& subset, const
     return SubsetWriter(trace, subset, targets, options, job).run();
 }
 
-std::string proposedTarget(const SourceFile& source)
+bool isFxtName(std::string_view path) { return path.ends_with(".fxt") || path.ends_with(".fxt.gz"); }
+
+ExportTarget fxtTarget(const Trace& trace, std::string path)
+{
+    const bool already = trace.sources().size() == 1 && trace.sources().front().format == "fxt";
+    return {SourceId(0), std::move(path), already ? ExportTarget::As::Original : ExportTarget::As::Fxt};
+}
+
+std::string proposedTarget(const SourceFile& source, ExportTarget::As as)
 {
     const std::size_t slash = source.path.find_last_of('/');
     const std::string folder = slash == source.path.npos ? "" : source.path.substr(0, slash + 1);
     std::string name = source.path.substr(folder.size()), ends;
-    for (const std::string_view end : {".gz", ".json"}) {
+    for (const std::string_view end : {".gz", ".json", ".fxt"}) {
         if (!name.ends_with(end)) continue;
         ends = std::string(end) + ends;
         name.resize(name.size() - end.size());
     }
-    if (source.gzip && !ends.ends_with(".gz")) ends += ".gz"; // the content decides, and it stays packed
-    return folder + name + ".subset" + (ends.empty() ? ".json" : ends);
+    const bool packed = source.gzip || ends.ends_with(".gz"); // the content decides, and it stays packed
+    const bool fxt = as == ExportTarget::As::Fxt || source.format == "fxt";
+    return folder + name + ".subset" + (fxt ? ".fxt" : ".json") + (packed ? ".gz" : "");
 }
 
 } // namespace opscope

@@ -23,9 +23,18 @@ struct ExportOptions
 /// One file to be written: a source of the trace, and where its part goes. ".gz" at the end packs it.
 struct ExportTarget
 {
+    enum class As : std::uint8_t {
+        Original,   ///< the source's own format, with its own bytes
+        Fxt         ///< the whole trace, all sources on one clock, as a Fuchsia trace; `source` says nothing
+    };
     SourceId source;
     std::string path;
+    As as = As::Original;
 };
+/// Whether a name asks for a Fuchsia trace: it ends in .fxt or .fxt.gz.
+bool isFxtName(std::string_view path);
+/// The target for a trace as .fxt: where it is one .fxt already, a part of that with its own records.
+ExportTarget fxtTarget(const Trace& trace, std::string path);
 
 struct ExportReport
 {
@@ -40,6 +49,7 @@ struct ExportReport
         std::uint64_t clipped = 0;      ///< events whose times were cut
         std::uint64_t resources = 0;    ///< captured files copied
         std::uint64_t redactions = 0;   ///< texts replaced
+        std::uint64_t timeless = 0;     ///< nodes of execution traces, which an .fxt has no place for
     };
     std::vector<File> files;
 };
@@ -52,6 +62,6 @@ Result<ExportReport> writeSubset(const Trace& trace, const Subset& subset, const
                                  const ExportOptions& options, const JobControl& job = {});
 
 /// "run.json.gz" -> "run.subset.json.gz": what a dialog proposes beside the source.
-std::string proposedTarget(const SourceFile& source);
+std::string proposedTarget(const SourceFile& source, ExportTarget::As as = ExportTarget::As::Original);
 
 } // namespace opscope
