@@ -220,18 +220,22 @@ private:
         const Word time = word();
         if (time >> 63) wrong("a time with the top bit set");
         const std::string who = thread(head >> 24 & 0xFF), category = string(head >> 32 & 0xFFFF), name = string(head >> 48);
-        std::string text = std::string(kEvents[type]) + " " + who + " " + std::to_string(time) + " " + quoted(category) + " " + quoted(name) + " " +
-                           arguments(head >> 20 & 15);
-        if (type == 1 || type >= 4) text += " tail " + std::to_string(word());
-        line(text);
+        const std::string all = arguments(head >> 20 & 15);
+        const bool hasTail = type == 1 || type >= 4;
+        const Word tail = hasTail ? word() : 0;
+        const auto slash = who.find('/');
+        m_out.events.push_back({kEvents[type], std::stoull(who), std::stoull(who.substr(slash + 1)), time, tail, category, name, all});
+        line(std::string(kEvents[type]) + " " + who + " " + std::to_string(time) + " " + quoted(category) + " " + quoted(name) + " " + all +
+             (hasTail ? " tail " + std::to_string(tail) : ""));
     }
     void object(Word head)
     {
         const unsigned type = head >> 16 & 0xFF;
         const Word koid = word();
         const std::string name = string(head >> 24 & 0xFFFF);
-        line((type == 1 ? "process " : type == 2 ? "thread " : "object " + std::to_string(type) + " ") + std::to_string(koid) + " " + quoted(name) + " " +
-             arguments(head >> 40 & 15));
+        const std::string all = arguments(head >> 40 & 15);
+        m_out.objects[{type, koid}] = {name, all};
+        line((type == 1 ? "process " : type == 2 ? "thread " : "object " + std::to_string(type) + " ") + std::to_string(koid) + " " + quoted(name) + " " + all);
     }
     void scheduling(Word head)
     {
@@ -274,6 +278,18 @@ private:
 };
 
 } // namespace
+
+std::string FxtText::Object::argument(std::string_view key) const
+{
+    const std::string wanted = std::string(key) + "=";
+    for (const char before : {'{', ' '}) {
+        const auto at = arguments.find(before + wanted);
+        if (at == std::string::npos) continue;
+        const auto begin = at + 1 + wanted.size();
+        return arguments.substr(begin, arguments.find_first_of(",}", begin) - begin);
+    }
+    return {};
+}
 
 std::string FxtText::text() const
 {

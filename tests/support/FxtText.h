@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace opscope::test {
@@ -17,6 +20,20 @@ namespace opscope::test {
 /// Anything that the format forbids is a line "ERROR at BYTE: ...", and the last one.
 struct FxtText
 {
+    struct Event
+    {
+        std::string type;                   ///< "complete"
+        std::uint64_t process = 0, thread = 0, time = 0, tail = 0;
+        std::string category, name, arguments;
+    };
+    struct Object
+    {
+        std::string name, arguments;        ///< "{process=koid:7}"
+        /// Value of an argument, "" when it has none: "koid:7".
+        std::string argument(std::string_view key) const;
+    };
+    std::vector<Event> events;
+    std::map<std::pair<unsigned, std::uint64_t>, Object> objects; ///< by type (1 process, 2 thread) and koid; the last of each
     std::vector<std::string> lines;         ///< without strings and threads
     std::vector<std::string> registrations; ///< string 1 "a", threadref 1 7/8
     std::size_t longestRecord = 0;          ///< in words

@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 namespace opscope {
@@ -116,6 +117,7 @@ private:
     const Nanos m_zero;                       // the time of tick 0
     std::string m_buffer;
     FxtWriter m_writer;
+    std::set<std::uint64_t> m_namedThreads;
     std::vector<std::uint32_t> m_nearRow;     // by track: where its last flow point was
     std::array<std::string_view, kArgFields> m_fieldNames;
     std::uint64_t m_nextAsync = 1;
@@ -177,7 +179,8 @@ bool Converter::written()
 void addKey(ArgumentList& list, std::string_view name, const TrackKey& key, FxtTexts& texts)
 {
     if (key.kind == TrackKey::Kind::Number) list.add(name, key.number);
-    else if (key.kind != TrackKey::Kind::None) list.add(name, texts(key.text));
+    else if (key.kind == TrackKey::Kind::None) list.add(name, std::monostate());
+    else list.add(name, texts(key.text));
 }
 
 void Converter::nameProcess(ProcessId id)
@@ -194,6 +197,7 @@ void Converter::nameProcess(ProcessId id)
 void Converter::nameThread(TrackId id)
 {
     const Track& track = m_trace.track(id);
+    if (!m_namedThreads.insert(m_ids.thread(id).thread).second) return; // a thread of a device as well, or its states
     ArgumentList more;
     if (m_ids.invented(id)) addKey(more, "tid", track.tid, m_texts);
     m_writer.threadName(m_ids.thread(id), m_texts(track.name), more);
@@ -204,7 +208,7 @@ void Converter::nameThread(TrackId id)
 void Converter::ofTrack(TrackId id)
 {
     const Track& track = m_trace.track(id);
-    if (track.kind == TrackKind::Thread || track.kind == TrackKind::Stream) nameThread(id);
+    if (FxtIds::hasThread(track)) nameThread(id);
     const bool async = track.kind == TrackKind::Async;
     eachRow(m_subset.rows.slices, track.firstSlice, track.sliceCount, [&](SliceId s) {
         async ? asyncSlice(id, s) : slice(id, s);

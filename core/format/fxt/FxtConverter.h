@@ -20,7 +20,7 @@ Status canBeFxt(const Trace& trace);
 ///   thread states, CPUs     context switches and wakeups
 ///   columns of arguments    arguments with the names that Kineto gives them; shapes as text
 ///   processes, threads      pid and tid where they can be, else FxtIds; then arguments "pid" and "tid" of their kernel objects say
-///                           what the file had. Also "labels" and "sort_index" of processes
+///                           what the file had (null: nothing). Also "labels" and "sort_index" of processes
 ///
 /// Tick 0 is the base time of the trace, so that times stay what they are; where something is in front of it, the first event. What has
 /// no place: digits finer than a nanosecond, arguments without a column, nodes of execution traces (ExportReport::File::timeless).

@@ -5,9 +5,13 @@ namespace opscope {
 namespace {
 
 bool isUsable(const TrackKey& key) { return key.kind == TrackKey::Kind::Number && key.number > 0; }
-bool hasThread(const Track& track) { return track.kind == TrackKind::Thread || track.kind == TrackKind::Stream || track.kind == TrackKind::State; }
-
 } // namespace
+
+bool FxtIds::hasThread(const Track& track)
+{
+    if (track.tid.kind == TrackKey::Kind::None && !track.visible()) return false; // what counters without a tid are written under
+    return track.kind == TrackKind::Thread || track.kind == TrackKind::Stream || track.kind == TrackKind::State;
+}
 
 FxtIds::FxtIds(const Trace& trace, const TrackSet& tracks) : m_trace(trace)
 {

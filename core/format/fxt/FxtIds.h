@@ -25,6 +25,8 @@ public:
 
     FxtIds(const Trace& trace, const TrackSet& tracks);
 
+    /// Whether a track is a thread or a stream, which has ids of its own.
+    static bool hasThread(const Track& track);
     std::uint64_t process(ProcessId process) const { return m_processes.at(keyOf(process)).koid; }
     /// Of a thread or a stream. What has no thread of its own (counters, async events) goes to the first thread of its process.
     FxtWriter::Thread thread(TrackId track) const;
