@@ -1,14 +1,11 @@
 #include "core/io/NewFile.h"
 
 #include "core/base/Path.h"
-#include "core/base/StringPool.h"
+#include "core/io/FilePlace.h"
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -22,59 +19,17 @@ constexpr std::size_t kLongestInPart = 200; ///< of the name; names end at 255 b
 /// The disk is kept busy from the beginning, so that the sync at the end has little left to wait for.
 constexpr std::uint64_t kFlushEvery = std::uint64_t{4} << 20;
 
-std::string folderOf(const std::string& path)
-{
-    const std::size_t slash = path.find_last_of('/');
-    return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-Error refusal(const std::string& path, std::string_view why)
-{
-    return {ErrorCode::CannotWrite, displayName(path) + " cannot be written: " + std::string(why), {}};
-}
-
-std::string_view reasonText(int reason)
-{
-    switch (reason) {
-    case ENOENT: return "its folder is not there";
-    case ENOTDIR: return "a part of the path is not a folder";
-    case EACCES:
-    case EPERM: return "permission denied";
-    case EROFS: return "the disk is read-only";
-    case ENOSPC:
-    case EDQUOT: return "the disk is full";
-    case EFBIG: return "the file would be larger than is allowed";
-    case ENAMETOOLONG: return "the name is too long";
-    default: return std::strerror(reason);
-    }
-}
-
-/// A link is followed: what it leads to is replaced, and the link stays.
-Result<std::string> placeOf(const std::string& path)
-{
-    struct stat itself = {};
-    if (::lstat(path.c_str(), &itself) != 0 || !S_ISLNK(itself.st_mode)) return path;
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-    if (!real) return refusal(path, "it is a link that leads nowhere");
-    return std::string(real.get());
-}
-
 } // namespace
 
-Error NewFile::cannot(int reason) const { return refusal(m_path, reasonText(reason)); }
+Error NewFile::cannot(int reason) const { return writeRefusal(m_path, writeReason(reason)); }
 
 Result<NewFile> NewFile::create(const std::string& path, Way way)
 {
-    if (path.empty() || path.ends_with('/')) return refusal(path, "this is a folder");
-    auto place = placeOf(path);
+    auto place = placeForFile(path);
     if (!place) return place.error();
     NewFile file(std::move(*place));
     struct stat old = {};
     const bool exists = ::stat(file.m_path.c_str(), &old) == 0;
-    if (exists && S_ISDIR(old.st_mode)) return refusal(path, "this is a folder");
-    if (exists && !S_ISREG(old.st_mode)) return refusal(path, "this is not a regular file");
-    if (exists && ::access(file.m_path.c_str(), W_OK) != 0) return refusal(path, "the file that is there is write-protected");
-    if (fileName(file.m_path).size() > 255) return file.cannot(ENAMETOOLONG);
     if ((way == Way::Beside || !file.openNameless()) && !file.openPart()) return file.cannot(file.m_reason);
     if (exists) static_cast<void>(::fchmod(file.m_descriptor, old.st_mode & 07777)); // who may read it stays as it was
     return file;

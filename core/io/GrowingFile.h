@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/base/Result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace opscope {
+
+/// A file that is worth something before it is whole: it grows beside its place as "NAME.part" and gets its name at the end. Every piece that
+/// was appended can be read already, whatever becomes of us: packed, each piece is a gzip member of its own. One thread at a time.
+class GrowingFile
+{
+public:
+    enum class Packing : std::uint8_t { Plain, Gzip };
+    /// Refuses with a sentence, without having made anything. A part that lies there already is left alone: it may be somebody's recording.
+    static Result<GrowingFile> create(const std::string& path, Packing packing);
+    /// What the name asks for: ".gz" at its end is packed.
+    static Packing packingOf(std::string_view path);
+    GrowingFile(GrowingFile&& other) noexcept;
+    GrowingFile& operator=(GrowingFile&&) = delete;
+    /// Takes the part away, if it did not get its name.
+    ~GrowingFile();
+
+    /// All of it or nothing: what does not fit on the disk is cut off again, and nothing is taken from then on. 0 or the errno.
+    /// Packed, pieces of some 100 KB and more pack well.
+    int append(std::string_view piece);
+    std::uint64_t size() const { return m_size; } ///< on disk
+    const std::string& part() const { return m_part; }
+    /// Waits until the disk has it.
+    Status sync();
+    /// What was appended gets its name, also after an error; what had the name is replaced in one step. Nothing is taken from then on.
+    Status takeName();
+    /// Of an errno that append() gave.
+    Error cannot(int reason) const;
+
+private:
+    explicit GrowingFile(std::string path) : m_path(std::move(path)) {}
+    int write(std::string_view bytes);
+
+    std::string m_path, m_part; // links followed; no part: it got its name
+    std::string m_packed;
+    Packing m_packing = Packing::Plain;
+    int m_descriptor = -1;
+    int m_reason = 0;
+    std::uint64_t m_size = 0;
+};
+
+} // namespace opscope

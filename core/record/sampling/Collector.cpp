@@ -1,0 +1,277 @@
+#include "core/record/sampling/Collector.h"
+
+#include "core/record/sampling/ProcFiles.h"
+#include "core/record/sampling/SampleTrace.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <exception>
+#include <new>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace opscope::sampling {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kMillisecond = 1'000'000;
+/// What is younger waits for what another ring may still bring. A record is written within microseconds of its time, unless the host takes
+/// the processor away in between.
+constexpr std::uint64_t kWindow = 50 * kMillisecond;
+constexpr std::uint64_t kFlushEvery = 700 * kMillisecond;
+constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kMeasureEvery = 500 * kMillisecond;
+constexpr std::uint64_t kScanEvery = 200 * kMillisecond;
+
+std::uint64_t clockNs(clockid_t clock)
+{
+    timespec now = {};
+    ::clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint64_t monotonicNs() { return clockNs(CLOCK_MONOTONIC); }
+
+std::string joined(const std::vector<std::string>& words)
+{
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+    return shownText(line);
+}
+
+} // namespace
+
+Collector::Collector(CollectorRequest request, Listener listener)
+    : m_request(std::move(request)), m_listener(std::move(listener)), m_wakeUp(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      m_thread([this] { run(); })
+{
+}
+
+Collector::~Collector()
+{
+    if (wished() == Wish::Record) wish(Wish::Abandon);
+    m_thread.join();
+}
+
+void Collector::wish(Wish wish)
+{
+    m_wish.store(wish, std::memory_order_release);
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(m_wakeUp.get(), &one, sizeof one));
+}
+
+void Collector::stop()
+{
+    if (wished() == Wish::Record) wish(Wish::Stop);
+}
+
+void Collector::cancel()
+{
+    if (wished() < Wish::Cancel) wish(Wish::Cancel);
+}
+
+RecordStatus Collector::status() const
+{
+    RecordStatus status;
+    const std::uint64_t begun = m_begun.load(), ended = m_ended.load();
+    if (begun) status.elapsed = milliseconds(((ended ? ended : monotonicNs()) - begun) / kMillisecond);
+    status.samples = m_samples.load();
+    status.lost = m_lost.load();
+    status.bytes = m_bytes.load();
+    status.targetCpu = m_cpu.load();
+    return status;
+}
+
+void Collector::run()
+{
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &m_signals); // signals are for the thread that knows what to do with them
+    try {
+        m_outcome.failure = record();
+    } catch (const std::bad_alloc&) {
+        m_outcome.failure = RecordFailure{"There is not enough memory to go on recording", {}, {}};
+    }
+    if (m_file && !wantsNothing() && m_begun.load()) m_outcome.file.emplace(std::move(*m_file));
+    m_file.reset(); // takes the part away
+    m_events.reset();
+    if (m_outcome.failure) m_outcome.end = RecordEnd::Failed;
+    if (m_command && wished() == Wish::Cancel) m_command->terminate();
+    m_command.reset();
+    m_listener.over();
+}
+
+std::optional<RecordFailure> Collector::record()
+{
+    auto file = GrowingFile::create(m_request.path, GrowingFile::packingOf(m_request.path));
+    if (!file) return RecordFailure{file.error().text(), {}, {}};
+    m_file.emplace(std::move(*file));
+    if (auto failure = begin()) return failure;
+    m_begun = m_startTime;
+    m_listener.recording();
+    tellNotes();
+    collect();
+    if (wantsNothing()) return {};
+    m_ended = monotonicNs();
+    m_listener.collecting();
+    finish();
+    if (m_writeError) return RecordFailure{m_file->cannot(m_writeError).text(), "What was recorded until then is kept.", {}};
+    if (const Status synced = m_file->sync(); !synced) return RecordFailure{synced.error().text(), {}, {}};
+    return {};
+}
+
+// --- beginning
+
+std::optional<RecordFailure> Collector::begin()
+{
+    const bool command = !m_request.target.command.empty();
+    m_pid = m_request.target.pid;
+    if (command) {
+        auto launched = LaunchedCommand::prepare(m_request.target.command, m_signals);
+        if (!launched) return RecordFailure{launched.error().text(), {}, {}};
+        m_command.emplace(std::move(*launched));
+        m_pid = m_command->pid();
+        m_request.events.onExec = true;
+    } else if (!isAlive(m_pid, m_request.target.startTicks)) {
+        return goneText(m_pid);
+    }
+    m_startTime = monotonicNs();
+    const std::uint64_t wallClock = clockNs(CLOCK_REALTIME);
+    m_events = std::make_unique<PerfEvents>(m_request.events);
+    if (auto failure = m_events->attach(m_pid, m_merge)) return failure;
+    const std::uint64_t attached = monotonicNs();
+    SampleTrace::Settings settings;
+    settings.layout = m_events->layout();
+    settings.frequency = m_events->settings().frequency;
+    settings.switches = m_events->hasSwitches();
+    settings.start = m_events->monotonic() ? m_startTime : 0;
+    settings.wallClockNs = static_cast<std::int64_t>(wallClock);
+    m_trace = std::make_unique<SampleTrace>(m_buffer, settings);
+    m_trace->addTarget(m_pid, m_events->monotonic() ? attached : 0, command ? SampleTrace::Known::FromItsExec : SampleTrace::Known::FromMaps);
+    markBegin();
+    if (!command) return {};
+    if (const Status started = m_command->go(); !started) return RecordFailure{started.error().text(), "Check the name and the folder.", {}};
+    return {};
+}
+
+void Collector::markBegin()
+{
+    const EventSettings& as = m_events->settings();
+    const std::string command = m_command ? joined(m_request.target.command) : commandLine(m_pid);
+    const std::array<FxtWriter::Argument, 8> arguments{{
+        {"pid", std::int64_t{m_pid}},
+        {"command", std::string_view(command)},
+        {"sampled_hz", std::uint64_t{as.frequency}},
+        {"event", std::string_view(as.cycles ? "cycles" : "cpu-clock")},
+        {"stacks", std::string_view(as.stackBytes ? "unwound" : "frame pointers")},
+        {"kernel", as.kernel},
+        {"monotonic_ns", m_startTime},
+        {"realtime_ns", clockNs(CLOCK_REALTIME) - (monotonicNs() - m_startTime)},
+    }};
+    m_trace->mark(0, "recording began", arguments);
+}
+
+// --- recording
+
+bool Collector::targetGone() const { return !isAlive(m_pid, m_request.target.startTicks); }
+
+/// Rings of chains fill slowly; those of stack copies hold a bit less than half a second.
+milliseconds Collector::patience() const { return milliseconds(m_events->settings().stackBytes ? 40 : 100); }
+
+void Collector::collect()
+{
+    while (wished() == Wish::Record && !m_gone && !m_writeError) {
+        m_gone = m_events->wait(patience(), m_wakeUp.get()) == PerfEvents::Wake::AllGone;
+        collectOnce();
+        periodically();
+    }
+}
+
+void Collector::collectOnce()
+{
+    m_events->drain(m_merge);
+    const std::uint64_t latest = std::max(m_merge.latest(), m_events->monotonic() ? monotonicNs() : 0);
+    process(latest > kWindow ? latest - kWindow : 0);
+    tellNotes();
+}
+
+void Collector::process(std::uint64_t horizon)
+{
+    m_trace->beginBatch();
+    PerfRecord record;
+    const SampleLayout layout = m_events->layout();
+    m_merge.release(horizon, [&](std::span<const std::uint64_t> words) {
+        if (!decodeRecord(words, layout, record)) return;
+        m_trace->take(record);
+        if (m_buffer.size() >= kFlushBytes) flush();
+    });
+    m_samples = m_trace->counts().samples;
+    m_lost = m_trace->counts().lost;
+}
+
+void Collector::flush()
+{
+    m_flushedAt = monotonicNs();
+    if (!m_writeError) m_writeError = m_file->append(m_buffer);
+    m_buffer.clear();
+    m_bytes = m_file->size();
+}
+
+void Collector::periodically()
+{
+    const std::uint64_t now = monotonicNs();
+    if (now - m_flushedAt >= kFlushEvery) flush();
+    if (now - m_measuredAt >= kMeasureEvery) measureCpu();
+    if (now - m_scannedAt >= kScanEvery && m_events->perThread()) {
+        m_scannedAt = now;
+        m_events->rescan();
+    }
+}
+
+void Collector::measureCpu()
+{
+    const auto stat = procStat(m_pid);
+    const std::uint64_t now = monotonicNs();
+    if (stat && m_measuredAt && stat->cpuTicks >= m_cpuTicks) {
+        const double seconds = static_cast<double>(stat->cpuTicks - m_cpuTicks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+        m_cpu = seconds * 1e9 / static_cast<double>(now - m_measuredAt);
+    }
+    m_measuredAt = now;
+    m_cpuTicks = stat ? stat->cpuTicks : 0;
+}
+
+void Collector::tell(const std::string& note) { m_listener.noted(note); }
+
+void Collector::tellNotes()
+{
+    for (; m_told < m_events->notes().size(); ++m_told) tell(m_events->notes()[m_told]);
+}
+
+// --- ending
+
+void Collector::finish()
+{
+    m_events->disable();
+    const std::uint64_t now = m_events->monotonic() ? monotonicNs() : m_merge.latest();
+    m_events->drain(m_merge);
+    process(UINT64_MAX);
+    m_trace->finish(now);
+    const SampleTrace::Counts& counts = m_trace->counts();
+    const std::array<FxtWriter::Argument, 4> arguments{
+        {{"samples", counts.samples}, {"lost", counts.lost}, {"monotonic_ns", monotonicNs()}, {"realtime_ns", clockNs(CLOCK_REALTIME)}}};
+    m_trace->mark(now, "recording ended", arguments);
+    flush();
+    const bool ended = targetGone();
+    if (ended) m_outcome.end = RecordEnd::TargetEnded;
+    if (m_gone && !ended) {
+        m_outcome.end = RecordEnd::TargetEnded;
+        tell("The system ended the recording: the process runs on as a program with other rights");
+    }
+    if (counts.cut * 20 > counts.stacks)
+        tell(std::to_string(counts.cut * 100 / counts.stacks) + " % of the stacks are longer than what is copied of them: their callers are missing");
+}
+
+} // namespace opscope::sampling

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <QObject>
+
+#include "core/io/GrowingFile.h"
+#include "core/record/RecorderBackend.h"
+#include "core/record/sampling/LaunchedCommand.h"
+#include "core/record/sampling/PerfEvents.h"
+
+#include <atomic>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace opscope::sampling {
+
+class SampleTrace;
+
+struct CollectorRequest
+{
+    RecordTarget target;
+    std::string path;
+    EventSettings events;
+};
+
+/// How it ended. With a file there is something to keep: it wants its name (GrowingFile::takeName).
+struct CollectorOutcome
+{
+    RecordEnd end = RecordEnd::Stopped;
+    std::optional<RecordFailure> failure = {};
+    std::optional<GrowingFile> file = {};
+};
+
+/// The thread that records: attaches, drains the rings, writes the file. Plain C++; whoever owns it talks to it by calls that return
+/// at once, and hears of it by functions that are called on the thread.
+class Collector
+{
+public:
+    struct Listener
+    {
+        std::function<void()> recording, collecting;
+        std::function<void(std::string)> noted;
+        std::function<void()> over;  ///< the last call: outcome() is there
+    };
+
+    Collector(CollectorRequest request, Listener listener);
+    ~Collector();                    ///< waits; without stop() or cancel() before like cancel(), but a started command runs on
+    Collector(const Collector&) = delete;
+    Collector& operator=(const Collector&) = delete;
+
+    void stop();
+    void cancel();                   ///< no file; a command that we started is asked to end
+    /// From any thread.
+    RecordStatus status() const;
+    /// After over().
+    CollectorOutcome& outcome() { return m_outcome; }
+
+private:
+    enum class Wish : int { Record, Stop, Cancel, Abandon };
+    void wish(Wish wish);
+    Wish wished() const { return m_wish.load(std::memory_order_acquire); }
+    bool wantsNothing() const { return wished() >= Wish::Cancel; }
+    bool targetGone() const;
+
+    void run();
+    std::optional<RecordFailure> record();
+    std::optional<RecordFailure> begin();
+    std::optional<RecordFailure> launch();
+    void markBegin();
+    void collect();
+    void collectOnce();
+    void periodically();
+    void finish();
+    void process(std::uint64_t horizon);
+    void flush();
+    void measureCpu();
+    void tell(const std::string& note);
+    void tellNotes();
+    std::uint64_t recordTimeNow() const;
+    std::chrono::milliseconds patience() const;
+
+    CollectorRequest m_request;
+    Listener m_listener;
+    CollectorOutcome m_outcome;
+    Descriptor m_wakeUp;
+    std::atomic<Wish> m_wish = Wish::Record;
+
+    // Of the thread alone.
+    sigset_t m_signals = {};
+    pid_t m_pid = 0;
+    std::optional<LaunchedCommand> m_command;
+    std::optional<GrowingFile> m_file;
+    std::unique_ptr<PerfEvents> m_events;
+    RecordMerge m_merge;
+    std::string m_buffer;
+    std::unique_ptr<SampleTrace> m_trace;
+    std::uint64_t m_startTime = 0, m_flushedAt = 0, m_measuredAt = 0, m_scannedAt = 0, m_cpuTicks = 0; // ns of CLOCK_MONOTONIC
+    std::size_t m_told = 0;
+    bool m_gone = false;
+    int m_writeError = 0;
+
+    // Read by status().
+    std::atomic<std::uint64_t> m_begun = 0, m_ended = 0, m_samples = 0, m_lost = 0, m_bytes = 0;
+    std::atomic<double> m_cpu = -1;
+
+    std::thread m_thread; // last: it uses all of the above
+};
+
+} // namespace opscope::sampling

@@ -1,0 +1,114 @@
+#include "core/record/sampling/LaunchedCommand.h"
+
+#include "core/base/Path.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace opscope::sampling {
+
+namespace {
+
+Error cannotStart(const std::string& name, int reason)
+{
+    std::string why = std::strerror(reason);
+    if (reason == ENOENT) why = "there is no such program";
+    else if (reason == EACCES) why = "it may not be executed";
+    else if (reason == ENOEXEC) why = "it is not a program for this machine";
+    return {ErrorCode::CannotOpen, displayName(name) + " cannot be started: " + why, {}};
+}
+
+/// Between fork and exec: nothing here may take memory or a lock.
+[[noreturn]] void becomeProgram(char* const* arguments, int go, int trouble, const sigset_t& signals)
+{
+    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
+    ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+    char word = 0;
+    ssize_t n = 0;
+    do n = ::read(go, &word, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1) {
+        ::execvp(arguments[0], arguments);
+        const int reason = errno;
+        static_cast<void>(!::write(trouble, &reason, sizeof reason));
+    }
+    ::_exit(127); // nobody is there any more who would record it
+}
+
+} // namespace
+
+Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const sigset_t& signals)
+{
+    if (command.empty() || command[0].empty()) return Error{ErrorCode::Usage, "there is no command to start", {}};
+    std::vector<std::string> words = command;
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    int go[2], trouble[2];
+    if (::pipe2(go, O_CLOEXEC) != 0) return cannotStart(command[0], errno);
+    LaunchedCommand launched;
+    launched.m_name = command[0];
+    launched.m_go = Descriptor(go[1]);
+    const Descriptor childGo(go[0]);
+    if (::pipe2(trouble, O_CLOEXEC) != 0) return cannotStart(command[0], errno);
+    launched.m_trouble = Descriptor(trouble[0]);
+    const Descriptor childTrouble(trouble[1]);
+    launched.m_pid = ::fork();
+    if (launched.m_pid == 0) {
+        ::close(go[1]); // else it would wait for itself
+        becomeProgram(arguments.data(), childGo.get(), childTrouble.get(), signals);
+    }
+    if (launched.m_pid < 0) return cannotStart(command[0], errno);
+    return launched;
+}
+
+LaunchedCommand::LaunchedCommand(LaunchedCommand&& other) noexcept
+    : m_name(std::move(other.m_name)), m_pid(std::exchange(other.m_pid, -1)), m_running(other.m_running), m_go(std::move(other.m_go)),
+      m_trouble(std::move(other.m_trouble))
+{
+}
+
+LaunchedCommand::~LaunchedCommand()
+{
+    if (m_pid < 0) return;
+    m_go = Descriptor(); // a child that still waits ends by this
+    if (!m_running) {
+        reap(0);
+    } else if (!reap(WNOHANG)) {
+        // It runs on; whenever it ends somebody must take its status.
+        std::thread([pid = m_pid] { ::waitpid(pid, nullptr, 0); }).detach();
+    }
+}
+
+bool LaunchedCommand::reap(int options)
+{
+    pid_t done = 0;
+    do done = ::waitpid(m_pid, nullptr, options);
+    while (done < 0 && errno == EINTR);
+    return done != 0;
+}
+
+Status LaunchedCommand::go()
+{
+    static_cast<void>(!::write(m_go.get(), "g", 1));
+    m_go = Descriptor();
+    int reason = 0;
+    ssize_t n = 0;
+    do n = ::read(m_trouble.get(), &reason, sizeof reason); // ends at the exec, which closes the other side
+    while (n < 0 && errno == EINTR);
+    if (n == sizeof reason) return cannotStart(m_name, reason);
+    m_running = true;
+    return Done{};
+}
+
+void LaunchedCommand::terminate() const
+{
+    if (m_pid > 0) ::kill(m_pid, SIGTERM);
+}
+
+} // namespace opscope::sampling

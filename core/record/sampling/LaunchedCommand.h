@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/base/Result.h"
+#include "core/record/sampling/PerfEvents.h"
+
+#include <csignal>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace opscope::sampling {
+
+/// A child that waits between fork and exec, so that it can be recorded from its first instruction. It has our terminal, folder and
+/// environment. Destroyed before go(), it ends without having run anything; afterwards it runs on.
+class LaunchedCommand
+{
+public:
+    /// `signals`: the mask that it shall have.
+    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const sigset_t& signals);
+    LaunchedCommand(LaunchedCommand&& other) noexcept;
+    LaunchedCommand& operator=(LaunchedCommand&&) = delete;
+    ~LaunchedCommand();
+
+    pid_t pid() const { return m_pid; }
+    /// Lets it run. A sentence when the program cannot be executed.
+    Status go();
+    /// Asks it to end (SIGTERM).
+    void terminate() const;
+
+private:
+    LaunchedCommand() = default;
+    bool reap(int options);
+
+    std::string m_name;
+    pid_t m_pid = -1; // our child until it is reaped: nobody else can get its number
+    bool m_running = false;
+    Descriptor m_go, m_trouble;
+};
+
+} // namespace opscope::sampling

@@ -1,0 +1,84 @@
+#include "core/record/sampling/ThreadTimeline.h"
+
+#include <algorithm>
+
+namespace opscope::sampling {
+
+ThreadTimeline::ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos patience)
+    : m_key(key), m_since(since), m_patience(patience), m_before(before)
+{
+}
+
+Nanos ThreadTimeline::forward(Nanos time) { return m_latest = std::max(m_latest, time); }
+
+/// A record shows that the thread runs, and no switch said so: the first one that there is, or the switch was lost.
+void ThreadTimeline::beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink)
+{
+    if (m_state != State::Running) sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
+    m_state = State::Running;
+}
+
+void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const StackFrame> rootFirst, TimelineSink& sink)
+{
+    time = forward(time);
+    beganRunning(cpu, time, sink);
+    if (!m_open.empty() && time - m_lastSample > m_patience) closeFrom(0, m_lastSample + m_patience, sink);
+    const std::size_t most = std::min(m_open.size(), rootFirst.size());
+    std::size_t same = 0;
+    while (same < most && m_open[same] == rootFirst[same].function) ++same;
+    closeFrom(same, time, sink);
+    for (const StackFrame& frame : rootFirst.subspan(same)) {
+        sink.begin(m_key, time, frame);
+        m_open.push_back(frame.function);
+    }
+    m_lastSample = time;
+}
+
+void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink)
+{
+    time = forward(time);
+    closeFrames(time, sink); // open ones: the switch before it was lost
+    const bool known = m_state == State::Unknown && m_since <= time;
+    if (known && m_before == Before::Blocked) sink.switched(cpu, m_since, m_key.thread, fxt::ThreadState::Blocked, 0);
+    if (known && m_before == Before::Born) sink.woken(cpu, m_since, m_key.thread);
+    sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
+    m_state = State::Running;
+}
+
+void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, TimelineSink& sink)
+{
+    time = forward(time);
+    beganRunning(cpu, time, sink);
+    closeFrames(time, sink);
+    sink.switched(cpu, time, m_key.thread, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, 0);
+    m_state = State::Out;
+}
+
+void ThreadTimeline::closeFrames(Nanos time, TimelineSink& sink)
+{
+    if (!m_open.empty()) closeFrom(0, std::min(forward(time), m_lastSample + m_patience), sink);
+}
+
+void ThreadTimeline::closeFrom(std::size_t depth, Nanos time, TimelineSink& sink)
+{
+    while (m_open.size() > depth) {
+        sink.end(m_key, time, m_open.back());
+        m_open.pop_back();
+    }
+}
+
+void ThreadTimeline::exited(std::uint16_t cpu, Nanos time, TimelineSink& sink)
+{
+    time = forward(time);
+    closeFrames(time, sink);
+    sink.switched(cpu, time, m_key.thread, fxt::ThreadState::Dead, 0);
+    m_state = State::Out;
+}
+
+void ThreadTimeline::finish(Nanos time, TimelineSink& sink)
+{
+    closeFrames(time, sink);
+    if (m_state == State::Unknown && m_before == Before::Blocked) sink.switched(0, m_since, m_key.thread, fxt::ThreadState::Blocked, 0);
+}
+
+} // namespace opscope::sampling

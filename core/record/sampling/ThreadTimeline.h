@@ -1,0 +1,81 @@
+#pragma once
+
+#include "core/base/Time.h"
+#include "core/format/fxt/FxtRecords.h"
+#include "core/record/sampling/Symbols.h"
+
+#include <cstdint>
+#include <span>
+#include <sys/types.h>
+#include <vector>
+
+namespace opscope::sampling {
+
+struct StackFrame
+{
+    FrameId function;
+    std::uint64_t offset = 0; ///< of the address within it
+};
+
+struct ThreadKey
+{
+    pid_t process = 0, thread = 0;
+    friend auto operator<=>(const ThreadKey&, const ThreadKey&) = default;
+};
+
+/// Where a timeline goes to. Per thread in order of time, an end before a begin of the same time.
+class TimelineSink
+{
+public:
+    virtual ~TimelineSink() = default;
+    virtual void begin(ThreadKey thread, Nanos time, const StackFrame& frame) = 0;
+    virtual void end(ThreadKey thread, Nanos time, FrameId function) = 0;
+    /// One of both threads is 0: somebody who is not recorded.
+    virtual void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) = 0;
+    /// From now on it waits for a processor.
+    virtual void woken(std::uint16_t cpu, Nanos time, pid_t thread) = 0;
+};
+
+/// Makes nested slices of the sampled stacks of one thread, and running and waiting of its switches (recording.md "Timeline"):
+///
+///     samples     abc    abc    abd                    ab
+///     switches ▏in                    ▏out      ▏in              ▏out
+///     a           ██████████████████████            ██████████████
+///     b           ██████████████████████            ██████████████
+///     c, d        ██████████████████████
+///
+/// A stack lasts until the next sample, until the thread is switched out, or for `patience` where no sample follows. Times that run
+/// backwards, which records of different rings can, are taken for the latest one seen.
+class ThreadTimeline
+{
+public:
+    /// What is known of the thread before its first record: nothing, that it was created at `since`, or that it was seen asleep then.
+    enum class Before : std::uint8_t { Unknown, Born, Blocked };
+
+    ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos patience);
+
+    void sample(std::uint16_t cpu, Nanos time, std::span<const StackFrame> rootFirst, TimelineSink& sink);
+    void switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink);
+    void switchedOut(std::uint16_t cpu, Nanos time, bool preempted, TimelineSink& sink);
+    /// The frames of its stack are no more (exec, records lost): what runs next is another stack.
+    void closeFrames(Nanos time, TimelineSink& sink);
+    void exited(std::uint16_t cpu, Nanos time, TimelineSink& sink);
+    /// The recording ends; the thread goes on.
+    void finish(Nanos time, TimelineSink& sink);
+
+private:
+    enum class State : std::uint8_t { Unknown, Running, Out };
+    Nanos forward(Nanos time);
+    void beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink);
+    void closeFrom(std::size_t depth, Nanos time, TimelineSink& sink);
+
+    ThreadKey m_key;
+    Nanos m_since, m_patience;
+    Before m_before;
+    State m_state = State::Unknown;
+    Nanos m_latest = 0;     // of all records
+    Nanos m_lastSample = 0; // good while frames are open
+    std::vector<FrameId> m_open;
+};
+
+} // namespace opscope::sampling
