@@ -1,6 +1,7 @@
 #include "core/record/RecorderBackends.h"
 
 #include "core/record/magictrace/MagicTrace.h"
+#include "core/record/sampling/SamplingBackend.h"
 
 #include <vector>
 
@@ -9,7 +10,7 @@ namespace opscope {
 /// THE LIST. To add a way to record: its folder, and a line here.
 std::span<const RecorderBackend> recorderBackends()
 {
-    static const std::vector<RecorderBackend> kBackends{magicTraceBackend()};
+    static const std::vector<RecorderBackend> kBackends{samplingBackend(), magicTraceBackend()};
     return kBackends;
 }
 

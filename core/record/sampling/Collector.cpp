@@ -1,10 +1,12 @@
 #include "core/record/sampling/Collector.h"
 
+#include "core/record/Presentable.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/SampleTrace.h"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <ctime>
 #include <exception>
 #include <new>
@@ -39,7 +41,7 @@ std::string joined(const std::vector<std::string>& words)
 {
     std::string line;
     for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
-    return shownText(line);
+    return presentable(line);
 }
 
 } // namespace
@@ -82,6 +84,8 @@ RecordStatus Collector::status() const
     status.lost = m_lost.load();
     status.bytes = m_bytes.load();
     status.targetCpu = m_cpu.load();
+    status.pid = m_commandPid.load();
+    if (const int exit = m_exitStatus.load(); exit >= 0) status.exitStatus = exit;
     return status;
 }
 
@@ -93,7 +97,7 @@ void Collector::run()
     try {
         m_outcome.failure = record();
     } catch (const std::bad_alloc&) {
-        m_outcome.failure = RecordFailure{"There is not enough memory to go on recording", {}, {}};
+        m_outcome.failure = RecordFailure{"There is not enough memory to go on recording.", {}, {}};
     }
     if (m_file && !wantsNothing() && m_begun.load()) m_outcome.file.emplace(std::move(*m_file));
     m_file.reset(); // takes the part away
@@ -107,7 +111,7 @@ void Collector::run()
 std::optional<RecordFailure> Collector::record()
 {
     auto file = GrowingFile::create(m_request.path, GrowingFile::packingOf(m_request.path));
-    if (!file) return RecordFailure{file.error().text(), {}, {}};
+    if (!file) return RecordFailure{file.error().text() + ".", {}, {}};
     m_file.emplace(std::move(*file));
     if (auto failure = begin()) return failure;
     m_begun = m_startTime;
@@ -118,8 +122,9 @@ std::optional<RecordFailure> Collector::record()
     m_ended = monotonicNs();
     m_listener.collecting();
     finish();
-    if (m_writeError) return RecordFailure{m_file->cannot(m_writeError).text(), "What was recorded until then is kept.", {}};
-    if (const Status synced = m_file->sync(); !synced) return RecordFailure{synced.error().text(), {}, {}};
+    if (m_writeError == ENOSPC || m_writeError == EDQUOT || m_writeError == EFBIG) m_outcome.end = RecordEnd::DiskFull;
+    else if (m_writeError) return RecordFailure{m_file->cannot(m_writeError).text() + ".", "What was recorded until then is kept.", {}};
+    if (const Status synced = m_file->sync(); !synced && !m_writeError) return RecordFailure{synced.error().text() + ".", {}, {}};
     return {};
 }
 
@@ -130,8 +135,8 @@ std::optional<RecordFailure> Collector::begin()
     const bool command = !m_request.target.command.empty();
     m_pid = m_request.target.pid;
     if (command) {
-        auto launched = LaunchedCommand::prepare(m_request.target.command, m_signals);
-        if (!launched) return RecordFailure{launched.error().text(), {}, {}};
+        auto launched = LaunchedCommand::prepare(m_request.target.command, m_request.target.folder, m_signals);
+        if (!launched) return RecordFailure{launched.error().text() + ".", {}, {}};
         m_command.emplace(std::move(*launched));
         m_pid = m_command->pid();
         m_request.events.onExec = true;
@@ -153,7 +158,8 @@ std::optional<RecordFailure> Collector::begin()
     m_trace->addTarget(m_pid, m_events->monotonic() ? attached : 0, command ? SampleTrace::Known::FromItsExec : SampleTrace::Known::FromMaps);
     markBegin();
     if (!command) return {};
-    if (const Status started = m_command->go(); !started) return RecordFailure{started.error().text(), "Check the name and the folder.", {}};
+    if (const Status started = m_command->go(); !started) return RecordFailure{started.error().text() + ".", "Check the name and the folder.", {}};
+    m_commandPid = m_pid;
     return {};
 }
 
@@ -264,6 +270,8 @@ void Collector::finish()
         {{"samples", counts.samples}, {"lost", counts.lost}, {"monotonic_ns", monotonicNs()}, {"realtime_ns", clockNs(CLOCK_REALTIME)}}};
     m_trace->mark(now, "recording ended", arguments);
     flush();
+    if (m_command && m_gone)
+        if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
     const bool ended = targetGone();
     if (ended) m_outcome.end = RecordEnd::TargetEnded;
     if (m_gone && !ended) {

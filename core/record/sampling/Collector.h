@@ -104,6 +104,8 @@ private:
     // Read by status().
     std::atomic<std::uint64_t> m_begun = 0, m_ended = 0, m_samples = 0, m_lost = 0, m_bytes = 0;
     std::atomic<double> m_cpu = -1;
+    std::atomic<pid_t> m_commandPid = 0;
+    std::atomic<int> m_exitStatus = -1; // none yet
 
     std::thread m_thread; // last: it uses all of the above
 };

@@ -3,6 +3,7 @@
 #include "core/base/Path.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -24,7 +25,7 @@ Error cannotStart(const std::string& name, int reason)
 }
 
 /// Between fork and exec: nothing here may take memory or a lock.
-[[noreturn]] void becomeProgram(char* const* arguments, int go, int trouble, const sigset_t& signals)
+[[noreturn]] void becomeProgram(char* const* arguments, const char* folder, int go, int trouble, const sigset_t& signals)
 {
     for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
     ::sigprocmask(SIG_SETMASK, &signals, nullptr);
@@ -33,7 +34,7 @@ Error cannotStart(const std::string& name, int reason)
     do n = ::read(go, &word, 1);
     while (n < 0 && errno == EINTR);
     if (n == 1) {
-        ::execvp(arguments[0], arguments);
+        if (*folder == '\0' || ::chdir(folder) == 0) ::execvp(arguments[0], arguments);
         const int reason = errno;
         static_cast<void>(!::write(trouble, &reason, sizeof reason));
     }
@@ -42,7 +43,7 @@ Error cannotStart(const std::string& name, int reason)
 
 } // namespace
 
-Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const sigset_t& signals)
+Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& signals)
 {
     if (command.empty() || command[0].empty()) return Error{ErrorCode::Usage, "there is no command to start", {}};
     std::vector<std::string> words = command;
@@ -61,14 +62,14 @@ Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>&
     launched.m_pid = ::fork();
     if (launched.m_pid == 0) {
         ::close(go[1]); // else it would wait for itself
-        becomeProgram(arguments.data(), childGo.get(), childTrouble.get(), signals);
+        becomeProgram(arguments.data(), folder.c_str(), childGo.get(), childTrouble.get(), signals);
     }
     if (launched.m_pid < 0) return cannotStart(command[0], errno);
     return launched;
 }
 
 LaunchedCommand::LaunchedCommand(LaunchedCommand&& other) noexcept
-    : m_name(std::move(other.m_name)), m_pid(std::exchange(other.m_pid, -1)), m_running(other.m_running), m_go(std::move(other.m_go)),
+    : m_name(std::move(other.m_name)), m_pid(std::exchange(other.m_pid, -1)), m_running(other.m_running), m_status(other.m_status), m_go(std::move(other.m_go)),
       m_trouble(std::move(other.m_trouble))
 {
 }
@@ -85,12 +86,23 @@ LaunchedCommand::~LaunchedCommand()
     }
 }
 
+/// Whether it has ended.
 bool LaunchedCommand::reap(int options)
 {
+    if (m_status) return true;
+    int status = 0;
     pid_t done = 0;
-    do done = ::waitpid(m_pid, nullptr, options);
+    do done = ::waitpid(m_pid, &status, options);
     while (done < 0 && errno == EINTR);
+    if (done == m_pid) m_status = status;
     return done != 0;
+}
+
+std::optional<int> LaunchedCommand::exitStatus()
+{
+    using namespace std::chrono_literals;
+    for (int i = 0; i < 100 && !reap(WNOHANG); ++i) std::this_thread::sleep_for(1ms);
+    return m_status;
 }
 
 Status LaunchedCommand::go()
@@ -108,7 +120,7 @@ Status LaunchedCommand::go()
 
 void LaunchedCommand::terminate() const
 {
-    if (m_pid > 0) ::kill(m_pid, SIGTERM);
+    if (m_pid > 0 && !m_status) ::kill(m_pid, SIGTERM);
 }
 
 } // namespace opscope::sampling

@@ -4,6 +4,7 @@
 #include "core/record/sampling/PerfEvents.h"
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -15,8 +16,8 @@ namespace opscope::sampling {
 class LaunchedCommand
 {
 public:
-    /// `signals`: the mask that it shall have.
-    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const sigset_t& signals);
+    /// `folder`: empty for ours. `signals`: the mask that it shall have.
+    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& signals);
     LaunchedCommand(LaunchedCommand&& other) noexcept;
     LaunchedCommand& operator=(LaunchedCommand&&) = delete;
     ~LaunchedCommand();
@@ -24,6 +25,8 @@ public:
     pid_t pid() const { return m_pid; }
     /// Lets it run. A sentence when the program cannot be executed.
     Status go();
+    /// As wait(2) gives it, when it has ended or is about to (a moment is waited for it).
+    std::optional<int> exitStatus();
     /// Asks it to end (SIGTERM).
     void terminate() const;
 
@@ -34,6 +37,7 @@ private:
     std::string m_name;
     pid_t m_pid = -1; // our child until it is reaped: nobody else can get its number
     bool m_running = false;
+    std::optional<int> m_status; // reaped
     Descriptor m_go, m_trouble;
 };
 

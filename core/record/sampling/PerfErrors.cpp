@@ -16,12 +16,12 @@ RecordFailure permission(const Refusal& refusal)
 {
     const std::string level = refusal.paranoid ? std::to_string(*refusal.paranoid) : "not known";
     if (!refusal.ownProcess)
-        return {"The system allows recording only your own processes (perf_event_paranoid is " + level + ")",
+        return {"The system allows recording only your own processes (perf_event_paranoid is " + level + ").",
                 "Record as the user who owns the process, as root, or with the capability CAP_PERFMON.", {}};
     if (refusal.paranoid && *refusal.paranoid >= 3)
-        return {"The system allows nobody but administrators to record (perf_event_paranoid is " + level + ")",
+        return {"The system allows nobody but administrators to record (perf_event_paranoid is " + level + ").",
                 "An administrator can allow it: sysctl kernel.perf_event_paranoid=2", {}};
-    return {"The system refuses to record this process, though it is yours (perf_event_paranoid is " + level + ")",
+    return {"The system refuses to record this process, though it is yours (perf_event_paranoid is " + level + ").",
             "A container or sandbox may filter perf_event_open, or the program is protected because it changed its user. "
             "Record from outside the container, or with the capability CAP_PERFMON.",
             {}};
@@ -33,7 +33,7 @@ std::string detail(int error) { return std::string("perf_event_open: ") + std::s
 
 bool isPermission(int error) { return error == EACCES || error == EPERM; }
 
-RecordFailure goneText(pid_t pid) { return {"Process " + std::to_string(pid) + " has ended", "Choose another one.", {}}; }
+RecordFailure goneText(pid_t pid) { return {"Process " + std::to_string(pid) + " has ended.", "Choose another one.", {}}; }
 
 RecordFailure refusalText(const Refusal& refusal)
 {
@@ -44,19 +44,19 @@ RecordFailure refusalText(const Refusal& refusal)
     case ESRCH: failure = goneText(refusal.pid); break;
     case EMFILE:
     case ENFILE:
-        failure = {"There are not enough file descriptors to record this process", "Raise the limit: ulimit -n 65536", {}};
+        failure = {"There are not enough file descriptors to record this process.", "Raise the limit: ulimit -n 65536", {}};
         break;
     case ENOSYS:
-        failure = {std::string(kNotHere) + ": its kernel is built without perf events, or a sandbox hides them", "Record outside of the sandbox.", {}};
+        failure = {std::string(kNotHere) + ": its kernel is built without perf events, or a sandbox hides them.", "Record outside of the sandbox.", {}};
         break;
     case ENOENT:
     case ENODEV:
     case EOPNOTSUPP:
-        failure = {std::string(kNotHere) + ": its kernel does not have the event " + refusal.event, "Choose the event cpu-clock.", {}};
+        failure = {std::string(kNotHere) + ": its kernel does not have the event " + refusal.event + ".", "Choose the event cpu-clock.", {}};
         break;
-    case ENOMEM: failure = {"There is not enough memory to record", "Close other programs, or record fewer threads.", {}}; break;
-    case EBUSY: failure = {"Another program uses the processor's counters", "End it, or choose the event cpu-clock.", {}}; break;
-    default: failure = {std::string(kNotHere) + ": " + std::strerror(refusal.error), {}, {}}; break;
+    case ENOMEM: failure = {"There is not enough memory to record.", "Close other programs, or record fewer threads.", {}}; break;
+    case EBUSY: failure = {"Another program uses the processor's counters.", "End it, or choose the event cpu-clock.", {}}; break;
+    default: failure = {std::string(kNotHere) + ": " + std::strerror(refusal.error) + ".", {}, {}}; break;
     }
     failure.details = detail(refusal.error);
     return failure;

@@ -137,6 +137,15 @@ int PerfEvents::open(pid_t tid, int cpu, Descriptor& into)
     }
 }
 
+int tryToOpen(pid_t pid, const EventSettings& settings)
+{
+    PerfEvents events(settings);
+    Descriptor event;
+    int error = events.openOnce(pid, -1, event);
+    while (error == EINVAL && events.dropFeature()) error = events.openOnce(pid, -1, event);
+    return error;
+}
+
 /// Gives up something that may be the reason of the error. False: there is nothing left.
 bool PerfEvents::degrade(int error)
 {

@@ -29,6 +29,9 @@ struct EventSettings
     bool perThread = false;         ///< that layout even where descriptors suffice; for tests
 };
 
+/// 0 or the errno of opening an event on the process, which is closed at once. 0 stands for ourselves.
+int tryToOpen(pid_t pid, const EventSettings& settings);
+
 /// A descriptor that is closed at the end.
 class Descriptor
 {
@@ -81,6 +84,7 @@ public:
     void rescan();
 
 private:
+    friend int tryToOpen(pid_t pid, const EventSettings& settings);
     struct Features
     {
         bool clock = true, commExec = true, switches = true, mmap2 = true;

@@ -1,6 +1,6 @@
 #include "core/record/sampling/ProcFiles.h"
 
-#include "core/base/StringPool.h"
+#include "core/record/Presentable.h"
 
 #include <algorithm>
 #include <charconv>
@@ -80,18 +80,11 @@ std::vector<pid_t> threadsOf(pid_t pid)
     return threads;
 }
 
-std::string shownText(const std::string& bytes)
-{
-    std::string text;
-    sanitizeUtf8(bytes, text);
-    return withoutControls(text);
-}
-
 std::string threadName(pid_t pid, pid_t tid)
 {
     std::string name = readSmallFile(procPath(pid, "/task/") + std::to_string(tid) + "/comm");
     if (name.ends_with('\n')) name.pop_back();
-    return shownText(name);
+    return presentable(name);
 }
 
 std::string programName(pid_t pid)
@@ -102,7 +95,7 @@ std::string programName(pid_t pid)
     first.resize(std::min(first.size(), first.find('\0')));
     first.erase(0, first.find_last_of('/') + 1);
     // comm is cut at 15 bytes; a command line that says something else has been written over by the program.
-    return shownText(first.starts_with(comm) ? first : comm);
+    return presentable(first.starts_with(comm) ? first : comm);
 }
 
 std::string commandLine(pid_t pid)
@@ -110,7 +103,7 @@ std::string commandLine(pid_t pid)
     std::string line = readSmallFile(procPath(pid, "/cmdline"));
     while (line.ends_with('\0')) line.pop_back();
     std::replace(line.begin(), line.end(), '\0', ' ');
-    return shownText(line);
+    return presentable(line);
 }
 
 std::optional<ProcStat> parseStat(const std::string& text)

@@ -42,7 +42,4 @@ std::optional<uid_t> userOf(pid_t pid);
 /// Whether it runs and is still the process that was meant (0: whichever).
 bool isAlive(pid_t pid, std::uint64_t startTicks);
 
-/// Repaired and cut as a name that is shown.
-std::string shownText(const std::string& bytes);
-
 } // namespace opscope::sampling

@@ -1,5 +1,6 @@
 #include "core/record/sampling/SampleTrace.h"
 
+#include "core/record/Presentable.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/UserRegisters.h"
 
@@ -187,7 +188,7 @@ void SampleTrace::exit(const PerfRecord& record)
 void SampleTrace::comm(const PerfRecord& record)
 {
     Thread& of = thread(record);
-    of.name = shownText(std::string(record.text));
+    of.name = presentable(record.text);
     if (record.exec) {
         of.timeline.closeFrames(at(record.time), *this);
         of.addresses.clear();
