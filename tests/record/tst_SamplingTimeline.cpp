@@ -1,0 +1,179 @@
+#include <QTest>
+
+#include "core/record/sampling/ThreadTimeline.h"
+
+#include <sstream>
+#include <string>
+
+using namespace opscope;
+using namespace opscope::sampling;
+
+namespace {
+
+constexpr Nanos kPatience = 25;
+
+/// Functions are letters, times stand before what happens.
+class TextSink final : public TimelineSink
+{
+public:
+    void begin(ThreadKey, Nanos time, const StackFrame& frame) override { add(time) << '+' << letter(frame.function); }
+    void end(ThreadKey, Nanos time, FrameId function) override { add(time) << '-' << letter(function); }
+    void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) override
+    {
+        add(time) << "cpu" << cpu << ' ' << outgoing << '(' << name(state) << ")>" << incoming;
+    }
+    void woken(std::uint16_t cpu, Nanos time, pid_t thread) override { add(time) << "cpu" << cpu << " woken " << thread; }
+    std::string take()
+    {
+        std::string text = m_out.str();
+        m_out.str({});
+        m_time = -1;
+        return text;
+    }
+
+private:
+    std::ostream& add(Nanos time)
+    {
+        if (time != m_time) m_out << (m_out.tellp() > 0 ? " | " : "") << time << ':';
+        m_time = time;
+        return m_out << ' ';
+    }
+    static char letter(FrameId id) { return static_cast<char>('a' + id.value); }
+    static const char* name(fxt::ThreadState state)
+    {
+        return state == fxt::ThreadState::Running ? "ready" : state == fxt::ThreadState::Blocked ? "blocked" : state == fxt::ThreadState::Dead ? "dead" : "?";
+    }
+    std::ostringstream m_out;
+    Nanos m_time = -1;
+};
+
+std::vector<StackFrame> stack(std::string_view letters)
+{
+    std::vector<StackFrame> frames;
+    for (const char letter : letters) frames.push_back({FrameId(static_cast<std::uint32_t>(letter - 'a')), 0});
+    return frames;
+}
+
+struct Fixture
+{
+    explicit Fixture(ThreadTimeline::Before before = ThreadTimeline::Before::Unknown, Nanos since = 0) : line({7, 8}, since, before, kPatience) {}
+    Fixture& sample(Nanos time, std::string_view letters)
+    {
+        line.sample(0, time, stack(letters), sink);
+        return *this;
+    }
+    Fixture& in(Nanos time)
+    {
+        line.switchedIn(0, time, sink);
+        return *this;
+    }
+    Fixture& out(Nanos time, bool preempted = false)
+    {
+        line.switchedOut(0, time, preempted, sink);
+        return *this;
+    }
+    TextSink sink;
+    ThreadTimeline line;
+};
+
+} // namespace
+
+class tst_SamplingTimeline : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void anEqualPrefixContinuesAndTheRestCloses()
+    {
+        Fixture f;
+        f.in(0).sink.take();
+        QCOMPARE(f.sample(10, "abc").sink.take(), std::string("10: +a +b +c"));
+        QCOMPARE(f.sample(20, "abc").sink.take(), std::string());
+        QCOMPARE(f.sample(30, "abde").sink.take(), std::string("30: -c +d +e"));
+        QCOMPARE(f.sample(40, "ab").sink.take(), std::string("40: -e -d"));
+        QCOMPARE(f.sample(50, "b").sink.take(), std::string("50: -b -a +b"));
+        QCOMPARE(f.sample(60, "").sink.take(), std::string("60: -b"));
+    }
+    void recursionIsDeepNotEqual()
+    {
+        Fixture f;
+        f.in(0).sample(10, "aa").sink.take();
+        QCOMPARE(f.sample(20, "aaa").sink.take(), std::string("20: +a"));
+        QCOMPARE(f.sample(30, "a").sink.take(), std::string("30: -a -a"));
+    }
+    void aSwitchEndsTheStack()
+    {
+        Fixture f;
+        f.in(0).sample(10, "ab").sink.take();
+        QCOMPARE(f.out(15).sink.take(), std::string("15: -b -a cpu0 8(blocked)>0"));
+        QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
+        QCOMPARE(f.sample(95, "ab").sink.take(), std::string("95: +a +b"));
+        QCOMPARE(f.out(99, true).sink.take(), std::string("99: -b -a cpu0 8(ready)>0"));
+    }
+    void withoutSamplesAStackLastsForItsPatience()
+    {
+        Fixture f;
+        f.in(0).sample(10, "ab").sink.take();
+        QCOMPARE(f.sample(60, "ab").sink.take(), std::string("35: -b -a | 60: +a +b"));
+        QCOMPARE(f.out(200).sink.take(), std::string("85: -b -a | 200: cpu0 8(blocked)>0"));
+        Fixture exactly;
+        exactly.in(0).sample(10, "ab").sink.take();
+        QCOMPARE(exactly.sample(35, "ab").sink.take(), std::string());
+    }
+    void aThreadThatWasRunningBeginsWithItsFirstRecord()
+    {
+        QCOMPARE(Fixture().sample(10, "a").sink.take(), std::string("10: cpu0 0(ready)>8 +a"));
+        QCOMPARE(Fixture().out(10).sink.take(), std::string("10: cpu0 0(ready)>8 cpu0 8(blocked)>0"));
+        QCOMPARE(Fixture().in(10).sink.take(), std::string("10: cpu0 0(ready)>8"));
+    }
+    void aThreadSeenAsleepWasBlockedFromThenOn()
+    {
+        QCOMPARE(Fixture(ThreadTimeline::Before::Blocked, 5).in(10).sink.take(), std::string("5: cpu0 8(blocked)>0 | 10: cpu0 0(ready)>8"));
+        // It woke up between attaching and the look at it.
+        QCOMPARE(Fixture(ThreadTimeline::Before::Blocked, 50).in(10).sink.take(), std::string("10: cpu0 0(ready)>8"));
+        Fixture always(ThreadTimeline::Before::Blocked, 5);
+        always.line.finish(100, always.sink);
+        QCOMPARE(always.sink.take(), std::string("5: cpu0 8(blocked)>0"));
+    }
+    void aThreadIsBornWaitingForAProcessor()
+    {
+        QCOMPARE(Fixture(ThreadTimeline::Before::Born, 5).in(10).sink.take(), std::string("5: cpu0 woken 8 | 10: cpu0 0(ready)>8"));
+    }
+    void lostSwitchesAreMadeUpFor()
+    {
+        Fixture f;
+        f.in(0).sample(10, "a").sink.take();
+        QCOMPARE(f.in(20).sink.take(), std::string("20: -a cpu0 0(ready)>8"));
+        f.out(30).sink.take();
+        QCOMPARE(f.sample(40, "a").sink.take(), std::string("40: cpu0 0(ready)>8 +a"));
+    }
+    void timesThatRunBackwardsAreTakenForTheLatest()
+    {
+        Fixture f;
+        f.in(0).sample(50, "ab").sink.take();
+        QCOMPARE(f.sample(40, "ac").sink.take(), std::string("50: -b +c"));
+        QCOMPARE(f.out(45).sink.take(), std::string("50: -c -a cpu0 8(blocked)>0"));
+    }
+    void theEndClosesWhatIsOpen()
+    {
+        Fixture ended;
+        ended.in(0).sample(10, "ab").sink.take();
+        ended.line.exited(0, 12, ended.sink);
+        QCOMPARE(ended.sink.take(), std::string("12: -b -a cpu0 8(dead)>0"));
+        Fixture stopped;
+        stopped.in(0).sample(10, "ab").sink.take();
+        stopped.line.finish(20, stopped.sink);
+        QCOMPARE(stopped.sink.take(), std::string("20: -b -a"));
+        Fixture late;
+        late.in(0).sample(10, "ab").sink.take();
+        late.line.finish(500, late.sink);
+        QCOMPARE(late.sink.take(), std::string("35: -b -a"));
+        Fixture replaced;
+        replaced.in(0).sample(10, "ab").sink.take();
+        replaced.line.closeFrames(15, replaced.sink);
+        QCOMPARE(replaced.sink.take(), std::string("15: -b -a"));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_SamplingTimeline)
+#include "tst_SamplingTimeline.moc"
