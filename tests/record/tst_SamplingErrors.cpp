@@ -46,7 +46,7 @@ private Q_SLOTS:
         QCOMPARE(said(ENOENT), std::string("This system cannot record samples: its kernel does not have the event cpu-clock. Choose the event cpu-clock."));
         QCOMPARE(said(EOPNOTSUPP), said(ENODEV));
         QVERIFY(said(E2BIG).starts_with("This system cannot record samples: "));
-        QCOMPARE(refusalText({.error = EBUSY}).details, std::string("perf_event_open: Device or resource busy"));
+        QCOMPARE(refusalText({.error = EBUSY, .paranoid = {}}).details, std::string("perf_event_open: Device or resource busy"));
     }
     void optionsBecomeSettings()
     {

@@ -110,6 +110,18 @@ private Q_SLOTS:
         QCOMPARE(f.sample(95, "ab").sink.take(), std::string("95: +a +b"));
         QCOMPARE(f.out(99, true).sink.take(), std::string("99: -b -a cpu0 8(ready)>0"));
     }
+    void whoWasPreemptedGoesOnWithTheSameStack()
+    {
+        Fixture f;
+        f.in(0).sample(10, "ab").sink.take();
+        QCOMPARE(f.out(15, true).sink.take(), std::string("15: -b -a cpu0 8(ready)>0"));
+        QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8 +a +b"));
+        QCOMPARE(f.sample(95, "ac").sink.take(), std::string("95: -b +c"));
+        // Patience counts running only: 5 of 25 had passed before, so 20 are left.
+        f.out(100, true).in(200).sink.take();
+        QCOMPARE(f.out(300, true).sink.take(), std::string("220: -c -a | 300: cpu0 8(ready)>0"));
+        QCOMPARE(f.in(400).sink.take(), std::string("400: cpu0 0(ready)>8"));
+    }
     void withoutSamplesAStackLastsForItsPatience()
     {
         Fixture f;

@@ -16,7 +16,7 @@ struct Refusal
     int error = 0;                          ///< errno
     pid_t pid = 0;
     bool ownProcess = true;                 ///< same user as ours
-    std::optional<std::int64_t> paranoid;   ///< /proc/sys/kernel/perf_event_paranoid; none: not there
+    std::optional<std::int64_t> paranoid = {};  ///< /proc/sys/kernel/perf_event_paranoid; none: not there
     std::string event = "cpu-clock";
 };
 

@@ -137,7 +137,7 @@ int PerfEvents::open(pid_t tid, int cpu, Descriptor& into)
     }
 }
 
-int tryToOpen(pid_t pid, const EventSettings& settings)
+int PerfEvents::tryToOpen(pid_t pid, const EventSettings& settings)
 {
     PerfEvents events(settings);
     Descriptor event;

@@ -29,9 +29,6 @@ struct EventSettings
     bool perThread = false;         ///< that layout even where descriptors suffice; for tests
 };
 
-/// 0 or the errno of opening an event on the process, which is closed at once. 0 stands for ourselves.
-int tryToOpen(pid_t pid, const EventSettings& settings);
-
 /// A descriptor that is closed at the end.
 class Descriptor
 {
@@ -62,6 +59,8 @@ public:
     PerfEvents(const PerfEvents&) = delete;
     PerfEvents& operator=(const PerfEvents&) = delete;
 
+    /// 0 or the errno of opening an event on the process, which is closed at once. Pid 0 stands for ourselves.
+    static int tryToOpen(pid_t pid, const EventSettings& settings);
     /// Recording begins in here; what comes meanwhile goes to `merge`. A failure leaves nothing open.
     std::optional<RecordFailure> attach(pid_t pid, RecordMerge& merge);
     /// As it turned out.
@@ -84,7 +83,6 @@ public:
     void rescan();
 
 private:
-    friend int tryToOpen(pid_t pid, const EventSettings& settings);
     struct Features
     {
         bool clock = true, commExec = true, switches = true, mmap2 = true;

@@ -84,10 +84,10 @@ Readiness readiness(const RecordTarget& target, const OptionValues& values)
     }
     EventSettings settings = eventSettings(values);
     const bool kernelWanted = settings.kernel;
-    int error = tryToOpen(pid, settings);
+    int error = PerfEvents::tryToOpen(pid, settings);
     if (isPermission(error) && settings.kernel) {
         settings.kernel = false;
-        error = tryToOpen(pid, settings);
+        error = PerfEvents::tryToOpen(pid, settings);
     }
     if (error && settings.cycles && !isPermission(error) && error != ESRCH)
         return {State::NotPossible, "No cycle counter here", "Choose the clock \"Processor time\": this machine has no hardware counters."};

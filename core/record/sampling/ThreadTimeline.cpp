@@ -14,7 +14,9 @@ Nanos ThreadTimeline::forward(Nanos time) { return m_latest = std::max(m_latest,
 /// A record shows that the thread runs, and no switch said so: the first one that there is, or the switch was lost.
 void ThreadTimeline::beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink)
 {
-    if (m_state != State::Running) sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
+    if (m_state == State::Running) return;
+    m_resumed.clear();
+    sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
     m_state = State::Running;
 }
 
@@ -25,44 +27,62 @@ void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const Stack
     if (!m_open.empty() && time - m_lastSample > m_patience) closeFrom(0, m_lastSample + m_patience, sink);
     const std::size_t most = std::min(m_open.size(), rootFirst.size());
     std::size_t same = 0;
-    while (same < most && m_open[same] == rootFirst[same].function) ++same;
+    while (same < most && m_open[same].function == rootFirst[same].function) ++same;
     closeFrom(same, time, sink);
-    for (const StackFrame& frame : rootFirst.subspan(same)) {
-        sink.begin(m_key, time, frame);
-        m_open.push_back(frame.function);
-    }
+    openFrom(rootFirst.subspan(same), time, sink);
     m_lastSample = time;
+}
+
+void ThreadTimeline::openFrom(std::span<const StackFrame> frames, Nanos time, TimelineSink& sink)
+{
+    for (const StackFrame& frame : frames) {
+        sink.begin(m_key, time, frame);
+        m_open.push_back(frame);
+    }
 }
 
 void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink)
 {
     time = forward(time);
-    closeFrames(time, sink); // open ones: the switch before it was lost
+    if (m_state == State::Running) closeFrames(time, sink); // the switch before it was lost
     const bool known = m_state == State::Unknown && m_since <= time;
     if (known && m_before == Before::Blocked) sink.switched(cpu, m_since, m_key.thread, fxt::ThreadState::Blocked, 0);
     if (known && m_before == Before::Born) sink.woken(cpu, m_since, m_key.thread);
     sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
     m_state = State::Running;
+    if (m_resumed.empty()) return;
+    m_lastSample += time - m_switchedOut;
+    openFrom(m_resumed, time, sink);
+    m_resumed.clear();
 }
 
 void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, TimelineSink& sink)
 {
     time = forward(time);
     beganRunning(cpu, time, sink);
-    closeFrames(time, sink);
+    if (preempted && time - m_lastSample < m_patience) m_resumed = m_open;
+    else m_resumed.clear();
+    m_switchedOut = time;
+    closeOpen(time, sink);
     sink.switched(cpu, time, m_key.thread, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, 0);
     m_state = State::Out;
 }
 
 void ThreadTimeline::closeFrames(Nanos time, TimelineSink& sink)
 {
-    if (!m_open.empty()) closeFrom(0, std::min(forward(time), m_lastSample + m_patience), sink);
+    m_resumed.clear();
+    closeOpen(forward(time), sink);
+}
+
+void ThreadTimeline::closeOpen(Nanos time, TimelineSink& sink)
+{
+    if (!m_open.empty()) closeFrom(0, std::min(time, m_lastSample + m_patience), sink);
 }
 
 void ThreadTimeline::closeFrom(std::size_t depth, Nanos time, TimelineSink& sink)
 {
     while (m_open.size() > depth) {
-        sink.end(m_key, time, m_open.back());
+        sink.end(m_key, time, m_open.back().function);
         m_open.pop_back();
     }
 }

@@ -38,13 +38,14 @@ public:
 
 /// Makes nested slices of the sampled stacks of one thread, and running and waiting of its switches (recording.md "Timeline"):
 ///
-///     samples     abc    abc    abd                    ab
-///     switches ▏in                    ▏out      ▏in              ▏out
-///     a           ██████████████████████            ██████████████
-///     b           ██████████████████████            ██████████████
-///     c, d        ██████████████████████
+///     samples     abc    abc    abd                   ab
+///     switches ▏in                   ▏preempted ▏in            ▏waits      ▏in
+///     a           ████████████████████          ████████████████
+///     b           ████████████████████          ████████████████
+///     c, d        ██████████████▒▒▒▒▒▒          ▒▒▒▒▒▒
 ///
-/// A stack lasts until the next sample, until the thread is switched out, or for `patience` where no sample follows. Times that run
+/// A stack lasts until the next sample, until the thread is switched out, or for `patience` of running where no sample follows. Whoever
+/// is preempted goes on later with the stack that it had; who waited comes back from somewhere that no sample has seen. Times that run
 /// backwards, which records of different rings can, are taken for the latest one seen.
 class ThreadTimeline
 {
@@ -67,6 +68,8 @@ private:
     enum class State : std::uint8_t { Unknown, Running, Out };
     Nanos forward(Nanos time);
     void beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink);
+    void openFrom(std::span<const StackFrame> frames, Nanos time, TimelineSink& sink);
+    void closeOpen(Nanos time, TimelineSink& sink);
     void closeFrom(std::size_t depth, Nanos time, TimelineSink& sink);
 
     ThreadKey m_key;
@@ -74,8 +77,9 @@ private:
     Before m_before;
     State m_state = State::Unknown;
     Nanos m_latest = 0;     // of all records
-    Nanos m_lastSample = 0; // good while frames are open
-    std::vector<FrameId> m_open;
+    Nanos m_switchedOut = 0;
+    Nanos m_lastSample = 0; // of the open frames, as if the thread had run ever since
+    std::vector<StackFrame> m_open, m_resumed; // that it had when it was preempted, until it goes on
 };
 
 } // namespace opscope::sampling

@@ -1,0 +1,105 @@
+// A program to be sampled, whose functions take known shares of processor time: by construction, measured with the thread's own
+// processor time and so the same on a busy machine. First argument: what to do; second: how many milliseconds (of the clock on the wall).
+//
+//   threads N   N threads; each spends 3 of 4 ms in hot_function and 1 in warm_function, then sleeps a moment every 40 ms
+//   born        after a third of the time a thread is born that runs late_function
+//   fork        a child process runs child_function
+//   exec        runs before_exec for a third of the time and then executes itself as "after"
+//   after       runs after_exec
+//   asleep      one thread sleeps in the kernel all the time, one runs
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+Clock::time_point endTime;
+
+std::int64_t threadNs()
+{
+    timespec now = {};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+bool over() { return Clock::now() >= endTime; }
+
+} // namespace
+
+// Visible, never inlined, and with work behind the calls, so that each has a frame of its own.
+#define FUNCTION extern "C" __attribute__((noinline, visibility("default")))
+
+volatile std::uint64_t sink = 0;
+
+FUNCTION void burn(std::int64_t ns)
+{
+    const std::int64_t until = threadNs() + ns;
+    while (threadNs() < until)
+        for (int i = 0; i < 20'000; ++i) sink = sink + static_cast<std::uint64_t>(i);
+}
+
+FUNCTION void hot_function() { burn(3'000'000); sink = sink + 1; }
+FUNCTION void warm_function() { burn(1'000'000); sink = sink + 2; }
+FUNCTION void late_function() { while (!over()) burn(1'000'000); sink = sink + 3; }
+FUNCTION void child_function() { while (!over()) burn(1'000'000); sink = sink + 4; }
+FUNCTION void before_exec(Clock::time_point until) { while (Clock::now() < until) burn(1'000'000); sink = sink + 5; }
+FUNCTION void after_exec() { while (!over()) burn(1'000'000); sink = sink + 6; }
+
+FUNCTION void worker(int number)
+{
+    ::pthread_setname_np(::pthread_self(), ("worker " + std::to_string(number)).c_str());
+    for (int round = 0; !over(); ++round) {
+        hot_function();
+        warm_function();
+        if (round % 10 == 9) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    sink = sink + 7;
+}
+
+int main(int count, char** arguments)
+{
+    if (count < 3) return 2;
+    const std::string what = arguments[1];
+    const auto time = std::chrono::milliseconds(std::atoi(arguments[2]));
+    const Clock::time_point begin = Clock::now();
+    endTime = begin + time;
+    std::vector<std::thread> threads;
+    if (what == "threads")
+        for (int i = 0; i < (count > 3 ? std::atoi(arguments[3]) : 8); ++i) threads.emplace_back(worker, i);
+    if (what == "born") {
+        std::this_thread::sleep_until(begin + time / 3);
+        threads.emplace_back(late_function);
+    }
+    if (what == "fork") {
+        std::this_thread::sleep_until(begin + time / 3);
+        if (const pid_t child = ::fork(); child == 0) {
+            child_function();
+            ::_exit(0);
+        } else {
+            ::waitpid(child, nullptr, 0);
+        }
+    }
+    if (what == "exec") {
+        before_exec(begin + time / 3);
+        ::execl("/proc/self/exe", "after the exec", "after", std::to_string(time.count() * 2 / 3).c_str(), nullptr);
+        return 3;
+    }
+    if (what == "after") after_exec();
+    if (what == "asleep") {
+        threads.emplace_back(late_function);
+        std::this_thread::sleep_until(endTime);
+    }
+    for (std::thread& thread : threads) thread.join();
+    return 7;
+}

@@ -1,0 +1,449 @@
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/record/RecorderBackends.h"
+#include "core/record/sampling/PerfEvents.h"
+#include "core/record/sampling/ProcFiles.h"
+#include "tests/support/ChildProcess.h"
+#include "tests/support/FxtText.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace opscope;
+using namespace opscope::sampling;
+using opscope::test::ChildProcess;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> target(std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.begin(), OPSCOPE_SAMPLING_TARGET);
+    return arguments;
+}
+
+/// Its threads have been made.
+bool hasThreads(const ChildProcess& child, std::size_t count)
+{
+    for (int i = 0; i < 5'000 && threadsOf(child.pid()).size() < count; ++i) QTest::qSleep(1);
+    return threadsOf(child.pid()).size() >= count;
+}
+
+struct Line
+{
+    std::string name;
+    std::map<std::string, std::int64_t> time;  ///< ns by function, with what it called
+    std::int64_t covered = 0;                  ///< ns with any function
+    std::map<std::string, std::string> callers; ///< of the first slice of a function: root first, with " > "
+    std::vector<std::pair<std::int64_t, std::string>> open;
+    std::string problem;
+};
+
+/// What a recording says, by thread.
+struct Recording
+{
+    std::map<std::string, std::string> processes; ///< name by pid
+    std::map<std::string, Line> threads;          ///< by "pid/tid"
+    std::map<std::string, int> switches;          ///< how often, by "tid out blocked", "tid out running", "tid in"
+    std::string began, ended, error;
+    std::int64_t last = 0;
+
+    const Line* named(const std::string& name) const
+    {
+        for (const auto& [key, line] : threads)
+            if (line.name == name) return &line;
+        return nullptr;
+    }
+    const Line* with(const std::string& function) const
+    {
+        for (const auto& [key, line] : threads)
+            if (line.time.contains(function)) return &line;
+        return nullptr;
+    }
+};
+
+void addSlice(Recording& into, const std::smatch& match)
+{
+    Line& line = into.threads[match[2]];
+    const std::int64_t time = std::stoll(match[3]);
+    into.last = std::max(into.last, time);
+    const std::string name = match[5];
+    if (match[1] == "begin") {
+        std::string callers;
+        for (const auto& [begin, caller] : line.open) callers += caller + " > ";
+        line.callers.try_emplace(name, callers);
+        line.open.emplace_back(time, name);
+        return;
+    }
+    if (line.open.empty() || line.open.back().second != name || line.open.back().first > time) {
+        line.problem = match[0];
+        return;
+    }
+    const std::int64_t spent = time - line.open.back().first;
+    line.open.pop_back();
+    bool recursive = false;
+    for (const auto& [begin, caller] : line.open) recursive = recursive || caller == name;
+    if (!recursive) line.time[name] += spent;
+    if (line.open.empty()) line.covered += spent;
+}
+
+Recording readRecording(const std::string& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream bytes;
+    bytes << file.rdbuf();
+    const test::FxtText text = test::fxtText(bytes.str());
+    static const std::regex kSlice("(begin|end) ([0-9]+/[0-9]+) ([0-9]+) \"([^\"]*)\" \"(.*)\" \\{.*");
+    static const std::regex kProcess("process ([0-9]+) \"(.*)\".*"), kThread("thread ([0-9]+) \"(.*)\" \\{process=koid:([0-9]+).*");
+    static const std::regex kSwitch("switch cpu [0-9]+ at ([0-9]+): ([0-9]+) \\(([a-z]+)\\) -> ([0-9]+).*");
+    Recording recording;
+    recording.error = text.error;
+    std::smatch match;
+    for (const std::string& line : text.lines) {
+        if (std::regex_match(line, match, kSlice)) addSlice(recording, match);
+        else if (std::regex_match(line, match, kProcess)) recording.processes[match[1]] = match[2];
+        else if (std::regex_match(line, match, kThread)) recording.threads[match[3].str() + "/" + match[1].str()].name = match[2];
+        else if (std::regex_match(line, match, kSwitch)) ++recording.switches[match[2] != "0" ? match[2].str() + " out " + match[3].str() : match[4].str() + " in"];
+        if (line.find("\"recording began\"") != line.npos) recording.began = line;
+        if (line.find("\"recording ended\"") != line.npos) recording.ended = line;
+    }
+    return recording;
+}
+
+/// Processor time of a process in ns, to 10 ms.
+std::int64_t cpuOf(pid_t pid)
+{
+    const auto stat = procStat(pid);
+    return stat ? static_cast<std::int64_t>(stat->cpuTicks) * 1'000'000'000 / ::sysconf(_SC_CLK_TCK) : 0;
+}
+
+/// A session and what it said.
+struct Session
+{
+    Session(RecordTarget target, const std::string& path, OptionValues options = {})
+    {
+        RecordRequest request;
+        request.target = std::move(target);
+        request.path = path;
+        request.options = std::move(options);
+        session = findBackend("samples")->session(request);
+        began = std::make_unique<QSignalSpy>(session.get(), &RecordSession::recording);
+        noted = std::make_unique<QSignalSpy>(session.get(), &RecordSession::noted);
+        QObject::connect(session.get(), &RecordSession::finished, [this](const QString&, RecordEnd how) { ++ends, end = how; });
+        QObject::connect(session.get(), &RecordSession::failed, [this](const RecordFailure& why, const QString& what) {
+            ++ends;
+            end = RecordEnd::Failed;
+            failure = why;
+            kept = what;
+        });
+    }
+    bool start()
+    {
+        session->start();
+        return QTest::qWaitFor([this] { return began->count() == 1 || ends; }, 10'000) && !ends;
+    }
+    bool ended(int ms = 20'000)
+    {
+        return QTest::qWaitFor([this] { return ends > 0; }, ms) && ends == 1;
+    }
+    bool stop()
+    {
+        session->stop();
+        return ended();
+    }
+    std::string problem() const { return failure.message + " " + failure.details; }
+
+    std::unique_ptr<RecordSession> session;
+    std::unique_ptr<QSignalSpy> began, noted;
+    int ends = 0;
+    RecordEnd end = RecordEnd::Cancelled;
+    RecordFailure failure;
+    QString kept;
+};
+
+std::string tidText(const Recording& recording, const Line* line)
+{
+    for (const auto& [key, candidate] : recording.threads)
+        if (&candidate == line) return key.substr(key.find('/') + 1);
+    return {};
+}
+
+} // namespace
+
+class tst_SamplingLive : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        const int error = PerfEvents::tryToOpen(0, {.kernel = false});
+        if (error) QSKIP(("perf_event_open is refused here: " + std::string(std::strerror(error))).c_str());
+    }
+    void cleanup()
+    {
+        for (const auto& entry : fs::directory_iterator(m_folder.path().toStdString())) fs::remove_all(entry);
+    }
+
+    void sharesOfFunctionsAreThoseOfProcessorTime_data()
+    {
+        QTest::addColumn<QString>("stacks");
+        QTest::newRow("unwound") << "unwound";
+        QTest::newRow("frame pointers") << "frame-pointers";
+    }
+    void sharesOfFunctionsAreThoseOfProcessorTime()
+    {
+        QFETCH(QString, stacks);
+        ChildProcess child(target({"threads", "20000", "8"}));
+        QVERIFY(hasThreads(child, 9));
+        Session session({.pid = child.pid()}, at("a.fxt"), {{"stacks", stacks.toStdString()}});
+        QVERIFY2(session.start(), session.problem().c_str());
+        const std::int64_t before = cpuOf(child.pid());
+        QTest::qWait(1'500);
+        const std::int64_t used = cpuOf(child.pid()) - before;
+        QVERIFY2(session.stop(), session.problem().c_str());
+        QCOMPARE(session.end, RecordEnd::Stopped);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        std::int64_t covered = 0, hot = 0, warm = 0;
+        int workers = 0;
+        for (const auto& [key, line] : recording.threads) {
+            QCOMPARE(line.problem, std::string());
+            QVERIFY2(line.open.empty(), key.c_str());
+            covered += line.covered;
+            workers += line.name.starts_with("worker ");
+            for (const auto& [function, time] : line.time) {
+                if (function == "hot_function") hot += time;
+                if (function == "warm_function") warm += time;
+            }
+        }
+        QCOMPARE(workers, 8);
+        QCOMPARE(session.session->status().lost, std::uint64_t{0});
+        // Time until the first sample after each switch has no stack; all the rest has.
+        QVERIFY2(covered > used * 7 / 10 && covered < used * 115 / 100, (std::to_string(covered) + " of " + std::to_string(used)).c_str());
+        if (stacks == u"unwound") {
+            const double share = static_cast<double>(hot) / static_cast<double>(hot + warm);
+            QVERIFY2(share > 0.70 && share < 0.80, std::to_string(share).c_str());
+            const Line* worker = recording.named("worker 3");
+            QVERIFY(worker);
+            QVERIFY2(worker->callers.at("burn").ends_with("worker > hot_function > ") || worker->callers.at("burn").ends_with("worker > warm_function > "),
+                     worker->callers.at("burn").c_str());
+            QVERIFY(recording.switches.at(tidText(recording, worker) + " out blocked") > 0);
+        }
+        QVERIFY(recording.began.find("sampled_hz=") != std::string::npos);
+        QVERIFY(!recording.ended.empty());
+    }
+    void aThreadBornLaterIsRecorded()
+    {
+        ChildProcess child(target({"born", "900"}));
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        QCOMPARE(session.end, RecordEnd::TargetEnded);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        const Line* late = recording.with("late_function");
+        QVERIFY(late);
+        QVERIFY(late->time.at("late_function") > 100'000'000);
+        QCOMPARE(late->name, "sampling_target " + tidText(recording, late));
+    }
+    void threadsBornLaterAreRecordedWithOneRingEach()
+    {
+        // What is done where there are too few descriptors.
+        ChildProcess child(target({"born", "1500"}));
+        PerfEvents events({.kernel = false, .perThread = true});
+        RecordMerge merge;
+        const auto failure = events.attach(child.pid(), merge);
+        QVERIFY2(!failure, failure ? failure->message.c_str() : "");
+        std::map<pid_t, int> samples;
+        PerfRecord record;
+        while (events.wait(std::chrono::milliseconds(20), -1) != PerfEvents::Wake::AllGone) {
+            events.drain(merge);
+            events.rescan();
+            merge.releaseAll([&](std::span<const std::uint64_t> words) {
+                if (decodeRecord(words, events.layout(), record) && record.kind == PerfKind::Sample) ++samples[record.tid];
+            });
+        }
+        QVERIFY(samples.size() >= 1);
+        QVERIFY2(samples.rbegin()->first != child.pid() && samples.rbegin()->second > 100, std::to_string(samples.rbegin()->second).c_str());
+    }
+    void theEndOfTheTargetEndsTheRecording()
+    {
+        ChildProcess child(target({"threads", "700", "2"}));
+        QVERIFY(hasThreads(child, 3));
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        QCOMPARE(session.end, RecordEnd::TargetEnded);
+        QCOMPARE(WEXITSTATUS(child.reap()), 7);
+        QCOMPARE(readRecording(at("a.fxt")).error, std::string());
+        QVERIFY(!fs::exists(at("a.fxt.part")));
+    }
+    void aTargetThatIsKilledLeavesAWholeFile()
+    {
+        ChildProcess child(target({"threads", "20000", "2"}));
+        QVERIFY(hasThreads(child, 3));
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QTest::qWait(300);
+        child.signal(SIGKILL);
+        QVERIFY(session.ended());
+        QCOMPARE(session.end, RecordEnd::TargetEnded);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        QVERIFY(recording.with("hot_function"));
+    }
+    void anExecChangesNameAndFunctions()
+    {
+        ChildProcess child(target({"exec", "1200"}));
+        const pid_t pid = child.pid();
+        Session session({.pid = pid}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        QCOMPARE(WEXITSTATUS(child.reap()), 7);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        const Line* line = recording.with("before_exec");
+        QVERIFY(line);
+        QVERIFY(line->time.contains("after_exec"));
+        QVERIFY2(line->callers.at("after_exec").find("before_exec") == std::string::npos, line->callers.at("after_exec").c_str());
+        QCOMPARE(recording.processes.at(std::to_string(pid)), std::string("exe"));
+    }
+    void aForkedChildIsAProcessOfItsOwn()
+    {
+        ChildProcess child(target({"fork", "900"}));
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        QCOMPARE(recording.processes.size(), std::size_t{2});
+        const Line* forked = recording.with("child_function");
+        QVERIFY(forked);
+        QVERIFY(!recording.threads.contains(std::to_string(child.pid()) + "/" + tidText(recording, forked)));
+    }
+    void sleepIsToldFromTheFirstMoment()
+    {
+        ChildProcess child(target({"asleep", "20000"}));
+        QVERIFY(hasThreads(child, 2));
+        QTest::qWait(50);
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QTest::qWait(300);
+        QVERIFY(session.stop());
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.switches.at(std::to_string(child.pid()) + " out blocked"), 1);
+        QVERIFY(!recording.switches.contains(std::to_string(child.pid()) + " in"));
+    }
+    void cancelLeavesNothingAndTheTargetRunsOn()
+    {
+        ChildProcess child(target({"threads", "20000", "2"}));
+        QVERIFY(hasThreads(child, 3));
+        std::ofstream(at("a.fxt")) << "an older file";
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QTest::qWait(100);
+        session.session->cancel();
+        session.session.reset();
+        QCOMPARE(session.ends, 0);
+        QVERIFY(!fs::exists(at("a.fxt.part")));
+        QCOMPARE(fs::file_size(at("a.fxt")), std::uintmax_t{13});
+        QVERIFY(isAlive(child.pid(), 0));
+    }
+    void destroyedInTheMiddleItLeavesNothing()
+    {
+        ChildProcess child(target({"threads", "20000", "2"}));
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        session.session.reset();
+        QVERIFY(fs::is_empty(m_folder.path().toStdString()));
+        QVERIFY(isAlive(child.pid(), 0));
+    }
+    void aCommandIsRecordedFromItsFirstInstruction()
+    {
+        Session session({.command = target({"threads", "500", "2"})}, at("a.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        QCOMPARE(session.end, RecordEnd::TargetEnded);
+        const RecordStatus status = session.session->status();
+        QVERIFY(status.exitStatus && WEXITSTATUS(*status.exitStatus) == 7);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        QCOMPARE(recording.processes.at(std::to_string(status.pid)), std::string("sampling_target"));
+        QVERIFY(recording.with("hot_function"));
+        QVERIFY(recording.began.find("threads 500 2") != std::string::npos);
+    }
+    void aCommandThatDoesNotExistIsASentence()
+    {
+        Session session({.command = {"/nowhere/program"}}, at("a.fxt"));
+        QVERIFY(!session.start());
+        QCOMPARE(session.failure.message, std::string("program cannot be started: there is no such program."));
+        QVERIFY(session.kept.isEmpty());
+        session.session.reset();
+        QVERIFY(fs::is_empty(m_folder.path().toStdString()));
+    }
+    void stopLeavesACommandRunningAndCancelEndsIt()
+    {
+        pid_t pid = 0;
+        {
+            Session session({.command = target({"threads", "20000", "1"})}, at("a.fxt"));
+            QVERIFY2(session.start(), session.problem().c_str());
+            QTest::qWait(100);
+            QVERIFY(session.stop());
+            pid = session.session->status().pid;
+            QVERIFY(isAlive(pid, 0));
+        }
+        QVERIFY(isAlive(pid, 0));
+        ::kill(pid, SIGKILL);
+        Session session({.command = target({"threads", "20000", "1"})}, at("b.fxt"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        pid = session.session->status().pid;
+        session.session->cancel();
+        session.session.reset();
+        QTRY_VERIFY(!isAlive(pid, 0));
+    }
+    void aProcessThatIsGoneIsASentence()
+    {
+        ChildProcess child(target({"threads", "1", "1"}));
+        const pid_t gone = child.pid();
+        child.reap();
+        Session session({.pid = gone}, at("a.fxt"));
+        QVERIFY(!session.start());
+        QCOMPARE(session.failure.message, "Process " + std::to_string(gone) + " has ended.");
+        Session other({.pid = ::getpid(), .startTicks = 1}, at("b.fxt"));
+        QVERIFY(!other.start());
+        QCOMPARE(other.failure.message, "Process " + std::to_string(::getpid()) + " has ended.");
+    }
+    void packedFilesAreRecordedToo()
+    {
+        ChildProcess child(target({"threads", "400", "2"}));
+        Session session({.pid = child.pid()}, at("a.fxt.gz"));
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(session.ended());
+        std::ifstream file(at("a.fxt.gz"), std::ios::binary);
+        char magic[2] = {};
+        file.read(magic, 2);
+        QCOMPARE(magic[0], '\x1f');
+        QCOMPARE(magic[1], '\x8b');
+    }
+
+private:
+    std::string at(const std::string& name) const { return m_folder.path().toStdString() + "/" + name; }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(tst_SamplingLive)
+#include "tst_SamplingLive.moc"
