@@ -44,7 +44,8 @@ private:
     };
     void load();
     void loadFunctionStarts();
-    bool saneDebugSections() const;
+    bool framesAreBounded() const;
+    bool debugSectionsAreBounded() const;
 
     FileHandle m_file;
     std::string m_path, m_name;

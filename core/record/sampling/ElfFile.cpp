@@ -63,6 +63,12 @@ ElfFile::~ElfFile()
     if (m_elf) elf_end(m_elf);
 }
 
+std::uint64_t ElfFile::fileSize() const
+{
+    struct stat info{};
+    return m_file && fstat(m_file.get(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
 template <class Accept>
 std::optional<ElfFile::Section> ElfFile::find(Accept accept) const
 {

@@ -25,8 +25,9 @@ public:
     explicit operator bool() const { return m_elf != nullptr; }
     Elf* get() const { return m_elf; }
     int descriptor() const { return m_file.get(); }
+    std::uint64_t fileSize() const;
 
-    /// One section, its index and header; no section is over 1 GiB.
+    /// One section, its index and header; no section is over 512 MiB.
     struct Section
     {
         std::size_t index = 0;
@@ -50,7 +51,7 @@ public:
     };
     std::optional<DebugLink> debugLink() const;
 
-    static constexpr std::uint64_t kMaxSection = std::uint64_t{1} << 30;
+    static constexpr std::uint64_t kMaxSection = std::uint64_t{1} << 29;
 
 private:
     template <class Accept>
