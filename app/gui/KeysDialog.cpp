@@ -57,6 +57,7 @@ constexpr Key kWindow[] = {
     {"F8", "First problem"},
     {"Ctrl+C", "Copy what is selected"},
     {"Ctrl+O", "Open"},
+    {"Ctrl+R", "Record a process or a new command"},
     {"Ctrl+E", "Export a part"},
     {"Ctrl+J", "Join other files with what is open"},
     {"Ctrl+N", "New window"},

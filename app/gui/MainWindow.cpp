@@ -11,11 +11,14 @@
 #include "app/gui/Menus.h"
 #include "app/gui/NoticeBar.h"
 #include "app/gui/OpenController.h"
+#include "app/gui/RecordController.h"
+#include "app/gui/RecordIndicator.h"
 #include "app/gui/Sample.h"
 #include "app/gui/SearchField.h"
 #include "app/gui/StartView.h"
 #include "app/gui/StatusLine.h"
 #include "app/gui/ToolStrip.h"
+#include "core/analysis/BusiestRange.h"
 #include "widgets/common/Text.h"
 #include "widgets/timeline/Picture.h"
 #include "widgets/timeline/TimelineCanvas.h"
@@ -121,6 +124,10 @@ void MainWindow::makeHeader()
     first->setSpacing(0);
     first->addWidget(m_menus, 1);
     first->addWidget(m_title);
+    m_recordings = new RecordController(*this);
+    auto* indicator = new RecordIndicator(m_recordings->recorder(), m_settings, header);
+    first->addWidget(indicator);
+    connect(indicator, &RecordIndicator::showClicked, this, &MainWindow::record);
     m_tools = new ToolStrip(m_document, m_search, m_settings, header);
     auto* column = new QVBoxLayout(header);
     column->setContentsMargins(0, 0, 0, 0);
@@ -166,6 +173,8 @@ void MainWindow::connectParts()
 {
     m_timeline->canvas().installEventFilter(this);
     connect(m_tools, &ToolStrip::openClicked, this, [this] { m_opener.openByDialog(this); });
+    connect(m_tools, &ToolStrip::recordClicked, this, &MainWindow::record);
+    connect(m_start, &StartView::recordClicked, this, &MainWindow::record);
     connect(m_tools, &ToolStrip::exportClicked, this, &MainWindow::exportPart);
     connect(m_tools, &ToolStrip::zoomOutClicked, m_timeline, &TimelineView::zoomOut);
     connect(m_tools, &ToolStrip::fitClicked, &m_document, &TraceDocument::showAll);
@@ -341,6 +350,20 @@ void MainWindow::exportPart()
     dialog->open();
 }
 
+void MainWindow::record()
+{
+    m_recordings->open();
+}
+
+void MainWindow::frameBusiest()
+{
+    m_framing.run([trace = m_document.trace()](const JobControl&) { return std::pair(trace, busiestRange(*trace)); },
+                  [this](const std::pair<TracePtr, TimeRange>& found) {
+                      if (m_document.trace() == found.first && found.second != found.first->extent())
+                          m_document.setVisibleRange(found.second);
+                  });
+}
+
 void MainWindow::savePicture()
 {
     if (!showsTrace())
@@ -449,6 +472,8 @@ void MainWindow::changeEvent(QEvent* event)
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
+    if (!m_recordings->mayClose())
+        return event->ignore(); // it closes by itself once the recording is saved
     m_opener.settings().setGeometry(saveGeometry());
     if (m_page == Page::Trace) {
         m_opener.settings().setLayout(saveState(kLayoutVersion));

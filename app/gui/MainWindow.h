@@ -23,6 +23,7 @@ class JoinController;
 class LoadingView;
 class NoticeBar;
 class OpenController;
+class RecordController;
 class StartView;
 class StatusLine;
 class TimelineView;
@@ -50,6 +51,7 @@ public:
     TimelineView& timeline() { return *m_timeline; }
     Docks& docks() { return *m_docks; }
     JoinController& joiner() { return *m_joiner; }
+    RecordController& recordings() { return *m_recordings; }
     NoticeBar& notice() { return *m_notice; }
     FilterBar& filterBar() { return *m_filterBar; }
     bool showsTrace() const { return m_page == Page::Trace; }
@@ -64,7 +66,10 @@ public:
     void firstProblem();
     void restoreLayout();
     void exportPart();
+    void record();
     void savePicture();
+    /// Brings the busiest stretch of the trace into view, as soon as a worker has found it.
+    void frameBusiest();
     void showKeys();
     void showAboutOpscope();
 
@@ -101,7 +106,7 @@ private:
     TraceDocument m_document;
     ViewSettings m_settings;
     NameSearch m_search;
-    Job m_loading;
+    Job m_loading, m_framing;
     QStringList m_files;                ///< of the last load, for "Try again"
     Page m_page = Page::Start;
     bool m_arranged = false;            ///< the docks stand where this window wants them
@@ -114,6 +119,7 @@ private:
     TimelineView* m_timeline = nullptr;
     DropChoice* m_drop = nullptr;
     JoinController* m_joiner = nullptr;
+    RecordController* m_recordings = nullptr;
     ToolStrip* m_tools = nullptr;
     FilterBar* m_filterBar = nullptr;
     StatusLine* m_status = nullptr;

@@ -101,6 +101,8 @@ void buildFile(QMenu& menu, MainWindow& window)
     // A disabled entry keeps its key from working; only while the menu is open is that of any use.
     QObject::connect(&menu, &QMenu::aboutToHide, &menu, [join] { join->setEnabled(true); });
     menu.addSeparator();
+    add(menu, "&Record…", {QKeySequence(Qt::CTRL | Qt::Key_R)}, [&window] { window.record(); });
+    menu.addSeparator();
     QAction* part = add(menu, "&Export part…", {QKeySequence(Qt::CTRL | Qt::Key_E)}, [&window] { window.exportPart(); });
     QAction* picture = add(menu, "Save &picture…", {}, [&window] { window.savePicture(); });
     QObject::connect(&menu, &QMenu::aboutToShow, &menu, [part, picture, &window] {

@@ -31,12 +31,13 @@ std::size_t OpenController::windowCount() const
         std::count_if(m_windows.begin(), m_windows.end(), [](const QPointer<MainWindow>& w) { return w && w->isVisible(); }));
 }
 
-void OpenController::openTogether(const QStringList& files, MainWindow* from)
+MainWindow* OpenController::openTogether(const QStringList& files, MainWindow* from)
 {
     MainWindow* window = from && from->isFree() ? from : newWindow();
     if (!window->isVisible())
         window->show();
     window->load(files);
+    return window;
 }
 
 void OpenController::open(const QStringList& files, MainWindow* from)

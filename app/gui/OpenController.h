@@ -25,8 +25,8 @@ public:
     Settings& settings() { return m_settings; }
     RecentFiles& recent() { return m_recent; }
     MainWindow* newWindow();
-    /// All files as one trace: in `from` when it is empty, else in a window of its own.
-    void openTogether(const QStringList& files, MainWindow* from);
+    /// All files as one trace: in `from` when it is empty, else in a window of its own, which is returned.
+    MainWindow* openTogether(const QStringList& files, MainWindow* from);
     /// What belongs together by what the files say (groupFiles) shares a window; the rest gets one each.
     void open(const QStringList& files, MainWindow* from);
     void openByDialog(MainWindow* from);

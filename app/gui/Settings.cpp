@@ -113,6 +113,18 @@ void Settings::setGeometry(const QByteArray& geometry)
         QSettings().setValue(QStringLiteral("window/geometry"), geometry);
 }
 
+QByteArray Settings::recording() const
+{
+    return kept() ? QSettings().value(QStringLiteral("record/settings")).toByteArray() : m_recording;
+}
+
+void Settings::setRecording(const QByteArray& json)
+{
+    m_recording = json;
+    if (kept())
+        QSettings().setValue(QStringLiteral("record/settings"), json);
+}
+
 QString Settings::lastFolder() const
 {
     return kept() ? QSettings().value(QStringLiteral("open/folder")).toString() : QString();

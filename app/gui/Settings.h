@@ -33,6 +33,9 @@ public:
     void setPanel(const QString& id, const QByteArray& state);
     QByteArray geometry() const;
     void setGeometry(const QByteArray& geometry);
+    /// RecordSettings::toJson(); empty when nothing was recorded yet.
+    QByteArray recording() const;
+    void setRecording(const QByteArray& json);
     QString lastFolder() const;
     void setLastFolder(const QString& folder);
     bool kept() const { return m_memory == Memory::Kept; }
@@ -40,6 +43,7 @@ public:
 private:
     Memory m_memory;
     ThemeChoice m_theme = ThemeChoice::System; // holds for this run when nothing is kept
+    QByteArray m_recording;                    // likewise
 };
 
 } // namespace opscope

@@ -57,7 +57,8 @@ void StartButton::paintEvent(QPaintEvent*)
     }
     const QColor high = main ? theme.onAccent : theme.textHi;
     const QColor low = main ? theme.onAccent : theme.textDim;
-    opscope::icon(m_texts.icon, high).paint(&painter, QRect(13, (height() - 16) / 2, 16, 16));
+    const QColor sign = !main && qstrcmp(m_texts.icon, "record") == 0 ? theme.err : high; // red as on every recorder
+    opscope::icon(m_texts.icon, sign).paint(&painter, QRect(13, (height() - 16) / 2, 16, 16));
     painter.setFont(Theme::uiFont(13, QFont::DemiBold));
     painter.setPen(high);
     painter.drawText(QRect(42, 8, width() - 54, 18), Qt::AlignLeft | Qt::AlignVCenter, m_texts.title);

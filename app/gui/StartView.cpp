@@ -73,6 +73,10 @@ QWidget* StartView::makeSide(Sample sample)
     column->addWidget(open);
     connect(open, &QAbstractButton::clicked, this, &StartView::openClicked);
     setFocusProxy(open);
+    auto* record = new StartButton({"record", QStringLiteral("Record"), QStringLiteral("A process or a new command"), QStringLiteral("Ctrl R")},
+                                   StartButton::Weight::Quiet, m_settings, side);
+    column->addWidget(record);
+    connect(record, &QAbstractButton::clicked, this, &StartView::recordClicked);
     if (sample == Sample::Present) {
         auto* tour = new StartButton({"play", QStringLiteral("Look at the sample"), QStringLiteral("A small training step, recorded twice"), {}},
                                      StartButton::Weight::Quiet, m_settings, side);

@@ -26,6 +26,7 @@ public:
 
 Q_SIGNALS:
     void openClicked();
+    void recordClicked();
     void sampleClicked();
     void filesChosen(const QStringList& files);
 

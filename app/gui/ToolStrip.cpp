@@ -35,6 +35,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     row->setContentsMargins(8, 0, 10, 1);
     row->setSpacing(4);
     m_open = addButton("open", QStringLiteral(" Open"), QStringLiteral("Open a trace (Ctrl+O)"));
+    m_record = addButton("record", QStringLiteral(" Record"), QStringLiteral("Record a process that runs, or a new command (Ctrl+R)"));
     m_export = addButton("export", QStringLiteral(" Export"), QStringLiteral("Save a part of the trace (Ctrl+E)"));
     addSeparator();
     m_back = addButton("back", {}, QStringLiteral("Back to the view, filter and selection before (Alt+Left)"));
@@ -68,6 +69,7 @@ ToolStrip::ToolStrip(TraceDocument& document, NameSearch& search, ViewSettings& 
     row->addWidget(m_inView);
 
     connect(m_open, &QToolButton::clicked, this, &ToolStrip::openClicked);
+    connect(m_record, &QToolButton::clicked, this, &ToolStrip::recordClicked);
     connect(m_export, &QToolButton::clicked, this, &ToolStrip::exportClicked);
     connect(m_back, &QToolButton::clicked, &m_document, &TraceDocument::goBack);
     connect(m_forward, &QToolButton::clicked, &m_document, &TraceDocument::goForward);
@@ -113,7 +115,7 @@ void ToolStrip::addSeparator()
 void ToolStrip::showTheme()
 {
     for (const auto& [button, name] : m_buttons)
-        button->setIcon(icon(name, m_settings.theme().text));
+        button->setIcon(icon(name, button == m_record ? m_settings.theme().err : m_settings.theme().text)); // red as on every recorder
     m_links->setChecked(m_settings.showLinks());
     m_colorBy->setCurrentIndex(static_cast<int>(m_settings.colorBy()));
     update();
@@ -134,6 +136,7 @@ void ToolStrip::resizeEvent(QResizeEvent* event)
 {
     const bool compact = event->size().width() < kCompactBelow;
     m_open->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
+    m_record->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_export->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_links->setToolButtonStyle(compact ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
     m_search->setFixedWidth(compact ? 240 : 320);

@@ -28,6 +28,7 @@ public:
 
 Q_SIGNALS:
     void openClicked();
+    void recordClicked();
     void exportClicked();
     void zoomOutClicked();
     void fitClicked();
@@ -47,6 +48,7 @@ private:
     TraceDocument& m_document;
     ViewSettings& m_settings;
     QToolButton* m_open;
+    QToolButton* m_record;
     QToolButton* m_export;
     QToolButton* m_back;
     QToolButton* m_forward;

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QPointer>
+
+#include "app/gui/RecordSurvey.h"
+#include "core/record/Recorder.h"
+
+#include <span>
+
+class QMessageBox;
+
+namespace opscope {
+
+class MainWindow;
+class RecordDialog;
+
+/// Recording from one window: its recorder, its dialog, and what becomes of what was recorded. One recording at a time a window.
+class RecordController : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit RecordController(MainWindow& window);
+    ~RecordController() override;
+
+    /// The dialog, or that of the recording that runs.
+    void open();
+    Recorder& recorder() { return m_recorder; }
+    RecordDialog* dialog() const { return m_dialog; }
+    /// Whether the window may close now. While something is recorded it asks once; told to stop, it saves and then closes the window.
+    bool mayClose();
+    QMessageBox* question() const { return m_question; }
+
+    /// Before open(); for tests. What is given must outlive this.
+    void setBackends(std::span<const RecorderBackend> backends) { m_backends = backends; }
+    void setScan(RecordSurvey::Scan scan) { m_scan = std::move(scan); }
+
+private:
+    void changed(Recorder::State state);
+    void openRecording(const QString& file, const QString& sentence);
+    void ask();
+    QString outcome() const;
+
+    MainWindow& m_window;
+    Recorder m_recorder;
+    QPointer<RecordDialog> m_dialog;
+    QPointer<QMessageBox> m_question;
+    std::span<const RecorderBackend> m_backends;
+    RecordSurvey::Scan m_scan;
+    bool m_closing = false;     ///< the window goes when the recording is saved
+};
+
+} // namespace opscope

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <QAbstractTableModel>
+#include <QStringList>
+
+#include "app/gui/RecordSurvey.h"
+
+#include <optional>
+#include <unordered_set>
+
+namespace opscope {
+
+/// The processes that can be seen: found, not hidden, in order. Told again and again how things are, it changes only what has changed, so
+/// that selection and place in the list are kept.
+class RecordProcessModel : public QAbstractTableModel
+{
+    Q_OBJECT
+
+public:
+    enum Column { Pid, Command, User, Cpu, Memory, Threads, Started, FirstBackend };
+    static constexpr int StateRole = Qt::UserRole; ///< of a backend's column: Readiness::State, nothing while not known
+
+    explicit RecordProcessModel(std::span<const RecorderBackend> backends, QObject* parent = nullptr);
+
+    void setProcesses(std::vector<RecordProcess> processes);
+    /// Words that all have to be in number, name, user or command; capitals do not matter.
+    void setSearch(const QString& text);
+    /// Threads of the kernel, processes that have ended and this program too.
+    void setShowHidden(bool show);
+    bool showsHidden() const { return m_showHidden; }
+    /// How many would be found if nothing was hidden.
+    int hiddenCount() const { return m_hidden; }
+    /// While somebody points at a row, rows stay where they are.
+    void setHolding(bool hold);
+
+    const RecordProcess* at(int row) const;
+    std::optional<int> rowOf(ProcessKey key) const;
+    bool hasProcesses() const { return !m_all.empty(); }
+    /// Every process has been seen twice, so that it is known how busy they are.
+    bool knowsCpu() const { return m_knowsCpu; }
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    void sort(int column, Qt::SortOrder order = Qt::AscendingOrder) override;
+
+private:
+    bool isHidden(const RecordProcess& process) const;
+    bool isFound(const RecordProcess& process) const;
+    void list();
+    void removeGone(const std::vector<bool>& gone);
+    void arrange();
+    bool before(const RecordProcess& a, const RecordProcess& b) const;
+    QString text(const RecordProcess& process, int column) const;
+    QString tip(const RecordProcess& process, int column) const;
+
+    std::span<const RecorderBackend> m_backends;
+    std::vector<RecordProcess> m_all, m_rows;
+    QStringList m_words;
+    Column m_sortColumn = Cpu;
+    Qt::SortOrder m_order = Qt::DescendingOrder;
+    int m_hidden = 0;
+    bool m_showHidden = false, m_holding = false, m_knowsCpu = false;
+};
+
+} // namespace opscope

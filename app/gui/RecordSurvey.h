@@ -1,0 +1,71 @@
+#pragma once
+
+#include <QString>
+
+#include "core/record/ProcessList.h"
+#include "core/record/RecorderBackend.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace opscope {
+
+/// Tells processes of one pid apart.
+struct ProcessKey
+{
+    pid_t pid = 0;
+    std::uint64_t startTicks = 0;
+    friend bool operator==(const ProcessKey&, const ProcessKey&) = default;
+};
+
+/// One line of the list: a process, and what each backend says of it.
+struct RecordProcess
+{
+    ProcessInfo info;
+    std::vector<Readiness> ready = {}; ///< by backend, in the order of the list; empty: not asked yet
+    QString command = {};              ///< commandText()
+    QString about = {};                ///< what a search looks through
+    ProcessKey key() const { return {info.pid, info.startTicks}; }
+};
+
+/// With the texts made: on a worker, so that showing and searching do not have to.
+RecordProcess describeProcess(ProcessInfo info, std::vector<Readiness> ready);
+
+/// Looks for processes and asks every backend about each of them, on a worker: one thread at a time. Answers are kept, since rights and
+/// hardware change rarely; old ones are asked for again, a few a look. A look takes about kPatience at most, and what it did not come to
+/// is asked for in the next one.
+class RecordSurvey
+{
+public:
+    using Scan = std::function<std::vector<ProcessInfo>()>;
+    static constexpr std::chrono::milliseconds kPatience{300}; ///< for those that were never asked for
+    static constexpr std::chrono::milliseconds kAgain{30};     ///< for those whose answer is old
+    static constexpr std::chrono::seconds kOld{10};
+
+    RecordSurvey(std::span<const RecorderBackend> backends, Scan scan) : m_backends(backends), m_scan(std::move(scan)) {}
+    enum class Answers : std::uint8_t { Keep, Forget };
+    std::vector<RecordProcess> look(Answers answers = Answers::Keep);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Answer
+    {
+        std::uint64_t startTicks = 0;
+        Clock::time_point asked;
+        std::vector<Readiness> ready;
+    };
+    void ask(const std::vector<ProcessInfo>& processes);
+
+    std::span<const RecorderBackend> m_backends;
+    Scan m_scan;
+    std::unordered_map<pid_t, Answer> m_answers;
+};
+
+/// What each backend says of one target, with the settings it would be recorded with.
+std::vector<Readiness> askBackends(std::span<const RecorderBackend> backends, const RecordTarget& target, const std::vector<OptionValues>& options);
+
+} // namespace opscope

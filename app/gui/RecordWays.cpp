@@ -1,0 +1,166 @@
+#include "app/gui/RecordWays.h"
+
+#include "widgets/common/Icons.h"
+#include "widgets/common/Parts.h"
+#include "widgets/common/Text.h"
+
+#include <QButtonGroup>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QRadioButton>
+#include <QVBoxLayout>
+
+namespace opscope {
+namespace {
+
+constexpr int kIndent = 24; // of the lines below the name: under its first letter
+
+QLabel* wrapped(const QFont& font)
+{
+    auto* label = new QLabel;
+    label->setTextFormat(Qt::PlainText);
+    label->setFont(font);
+    label->setWordWrap(true);
+    label->setContentsMargins(kIndent, 0, 0, 0);
+    return label;
+}
+
+} // namespace
+
+RecordWay::RecordWay(const Theme& theme, const RecorderBackend& backend, QWidget* parent)
+    : QFrame(parent), m_theme(theme), m_backend(backend), m_radio(new QRadioButton(displayText(backend.title))), m_sign(new QLabel),
+      m_status(new QLabel), m_detail(wrapped(Theme::uiFont(12))), m_note(wrapped(Theme::uiFont(11)))
+{
+    m_radio->setFont(Theme::uiFont(12, QFont::DemiBold));
+    m_radio->setAccessibleDescription(displayText(backend.summary));
+    m_status->setTextFormat(Qt::PlainText);
+    // What to do about it is often a command: it can be copied.
+    m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* head = new QHBoxLayout;
+    head->setSpacing(6);
+    head->addWidget(m_radio);
+    head->addStretch(1);
+    head->addWidget(m_sign);
+    head->addWidget(m_status);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(10, 6, 10, 7);
+    column->setSpacing(2);
+    column->addLayout(head);
+    column->addWidget(m_detail);
+    column->addWidget(m_note);
+    setReadiness(nullptr);
+}
+
+void RecordWay::setReadiness(const Readiness* ready)
+{
+    const bool possible = ready && ready->state == Readiness::State::Ready;
+    const bool needs = ready && ready->state == Readiness::State::NeedsPermission;
+    const QString advice = ready ? displayText(ready->advice) : QString();
+    const QString reason = ready ? displayText(ready->reason) : QString();
+    m_radio->setEnabled(possible);
+    m_sign->setVisible(possible || needs);
+    if (possible || needs)
+        m_sign->setPixmap(icon(possible ? "ok" : "warning", possible ? m_theme.ok : m_theme.warn).pixmap(QSize(14, 14), devicePixelRatioF()));
+    m_status->setText(!ready ? QStringLiteral("…") : possible ? QStringLiteral("Ready") : !reason.isEmpty() ? reason : needs ? QStringLiteral("Needs permission") : QStringLiteral("Not possible here"));
+    setTextColour(m_status, possible ? m_theme.ok : needs ? m_theme.warn : m_theme.textDim);
+    m_detail->setText(possible || !ready || advice.isEmpty() ? displayText(m_backend.summary) : advice);
+    setTextColour(m_detail, m_theme.textDim);
+    m_note->setVisible(possible && !advice.isEmpty());
+    m_note->setText(advice);
+    setTextColour(m_note, m_theme.textDim);
+    m_radio->setAccessibleName(displayText(m_backend.title) + QStringLiteral(", ") + m_status->text());
+    m_radio->setAccessibleDescription(m_detail->text() + QLatin1Char(' ') + m_note->text());
+    QFrame::update();
+}
+
+QString RecordWay::statusText() const { return m_status->text(); }
+QString RecordWay::detailText() const { return m_detail->text(); }
+
+void RecordWay::mousePressEvent(QMouseEvent* event)
+{
+    if (event->button() == Qt::LeftButton && m_radio->isEnabled()) {
+        m_radio->setFocus(Qt::MouseFocusReason);
+        m_radio->click();
+    }
+}
+
+void RecordWay::paintEvent(QPaintEvent*)
+{
+    if (!m_radio->isChecked() || !m_radio->isEnabled())
+        return;
+    QPainter painter(this);
+    painter.fillRect(rect(), m_theme.selectedRow);
+    painter.fillRect(0, 0, 2, height(), m_theme.accent);
+}
+
+RecordWays::RecordWays(const Theme& theme, std::span<const RecorderBackend> backends, QWidget* parent)
+    : QWidget(parent), m_backends(backends), m_group(new QButtonGroup(this))
+{
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(2);
+    for (const RecorderBackend& backend : backends) {
+        auto* way = new RecordWay(theme, backend, this);
+        m_group->addButton(&way->radio(), static_cast<int>(m_ways.size()));
+        m_ways.push_back(way);
+        column->addWidget(way);
+    }
+    column->addStretch(1);
+    connect(m_group, &QButtonGroup::idClicked, this, [this](int id) {
+        m_wish = std::string(m_backends[static_cast<std::size_t>(id)].id);
+        choose();
+    });
+    // Arrow keys tick without a click.
+    connect(m_group, &QButtonGroup::idToggled, this, [this](int id, bool on) {
+        m_ways[static_cast<std::size_t>(id)]->QWidget::update();
+        if (on && m_ways[static_cast<std::size_t>(id)]->radio().hasFocus()) {
+            m_wish = std::string(m_backends[static_cast<std::size_t>(id)].id);
+            choose();
+        }
+    });
+}
+
+void RecordWays::setReadiness(const std::vector<Readiness>& ready)
+{
+    m_ready = ready;
+    for (std::size_t i = 0; i < m_ways.size(); ++i)
+        m_ways[i]->setReadiness(i < ready.size() ? &ready[i] : nullptr);
+    choose();
+}
+
+void RecordWays::setWish(const std::string& id)
+{
+    m_wish = id;
+    choose();
+}
+
+void RecordWays::choose()
+{
+    int wished = -1, first = -1;
+    for (std::size_t i = 0; i < m_ready.size() && i < m_backends.size(); ++i) {
+        if (m_ready[i].state != Readiness::State::Ready)
+            continue;
+        if (first < 0)
+            first = static_cast<int>(i);
+        if (m_backends[i].id == m_wish)
+            wished = static_cast<int>(i);
+    }
+    const int now = wished >= 0 ? wished : first;
+    m_group->setExclusive(false); // else the last one cannot be taken back
+    for (std::size_t i = 0; i < m_ways.size(); ++i)
+        m_ways[i]->radio().setChecked(static_cast<int>(i) == now);
+    m_group->setExclusive(true);
+    if (now == m_chosen)
+        return;
+    m_chosen = now;
+    Q_EMIT chosenChanged();
+}
+
+const RecorderBackend* RecordWays::chosen() const
+{
+    return m_chosen < 0 ? nullptr : &m_backends[static_cast<std::size_t>(m_chosen)];
+}
+
+} // namespace opscope
