@@ -49,6 +49,10 @@ std::string checkScale(const std::string& text)
 
 ExitStatus render(Console& console, const Options& options)
 {
+    if (options.files.empty() && options.dialog != "record") {
+        console.complain("opscope render: there is no file to draw; see opscope render --help");
+        return ExitStatus::Usage;
+    }
     if (!readFilter(console, "render", options.filter)) return ExitStatus::Usage;
     if (!options.range.empty() && !readRange(console, "render", options.range)) return ExitStatus::Usage;
     std::vector<std::string> arguments{"--render", options.output};
@@ -75,7 +79,7 @@ ExitStatus render(Console& console, const Options& options)
 Run declare(CLI::App& app)
 {
     const auto o = std::make_shared<Options>();
-    app.add_option("files", o->files, "The trace; several files make one")->required()->type_name("FILE");
+    app.add_option("files", o->files, "The trace; several files make one")->type_name("FILE");
     app.add_option("-o,--output", o->output, "The picture to write; with .svg at its end the timeline alone, as rects and text")->required()->type_name("FILE");
     app.add_option("--size", o->size, "Pixels of the window (default 1600x1000)")->type_name("WxH")->check(checkSize);
     app.add_option("--range", o->range, "What to show, counted from where the ruler shows 0: 1.5ms..20ms")
@@ -86,7 +90,8 @@ Run declare(CLI::App& app)
         ->type_name("ID,...");
     app.add_option("--dock", o->docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
         ->type_name("WxH")->check(checkDocks);
-    app.add_option("--dialog", o->dialog, "Draw this dialog instead of the window: export")->type_name("ID")->check(CLI::IsMember({"export"}));
+    app.add_option("--dialog", o->dialog, "Draw this dialog instead of the window: export; record, which needs no file: with --select pid:N or what to search for")
+        ->type_name("ID")->check(CLI::IsMember({"export", "record"}));
     app.add_option("--filter", o->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
         ->type_name("FILTER");
     app.add_flag("--hide", o->hide, "Hide what the filter does not match instead of dimming it");

@@ -108,7 +108,7 @@ void declare(CLI::App& app, Options& options, RawOptions& raw)
                    ->type_name("ID,...")->check(checkPanels));
     withRender(app.add_option("--dock", raw.docks, "Width of the docks at the right x height of those at the bottom; 0 hides them")
                    ->type_name("WxH")->check(checkDocks));
-    withRender(app.add_option("--dialog", raw.dialog, "Draw this dialog instead of the window: export")->check(CLI::IsMember({"export"})));
+    withRender(app.add_option("--dialog", raw.dialog, "Draw this dialog instead of the window: export; record, of no file: with --select pid:N or what to search for")->check(CLI::IsMember({"export", "record"})));
     withRender(app.add_flag("--no-links", raw.noLinks, "Do not draw the links of the selection"));
     withRender(app.add_option("--theme", raw.theme, "light or dark (default light)")->check(CLI::IsMember({"light", "dark"})));
     app.add_flag("--time-first-paint", options.timeFirstPaint, "Print the milliseconds to the first paint and quit")->group("");
@@ -126,7 +126,8 @@ RenderOptions finish(const RawOptions& raw)
     render.links = !raw.noLinks;
     if (!raw.docks.empty())
         render.docks = parseSize(raw.docks, 0);
-    if (!raw.size.empty())
+    render.hasSize = !raw.size.empty();
+    if (render.hasSize)
         render.size = parseSize(raw.size).value_or(render.size);
     if (!raw.range.empty())
         render.range = parseTimeRange(raw.range);
@@ -155,7 +156,7 @@ ParsedOptions parseOptions(int argc, char** argv)
         options.render->filter = options.filter;
         options.render->hide = options.hide;
     }
-    if (options.render && options.files.empty()) {
+    if (options.render && options.files.empty() && options.render->dialog != "record") {
         std::cerr << "opscope-gui: --render needs a file to draw\n";
         return {std::nullopt, 2};
     }

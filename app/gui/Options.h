@@ -15,12 +15,13 @@ struct RenderOptions
 {
     std::string output;                 ///< PNG to write; with .svg the timeline alone
     QSize size{1600, 1000};             ///< pixels of the picture
+    bool hasSize = false;               ///< it was asked for; dialogs else are as big as they want to be
     int scale = 1;                      ///< pixels of the picture per pixel of the layout
     std::optional<TimeRange> range;     ///< counted from Trace::origin()
     std::string select;                 ///< as selectByText() reads it, "" for none
     std::vector<std::string> panels;    ///< ids of those to bring to the front of their tabs, in this order
     std::optional<QSize> docks;         ///< width of those at the right, height of those at the bottom; 0 hides them
-    std::string dialog;                 ///< "export": that dialog alone is drawn, as big as it wants to be; "" for the window
+    std::string dialog;                 ///< "export", "record": that dialog alone is drawn; "" for the window
     std::string filter;                 ///< as Options::filter
     bool hide = false;
     bool links = true;                  ///< arrows of the selection

@@ -1,18 +1,17 @@
 #pragma once
 
+#include <QMessageBox>
 #include <QPointer>
 
+#include "app/gui/RecordDialog.h"
 #include "app/gui/RecordSurvey.h"
 #include "core/record/Recorder.h"
 
 #include <span>
 
-class QMessageBox;
-
 namespace opscope {
 
 class MainWindow;
-class RecordDialog;
 
 /// Recording from one window: its recorder, its dialog, and what becomes of what was recorded. One recording at a time a window.
 class RecordController : public QObject

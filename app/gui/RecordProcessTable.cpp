@@ -2,6 +2,7 @@
 
 #include "widgets/common/Icons.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <QPainter>
 #include <QScrollBar>

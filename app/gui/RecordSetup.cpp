@@ -19,12 +19,6 @@
 #include <utility>
 
 namespace opscope {
-namespace {
-
-constexpr int kFirstMs = 350, kEveryMs = 1500; // the second look comes soon: how busy processes are is known from then on
-
-} // namespace
-
 RecordSetup::~RecordSetup() = default;
 
 void RecordSetup::showEvent(QShowEvent* event)
@@ -215,7 +209,9 @@ Result<RecordWish> RecordSetup::wish() const
     const RecorderBackend* backend = m_ways->chosen();
     if (!backend)
         return Error{ErrorCode::Usage, m_checking.running() ? "" : "No way to record is possible here. Each says what it needs.", {}};
-    RecordWish wish{.backend = backend, .request = {.target = std::move(what).value()}, .what = {}, .where = {}};
+    RecordWish wish;
+    wish.backend = backend;
+    wish.request.target = std::move(what).value();
     RecordTarget& to = wish.request.target;
     const RecordProcess* process = m_table->chosen();
     const bool isCommand = !to.command.empty();

@@ -44,6 +44,8 @@ class RecordSetup : public QWidget
 public:
     enum class Updates : std::uint8_t { Ever, Twice }; ///< Twice: for pictures, which wait until nothing moves
     enum Tab { Running, NewCommand };
+    static constexpr int kFirstMs = 350, kEveryMs = 1500; ///< the second look comes soon: how busy processes are is known from then on
+    static constexpr int kSettleMs = 2 * kFirstMs;
 
     RecordSetup(const Theme& theme, std::span<const RecorderBackend> backends, RecordSurvey::Scan scan, const RecordSettings& settings, QWidget* parent = nullptr);
     ~RecordSetup() override;

@@ -28,7 +28,7 @@ namespace {
 constexpr int kPadding = 14;
 constexpr int kTypingMs = 200; // backends are asked anew when typing pauses
 
-QLabel* heading(const QString& text)
+QLabel* title(const QString& text)
 {
     auto* label = new QLabel(text);
     label->setTextFormat(Qt::PlainText);
@@ -245,7 +245,7 @@ QWidget* RecordSetup::makeHow()
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(kPadding, 12, kPadding, 8);
     column->setSpacing(8);
-    m_heading = heading({});
+    m_heading = title({});
     m_ways = new RecordWays(m_theme, m_backends);
     column->addWidget(m_heading);
     column->addWidget(scrolled(m_ways), 1);
@@ -288,7 +288,7 @@ QWidget* RecordSetup::makeWhat()
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(kPadding + 2, 12, kPadding + 2, 10);
     column->setSpacing(8);
-    column->addWidget(heading(QStringLiteral("What to record")));
+    column->addWidget(title(QStringLiteral("What to record")));
     column->addWidget(makeLimits());
     m_fieldsHome = new QWidget;
     auto* home = new QVBoxLayout(m_fieldsHome);

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QLocale>
+#include <QTimeZone>
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +27,7 @@ const char* reasonText(RecordEnd end, bool command)
     case RecordEnd::TimeLimit: return "until the time was up";
     case RecordEnd::SizeLimit: return "until the size limit";
     case RecordEnd::TargetEnded: return command ? "until the command ended" : "until the process ended";
+    case RecordEnd::DiskFull: return "until the disk was nearly full";
     case RecordEnd::Stopped:
     case RecordEnd::Failed:
     case RecordEnd::Cancelled: break;

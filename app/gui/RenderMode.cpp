@@ -4,6 +4,8 @@
 #include "app/gui/JoinController.h"
 #include "app/gui/MainWindow.h"
 #include "app/gui/OpenController.h"
+#include "app/gui/RecordController.h"
+#include "app/gui/RecordDialog.h"
 #include "app/gui/RenderSelect.h"
 #include "widgets/common/Text.h"
 #include "widgets/timeline/Picture.h"
@@ -14,10 +16,12 @@
 #include <QEventLoop>
 #include <QFile>
 #include <QImage>
+#include <QLineEdit>
 #include <QPixmap>
 #include <QTimer>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 namespace opscope {
@@ -76,6 +80,25 @@ std::optional<QString> waitForTrace(MainWindow& window, const QStringList& files
     return reason;
 }
 
+/// The record dialog with the processes that run: `select` is "pid:N", or what is searched for.
+QImage recordDialog(MainWindow& window, const RenderOptions& options)
+{
+    window.record();
+    RecordDialog& dialog = *window.recordings().dialog();
+    RecordSetup& setup = dialog.setup();
+    setup.setUpdates(RecordSetup::Updates::Twice);
+    if (options.hasSize)
+        dialog.resize((options.size + QSize(options.scale - 1, options.scale - 1)) / options.scale);
+    constexpr std::string_view kPid = "pid:";
+    if (std::string_view(options.select).starts_with(kPid))
+        setup.choosePid(static_cast<pid_t>(std::atoi(options.select.c_str() + kPid.size())));
+    else
+        setup.search().setText(QString::fromStdString(options.select));
+    wait(RecordSetup::kSettleMs); // the second look, which knows how busy processes are
+    const QImage picture = settled(dialog);
+    return options.hasSize ? picture.copy(QRect(QPoint(), options.size)) : picture;
+}
+
 } // namespace
 
 void prepareRender(const RenderOptions& options)
@@ -100,6 +123,8 @@ int render(const RenderOptions& options, const std::vector<std::string>& files)
     window->setFixedSize((options.size + QSize(options.scale - 1, options.scale - 1)) / options.scale);
     window->joiner().setOffers(JoinController::Offers::Off); // the picture shows what was asked for
     window->show();
+    if (options.dialog == "record")
+        return recordDialog(*window, options).save(QFile::decodeName(options.output.c_str()), "PNG") ? 0 : cannot(options.output + ": the picture cannot be written there");
     QStringList names;
     for (const std::string& file : files)
         names << QFile::decodeName(file.c_str());
