@@ -38,6 +38,7 @@ RecordDialog::RecordDialog(const Theme& theme, std::span<const RecorderBackend> 
     column->setSpacing(0);
     for (QWidget* page : std::initializer_list<QWidget*>{m_setup, m_progress, m_failure})
         column->addWidget(page, 1);
+    column->addWidget(makeLine(Qt::Horizontal));
     column->addWidget(makeFoot());
     connect(m_setup, &RecordSetup::changed, this, [this] {
         m_said.clear();
@@ -59,7 +60,7 @@ RecordDialog::~RecordDialog() = default;
 QWidget* RecordDialog::makeFoot()
 {
     auto* foot = new QWidget;
-    foot->setFixedHeight(50);
+    foot->setFixedHeight(49); // and the line above
     foot->setAutoFillBackground(true);
     QPalette palette = foot->palette();
     palette.setColor(QPalette::Window, m_theme.raised);
@@ -73,17 +74,12 @@ QWidget* RecordDialog::makeFoot()
     m_main->setIconSize({14, 14});
     connect(m_cancel, &QPushButton::clicked, this, [this] { m_page == Page::Progress ? cancelRecording() : reject(); });
     connect(m_main, &QPushButton::clicked, this, &RecordDialog::press);
-    auto* row = new QHBoxLayout;
+    auto* row = new QHBoxLayout(foot);
     row->setContentsMargins(14, 0, 14, 0);
     row->setSpacing(8);
     row->addWidget(m_foot, 1);
     row->addWidget(m_cancel);
     row->addWidget(m_main);
-    auto* column = new QVBoxLayout(foot);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(makeLine(Qt::Horizontal));
-    column->addLayout(row, 1);
     return foot;
 }
 
@@ -105,8 +101,7 @@ void RecordDialog::showPage(Page page)
     setWindowTitle(page == Page::Progress ? QStringLiteral("Recording") : QStringLiteral("Record"));
     if (wasSetup != (page == Page::Setup))
         resize(page == Page::Setup ? m_setupSize : kSmallSize);
-    if (page != Page::Setup)
-        m_main->setFocus();
+    (page == Page::Setup ? static_cast<QWidget*>(m_setup) : m_main)->setFocus();
     showFoot();
 }
 

@@ -183,9 +183,9 @@ RecordFields::Field RecordFields::makePath(const RecordOption& option, const std
     QAction* browse = edit->addAction(icon("folder", m_theme.textDim), QLineEdit::TrailingPosition);
     browse->setToolTip(QStringLiteral("Choose…"));
     const QString title = displayText(option.title);
-    connect(browse, &QAction::triggered, this, [this, edit, title] {
-        const QString folder = QFileInfo(edit->text()).absolutePath();
-        const QString chosen = QFileDialog::getOpenFileName(this, title, folder);
+    connect(browse, &QAction::triggered, this, [this, edit, title, wantsFolder = option.folder] {
+        const QString folder = wantsFolder ? edit->text() : QFileInfo(edit->text()).absolutePath();
+        const QString chosen = wantsFolder ? QFileDialog::getExistingDirectory(this, title, folder) : QFileDialog::getOpenFileName(this, title, folder);
         if (chosen.isEmpty())
             return;
         edit->setText(chosen);
@@ -202,6 +202,14 @@ OptionValues RecordFields::values() const
         if (std::string value = m_fields[i].read(); value != m_options[i].standard)
             values[m_options[i].id] = std::move(value);
     return values;
+}
+
+QList<QWidget*> RecordFields::focusOrder() const
+{
+    QList<QWidget*> order, behind;
+    for (std::size_t i = 0; i < m_fields.size(); ++i)
+        (m_options[i].advanced ? behind : order) << m_fields[i].editor;
+    return order << m_more << behind;
 }
 
 QWidget* RecordFields::field(const std::string& id) const

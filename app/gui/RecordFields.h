@@ -28,6 +28,8 @@ public:
     OptionValues values() const;
     /// The field of that option, null when there is none; for tests.
     QWidget* field(const std::string& id) const;
+    /// What Tab goes through, in order.
+    QList<QWidget*> focusOrder() const;
     void showAdvanced(bool show);
     bool showsAdvanced() const;
 

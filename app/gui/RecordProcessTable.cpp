@@ -180,7 +180,7 @@ void RecordProcessTable::fitColumns()
     const QFontMetrics numbers(Theme::fixedFont(11)), words(Theme::uiFont(12)), heads(Theme::uiFont(11, QFont::Medium));
     const auto wide = [](const QFontMetrics& metrics, const char* text) { return metrics.horizontalAdvance(QLatin1String(text)) + 2 * kPadding; };
     std::vector<int> widths{wide(numbers, "4194304"), 0, wide(words, "username1"), wide(numbers, "12800 %"), wide(numbers, "999.99 GiB"),
-                            wide(heads, "Threads") + 6, wide(numbers, "2025-12-31")};
+                            wide(heads, "Threads") + 14, wide(numbers, "2025-12-31")};
     for (int column = RecordProcessModel::FirstBackend; column < m_model->columnCount(); ++column)
         widths.push_back(heads.horizontalAdvance(m_model->headerData(column, Qt::Horizontal).toString()) + 3 * kPadding);
     int rest = viewport()->width();

@@ -181,6 +181,11 @@ void RecordSetup::showFields()
     if (backend) {
         m_fields = new RecordFields(m_theme, backend->options(), m_settings.options[std::string(backend->id)]);
         m_fieldsHome->layout()->addWidget(m_fields);
+        m_fields->show(); // a layout shows what is added later only in a while
+        QWidget* before = m_size; // else Tab would come to them last
+        for (QWidget* field : m_fields->focusOrder())
+            setTabOrder(std::exchange(before, field), field);
+        setTabOrder(before, m_saveTo);
         connect(m_fields, &RecordFields::changed, this, [this, id = std::string(backend->id)] {
             m_settings.options[id] = m_fields->values();
             m_typing.start();

@@ -25,7 +25,7 @@
 namespace opscope {
 namespace {
 
-constexpr int kPadding = 14;
+constexpr int kPadding = 14, kLowerLeast = 296;
 constexpr int kTypingMs = 200; // backends are asked anew when typing pauses
 
 QLabel* title(const QString& text)
@@ -130,15 +130,18 @@ RecordSetup::RecordSetup(const Theme& theme, std::span<const RecorderBackend> ba
     running->setSpacing(0);
     running->addWidget(m_table, 1);
     running->addWidget(makeLegend());
-    column->addWidget(m_running, 1);
-    column->addWidget(makeCommandPage(), 1);
+    column->addWidget(m_running, 2);
+    column->addWidget(makeCommandPage(), 2);
     column->addWidget(makeLine(Qt::Horizontal));
-    auto* lower = new QHBoxLayout;
+    auto* below = new QWidget;
+    below->setMinimumHeight(kLowerLeast);
+    auto* lower = new QHBoxLayout(below);
+    lower->setContentsMargins(0, 0, 0, 0);
     lower->setSpacing(0);
     lower->addWidget(makeHow(), 3);
     lower->addWidget(makeLine(Qt::Vertical));
     lower->addWidget(makeWhat(), 2);
-    column->addLayout(lower, 1);
+    column->addWidget(below, 1);
     m_timer.setSingleShot(true);
     m_typing.setSingleShot(true);
     m_typing.setInterval(kTypingMs);
@@ -147,6 +150,7 @@ RecordSetup::RecordSetup(const Theme& theme, std::span<const RecorderBackend> ba
     showFields();
     showHidden_();
     showTab();
+    setFocusProxy(m_search);
 }
 
 QWidget* RecordSetup::makeHead()

@@ -35,6 +35,7 @@ struct RecordOption
     std::int64_t low = 0, high = 0;  ///< of a Number, both inclusive
     std::vector<Choice> choices = {};
     bool advanced = false;           ///< shown below the others
+    bool folder = false;             ///< a Path to a folder, not to a file
 };
 /// By id; what is not in it is at its standard.
 using OptionValues = std::map<std::string, std::string>;

@@ -46,7 +46,7 @@ std::vector<RecordOption> howToRecord()
         {.id = "filter", .title = "Only between", .help = "Two functions, parted by a blank: only what runs between them is kept.",
          .kind = Kind::Text, .advanced = true},
         {.id = "working-directory", .title = "Keep raw data in", .help = "A folder for what perf records. Empty: it is deleted at the end.",
-         .kind = Kind::Path, .advanced = true},
+         .kind = Kind::Path, .advanced = true, .folder = true},
         {.id = "magic-trace", .title = "Location of magic-trace", .help = "The program. Empty: it is looked for in PATH.", .kind = Kind::Path,
          .advanced = true},
         {.id = "magic-trace-cache", .title = "Allow /tmp/magic-trace",
