@@ -6,8 +6,10 @@
 //   fork        a child process runs child_function
 //   exec        runs before_exec for a third of the time and then executes itself as "after"
 //   after       runs after_exec
+//   count N     N threads do the same small work over and over; at the end: how often for each second of processor time
 //   asleep      one thread sleeps in the kernel all the time, one runs
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -56,6 +58,20 @@ FUNCTION void child_function() { while (!over()) burn(1'000'000); sink = sink + 
 FUNCTION void before_exec(Clock::time_point until) { while (Clock::now() < until) burn(1'000'000); sink = sink + 5; }
 FUNCTION void after_exec() { while (!over()) burn(1'000'000); sink = sink + 6; }
 
+FUNCTION std::uint64_t small_work(std::uint64_t value)
+{
+    for (int i = 0; i < 1'000; ++i) value = value * 6364136223846793005u + 1442695040888963407u;
+    return value;
+}
+
+FUNCTION void count_work(std::atomic<std::uint64_t>* rounds)
+{
+    std::uint64_t value = 1, mine = 0;
+    for (; mine % 256 || !over(); ++mine) value = small_work(value);
+    sink = value;
+    *rounds += mine;
+}
+
 FUNCTION void worker(int number)
 {
     ::pthread_setname_np(::pthread_self(), ("worker " + std::to_string(number)).c_str());
@@ -75,8 +91,12 @@ int main(int count, char** arguments)
     const Clock::time_point begin = Clock::now();
     endTime = begin + time;
     std::vector<std::thread> threads;
+    std::atomic<std::uint64_t> rounds = 0;
+    const int wanted = count > 3 ? std::atoi(arguments[3]) : 8;
     if (what == "threads")
-        for (int i = 0; i < (count > 3 ? std::atoi(arguments[3]) : 8); ++i) threads.emplace_back(worker, i);
+        for (int i = 0; i < wanted; ++i) threads.emplace_back(worker, i);
+    if (what == "count")
+        for (int i = 0; i < wanted; ++i) threads.emplace_back(count_work, &rounds);
     if (what == "born") {
         std::this_thread::sleep_until(begin + time / 3);
         threads.emplace_back(late_function);
@@ -101,5 +121,10 @@ int main(int count, char** arguments)
         std::this_thread::sleep_until(endTime);
     }
     for (std::thread& thread : threads) thread.join();
+    if (what == "count") {
+        timespec used = {};
+        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+        std::printf("%.1f\n", static_cast<double>(rounds) / (static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9));
+    }
     return 7;
 }
