@@ -40,11 +40,18 @@ bool hasThreads(const ChildProcess& child, std::size_t count)
     return threadsOf(child.pid()).size() >= count;
 }
 
+struct Slice
+{
+    std::int64_t start, end;
+    std::string name;
+};
+
 struct Line
 {
     std::string name;
-    std::map<std::string, std::int64_t> time;  ///< ns by function, with what it called
-    std::int64_t covered = 0;                  ///< ns with any function
+    std::vector<Slice> slices;
+    std::map<std::string, std::int64_t> time;   ///< ns by function, with what it called
+    std::int64_t covered = 0;                   ///< ns with any function
     std::map<std::string, std::string> callers; ///< of the first slice of a function: root first, with " > "
     std::vector<std::pair<std::int64_t, std::string>> open;
     std::string problem;
@@ -57,7 +64,6 @@ struct Recording
     std::map<std::string, Line> threads;          ///< by "pid/tid"
     std::map<std::string, int> switches;          ///< how often, by "tid out blocked", "tid out running", "tid in"
     std::string began, ended, error;
-    std::int64_t last = 0;
 
     const Line* named(const std::string& name) const
     {
@@ -77,25 +83,37 @@ void addSlice(Recording& into, const std::smatch& match)
 {
     Line& line = into.threads[match[2]];
     const std::int64_t time = std::stoll(match[3]);
-    into.last = std::max(into.last, time);
-    const std::string name = match[5];
-    if (match[1] == "begin") {
-        std::string callers;
-        for (const auto& [begin, caller] : line.open) callers += caller + " > ";
-        line.callers.try_emplace(name, callers);
+    const std::string kind = match[1], name = match[5];
+    if (kind == "begin") {
         line.open.emplace_back(time, name);
-        return;
-    }
-    if (line.open.empty() || line.open.back().second != name || line.open.back().first > time) {
+    } else if (kind == "complete") {
+        line.slices.push_back({time, std::stoll(match[6]), name});
+    } else if (line.open.empty() || line.open.back().second != name || line.open.back().first > time) {
         line.problem = match[0];
-        return;
+    } else {
+        line.slices.push_back({line.open.back().first, time, name});
+        line.open.pop_back();
     }
-    const std::int64_t spent = time - line.open.back().first;
-    line.open.pop_back();
-    bool recursive = false;
-    for (const auto& [begin, caller] : line.open) recursive = recursive || caller == name;
-    if (!recursive) line.time[name] += spent;
-    if (line.open.empty()) line.covered += spent;
+}
+
+void addUp(Line& line)
+{
+    std::stable_sort(line.slices.begin(), line.slices.end(), [](const Slice& a, const Slice& b) { return a.start != b.start ? a.start < b.start : a.end > b.end; });
+    std::vector<const Slice*> around;
+    for (const Slice& slice : line.slices) {
+        while (!around.empty() && around.back()->end <= slice.start && slice.end > around.back()->end) around.pop_back();
+        if (!around.empty() && slice.end > around.back()->end) line.problem = "a slice of " + slice.name + " is longer than the one around it";
+        std::string callers;
+        bool recursive = false;
+        for (const Slice* caller : around) {
+            callers += caller->name + " > ";
+            recursive = recursive || caller->name == slice.name;
+        }
+        line.callers.try_emplace(slice.name, callers);
+        if (!recursive) line.time[slice.name] += slice.end - slice.start;
+        if (around.empty()) line.covered += slice.end - slice.start;
+        around.push_back(&slice);
+    }
 }
 
 Recording readRecording(const std::string& path)
@@ -104,7 +122,7 @@ Recording readRecording(const std::string& path)
     std::stringstream bytes;
     bytes << file.rdbuf();
     const test::FxtText text = test::fxtText(bytes.str());
-    static const std::regex kSlice("(begin|end) ([0-9]+/[0-9]+) ([0-9]+) \"([^\"]*)\" \"(.*)\" \\{.*");
+    static const std::regex kSlice("(begin|end|complete) ([0-9]+/[0-9]+) ([0-9]+) \"([^\"]*)\" \"(.*)\" \\{[^}]*\\}(?: tail ([0-9]+))?");
     static const std::regex kProcess("process ([0-9]+) \"(.*)\".*"), kThread("thread ([0-9]+) \"(.*)\" \\{process=koid:([0-9]+).*");
     static const std::regex kSwitch("switch cpu [0-9]+ at ([0-9]+): ([0-9]+) \\(([a-z]+)\\) -> ([0-9]+).*");
     Recording recording;
@@ -118,6 +136,7 @@ Recording readRecording(const std::string& path)
         if (line.find("\"recording began\"") != line.npos) recording.began = line;
         if (line.find("\"recording ended\"") != line.npos) recording.ended = line;
     }
+    for (auto& [key, line] : recording.threads) addUp(line);
     return recording;
 }
 

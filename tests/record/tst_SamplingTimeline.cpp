@@ -12,10 +12,11 @@ namespace {
 
 constexpr Nanos kPatience = 25;
 
-/// Functions are letters, times stand before what happens.
+/// Functions are letters, times stand before what happens. Of slices that is their end, and the start stands behind them.
 class TextSink final : public TimelineSink
 {
 public:
+    void slice(ThreadKey, Nanos start, Nanos end, const StackFrame& frame) override { add(end) << letter(frame.function) << start; }
     void begin(ThreadKey, Nanos time, const StackFrame& frame) override { add(time) << '+' << letter(frame.function); }
     void end(ThreadKey, Nanos time, FrameId function) override { add(time) << '-' << letter(function); }
     void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) override
@@ -87,54 +88,54 @@ private Q_SLOTS:
     {
         Fixture f;
         f.in(0).sink.take();
-        QCOMPARE(f.sample(10, "abc").sink.take(), std::string("10: +a +b +c"));
+        QCOMPARE(f.sample(10, "abc").sink.take(), std::string(""));
         QCOMPARE(f.sample(20, "abc").sink.take(), std::string());
-        QCOMPARE(f.sample(30, "abde").sink.take(), std::string("30: -c +d +e"));
-        QCOMPARE(f.sample(40, "ab").sink.take(), std::string("40: -e -d"));
-        QCOMPARE(f.sample(50, "b").sink.take(), std::string("50: -b -a +b"));
-        QCOMPARE(f.sample(60, "").sink.take(), std::string("60: -b"));
+        QCOMPARE(f.sample(30, "abde").sink.take(), std::string("10: +a +b | 30: c10"));
+        QCOMPARE(f.sample(40, "ab").sink.take(), std::string("40: d30 e30"));
+        QCOMPARE(f.sample(50, "b").sink.take(), std::string("50: -b -a"));
+        QCOMPARE(f.sample(60, "").sink.take(), std::string("60: b50"));
     }
     void recursionIsDeepNotEqual()
     {
         Fixture f;
         f.in(0).sample(10, "aa").sink.take();
-        QCOMPARE(f.sample(20, "aaa").sink.take(), std::string("20: +a"));
-        QCOMPARE(f.sample(30, "a").sink.take(), std::string("30: -a -a"));
+        QCOMPARE(f.sample(20, "aaa").sink.take(), std::string(""));
+        QCOMPARE(f.sample(30, "a").sink.take(), std::string("10: +a | 30: a10 a20"));
     }
     void aSwitchEndsTheStack()
     {
         Fixture f;
         f.in(0).sample(10, "ab").sink.take();
-        QCOMPARE(f.out(15).sink.take(), std::string("15: -b -a cpu0 8(blocked)>0"));
+        QCOMPARE(f.out(15).sink.take(), std::string("15: a10 b10 cpu0 8(blocked)>0"));
         QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
-        QCOMPARE(f.sample(95, "ab").sink.take(), std::string("95: +a +b"));
-        QCOMPARE(f.out(99, true).sink.take(), std::string("99: -b -a cpu0 8(ready)>0"));
+        QCOMPARE(f.sample(95, "ab").sink.take(), std::string(""));
+        QCOMPARE(f.out(99, true).sink.take(), std::string("99: a95 b95 cpu0 8(ready)>0"));
     }
     void whoWasPreemptedGoesOnWithTheSameStack()
     {
         Fixture f;
         f.in(0).sample(10, "ab").sink.take();
-        QCOMPARE(f.out(15, true).sink.take(), std::string("15: -b -a cpu0 8(ready)>0"));
-        QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8 +a +b"));
-        QCOMPARE(f.sample(95, "ac").sink.take(), std::string("95: -b +c"));
+        QCOMPARE(f.out(15, true).sink.take(), std::string("15: a10 b10 cpu0 8(ready)>0"));
+        QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
+        QCOMPARE(f.sample(95, "ac").sink.take(), std::string("90: +a | 95: b90"));
         // Patience counts running only: 5 of 25 had passed before, so 20 are left.
         f.out(100, true).in(200).sink.take();
-        QCOMPARE(f.out(300, true).sink.take(), std::string("220: -c -a | 300: cpu0 8(ready)>0"));
+        QCOMPARE(f.out(300, true).sink.take(), std::string("220: a200 c200 | 300: cpu0 8(ready)>0"));
         QCOMPARE(f.in(400).sink.take(), std::string("400: cpu0 0(ready)>8"));
     }
     void withoutSamplesAStackLastsForItsPatience()
     {
         Fixture f;
         f.in(0).sample(10, "ab").sink.take();
-        QCOMPARE(f.sample(60, "ab").sink.take(), std::string("35: -b -a | 60: +a +b"));
-        QCOMPARE(f.out(200).sink.take(), std::string("85: -b -a | 200: cpu0 8(blocked)>0"));
+        QCOMPARE(f.sample(60, "ab").sink.take(), std::string("35: a10 b10"));
+        QCOMPARE(f.out(200).sink.take(), std::string("85: a60 b60 | 200: cpu0 8(blocked)>0"));
         Fixture exactly;
         exactly.in(0).sample(10, "ab").sink.take();
         QCOMPARE(exactly.sample(35, "ab").sink.take(), std::string());
     }
     void aThreadThatWasRunningBeginsWithItsFirstRecord()
     {
-        QCOMPARE(Fixture().sample(10, "a").sink.take(), std::string("10: cpu0 0(ready)>8 +a"));
+        QCOMPARE(Fixture().sample(10, "a").sink.take(), std::string("10: cpu0 0(ready)>8"));
         QCOMPARE(Fixture().out(10).sink.take(), std::string("10: cpu0 0(ready)>8 cpu0 8(blocked)>0"));
         QCOMPARE(Fixture().in(10).sink.take(), std::string("10: cpu0 0(ready)>8"));
     }
@@ -155,35 +156,45 @@ private Q_SLOTS:
     {
         Fixture f;
         f.in(0).sample(10, "a").sink.take();
-        QCOMPARE(f.in(20).sink.take(), std::string("20: -a cpu0 0(ready)>8"));
+        QCOMPARE(f.in(20).sink.take(), std::string("20: a10 cpu0 0(ready)>8"));
         f.out(30).sink.take();
-        QCOMPARE(f.sample(40, "a").sink.take(), std::string("40: cpu0 0(ready)>8 +a"));
+        QCOMPARE(f.sample(40, "a").sink.take(), std::string("40: cpu0 0(ready)>8"));
     }
     void timesThatRunBackwardsAreTakenForTheLatest()
     {
         Fixture f;
         f.in(0).sample(50, "ab").sink.take();
-        QCOMPARE(f.sample(40, "ac").sink.take(), std::string("50: -b +c"));
-        QCOMPARE(f.out(45).sink.take(), std::string("50: -c -a cpu0 8(blocked)>0"));
+        QCOMPARE(f.sample(40, "ac").sink.take(), std::string("50: +a b50"));
+        QCOMPARE(f.out(45).sink.take(), std::string("50: c50 -a cpu0 8(blocked)>0"));
+    }
+    void whatIsOpenCanBeToldInBetween()
+    {
+        Fixture f;
+        f.in(0).sample(10, "ab").sink.take();
+        f.line.writeOpen(f.sink);
+        QCOMPARE(f.sink.take(), std::string("10: +a +b"));
+        QCOMPARE(f.sample(20, "abc").sink.take(), std::string(""));
+        QCOMPARE(f.sample(30, "a").sink.take(), std::string("30: c20 -b"));
+        QCOMPARE(f.out(40).sink.take(), std::string("40: -a cpu0 8(blocked)>0"));
     }
     void theEndClosesWhatIsOpen()
     {
         Fixture ended;
         ended.in(0).sample(10, "ab").sink.take();
         ended.line.exited(0, 12, ended.sink);
-        QCOMPARE(ended.sink.take(), std::string("12: -b -a cpu0 8(dead)>0"));
+        QCOMPARE(ended.sink.take(), std::string("12: a10 b10 cpu0 8(dead)>0"));
         Fixture stopped;
         stopped.in(0).sample(10, "ab").sink.take();
         stopped.line.finish(20, stopped.sink);
-        QCOMPARE(stopped.sink.take(), std::string("20: -b -a"));
+        QCOMPARE(stopped.sink.take(), std::string("20: a10 b10"));
         Fixture late;
         late.in(0).sample(10, "ab").sink.take();
         late.line.finish(500, late.sink);
-        QCOMPARE(late.sink.take(), std::string("35: -b -a"));
+        QCOMPARE(late.sink.take(), std::string("35: a10 b10"));
         Fixture replaced;
         replaced.in(0).sample(10, "ab").sink.take();
         replaced.line.closeFrames(15, replaced.sink);
-        QCOMPARE(replaced.sink.take(), std::string("15: -b -a"));
+        QCOMPARE(replaced.sink.take(), std::string("15: a10 b10"));
     }
 };
 

@@ -229,7 +229,10 @@ void Collector::flush()
 void Collector::periodically()
 {
     const std::uint64_t now = monotonicNs();
-    if (now - m_flushedAt >= kFlushEvery) flush();
+    if (now - m_flushedAt >= kFlushEvery) {
+        m_trace->writeOpen();
+        flush();
+    }
     if (now - m_measuredAt >= kMeasureEvery) measureCpu();
     if (now - m_scannedAt >= kScanEvery && m_events->perThread()) {
         m_scannedAt = now;

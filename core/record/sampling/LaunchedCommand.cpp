@@ -25,10 +25,10 @@ Error cannotStart(const std::string& name, int reason)
 }
 
 /// Between fork and exec: nothing here may take memory or a lock.
-[[noreturn]] void becomeProgram(char* const* arguments, const char* folder, int go, int trouble, const sigset_t& signals)
+[[noreturn]] void becomeProgram(char* const* arguments, const char* folder, int go, int trouble, const sigset_t& mask)
 {
     for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
-    ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+    ::sigprocmask(SIG_SETMASK, &mask, nullptr);
     char word = 0;
     ssize_t n = 0;
     do n = ::read(go, &word, 1);
@@ -43,7 +43,7 @@ Error cannotStart(const std::string& name, int reason)
 
 } // namespace
 
-Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& signals)
+Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& mask)
 {
     if (command.empty() || command[0].empty()) return Error{ErrorCode::Usage, "there is no command to start", {}};
     std::vector<std::string> words = command;
@@ -62,7 +62,7 @@ Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>&
     launched.m_pid = ::fork();
     if (launched.m_pid == 0) {
         ::close(go[1]); // else it would wait for itself
-        becomeProgram(arguments.data(), folder.c_str(), childGo.get(), childTrouble.get(), signals);
+        becomeProgram(arguments.data(), folder.c_str(), childGo.get(), childTrouble.get(), mask);
     }
     if (launched.m_pid < 0) return cannotStart(command[0], errno);
     return launched;

@@ -16,8 +16,8 @@ namespace opscope::sampling {
 class LaunchedCommand
 {
 public:
-    /// `folder`: empty for ours. `signals`: the mask that it shall have.
-    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& signals);
+    /// `folder`: empty for ours. `mask`: of signals, that it shall have.
+    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& mask);
     LaunchedCommand(LaunchedCommand&& other) noexcept;
     LaunchedCommand& operator=(LaunchedCommand&&) = delete;
     ~LaunchedCommand();

@@ -236,6 +236,14 @@ void SampleTrace::throttled(const PerfRecord& record)
     lost(record, std::max<std::uint64_t>(1, gap / static_cast<std::uint64_t>(m_period)), "the system throttled sampling");
 }
 
+void SampleTrace::writeOpen()
+{
+    for (auto& [tid, thread] : m_threads) {
+        m_current = &process(thread->key.process);
+        thread->timeline.writeOpen(*this);
+    }
+}
+
 void SampleTrace::finish(std::uint64_t time)
 {
     for (auto& [tid, thread] : m_threads) {
@@ -249,7 +257,8 @@ void SampleTrace::finish(std::uint64_t time)
 void SampleTrace::addFrame(Symbols& symbols, std::uint64_t address, bool exact)
 {
     const std::uint64_t inside = exact || address == 0 ? address : address - 1; // a call may be the last thing in a function
-    m_frames.push_back({symbols.frameAt(inside), symbols.offsetIn(inside) + (address - inside)});
+    m_frames.push_back({symbols.frameAt(inside)});
+    if (m_frames.size() == 1) m_frames.back().offset = symbols.offsetIn(inside);
 }
 
 void SampleTrace::addKernelPart(const PerfRecord& record, Symbols& symbols)
@@ -331,11 +340,23 @@ void SampleTrace::buildStack(const PerfRecord& record, Process& process, Thread&
 
 // --- into the file
 
+FxtWriter::Arguments SampleTrace::offsetOf(const StackFrame& frame)
+{
+    if (!frame.offset) return {};
+    m_offset = {"offset", *frame.offset};
+    return {&m_offset, 1};
+}
+
+void SampleTrace::slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame)
+{
+    const Frame& code = m_current->symbols->frame(frame.function);
+    m_writer.slice(inFile(thread), start, end, code.module, code.name, offsetOf(frame));
+}
+
 void SampleTrace::begin(ThreadKey thread, Nanos time, const StackFrame& frame)
 {
     const Frame& code = m_current->symbols->frame(frame.function);
-    const FxtWriter::Argument offset{"offset", frame.offset};
-    m_writer.begin(inFile(thread), time, code.module, code.name, {&offset, 1});
+    m_writer.begin(inFile(thread), time, code.module, code.name, offsetOf(frame));
 }
 
 void SampleTrace::end(ThreadKey thread, Nanos time, FrameId function)

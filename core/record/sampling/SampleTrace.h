@@ -44,6 +44,8 @@ public:
     /// Between batches: perf maps are looked at once for each.
     void beginBatch();
     void take(const PerfRecord& record);
+    /// Before the buffer goes to the disk: what is open is told, so that the file stands for itself should nothing follow.
+    void writeOpen();
     /// The end of the recording: everything that is open ends.
     void finish(std::uint64_t time);
     const Counts& counts() const { return m_counts; }
@@ -52,6 +54,7 @@ private:
     struct Process;
     struct Thread;
 
+    void slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame) override;
     void begin(ThreadKey thread, Nanos time, const StackFrame& frame) override;
     void end(ThreadKey thread, Nanos time, FrameId function) override;
     void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) override;
@@ -76,6 +79,7 @@ private:
     void addUserChain(std::span<const std::uint64_t> chain, Symbols& symbols);
     void addUnwound(const PerfRecord& record, Process& process, Thread& thread);
     void addFrame(Symbols& symbols, std::uint64_t address, bool exact);
+    FxtWriter::Arguments offsetOf(const StackFrame& frame);
     void completeFrom(const std::vector<std::uint64_t>& before);
 
     Settings m_settings;
@@ -88,6 +92,7 @@ private:
     Process* m_current = nullptr;              // whose thread's timeline is being told
     std::vector<StackFrame> m_frames;          // of the sample at hand, innermost first, turned round at the end
     std::vector<std::uint64_t> m_addresses;    // of its user part
+    FxtWriter::Argument m_offset;              // of the frame at hand
     Counts m_counts;
 };
 

@@ -27,18 +27,20 @@ void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const Stack
     if (!m_open.empty() && time - m_lastSample > m_patience) closeFrom(0, m_lastSample + m_patience, sink);
     const std::size_t most = std::min(m_open.size(), rootFirst.size());
     std::size_t same = 0;
-    while (same < most && m_open[same].function == rootFirst[same].function) ++same;
+    while (same < most && m_open[same].frame.function == rootFirst[same].function) ++same;
     closeFrom(same, time, sink);
-    openFrom(rootFirst.subspan(same), time, sink);
+    open(rootFirst.subspan(same), time);
     m_lastSample = time;
 }
 
-void ThreadTimeline::openFrom(std::span<const StackFrame> frames, Nanos time, TimelineSink& sink)
+void ThreadTimeline::open(std::span<const StackFrame> frames, Nanos time)
 {
-    for (const StackFrame& frame : frames) {
-        sink.begin(m_key, time, frame);
-        m_open.push_back(frame);
-    }
+    for (const StackFrame& frame : frames) m_open.push_back({frame, time});
+}
+
+void ThreadTimeline::beginUpTo(std::size_t depth, TimelineSink& sink)
+{
+    for (; m_begun < depth; ++m_begun) sink.begin(m_key, m_open[m_begun].start, m_open[m_begun].frame);
 }
 
 void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink)
@@ -52,7 +54,7 @@ void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sin
     m_state = State::Running;
     if (m_resumed.empty()) return;
     m_lastSample += time - m_switchedOut;
-    openFrom(m_resumed, time, sink);
+    open(m_resumed, time);
     m_resumed.clear();
 }
 
@@ -60,8 +62,9 @@ void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, 
 {
     time = forward(time);
     beganRunning(cpu, time, sink);
-    if (preempted && time - m_lastSample < m_patience) m_resumed = m_open;
-    else m_resumed.clear();
+    m_resumed.clear();
+    if (preempted && time - m_lastSample < m_patience)
+        for (const OpenFrame& open : m_open) m_resumed.push_back(open.frame);
     m_switchedOut = time;
     closeOpen(time, sink);
     sink.switched(cpu, time, m_key.thread, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, 0);
@@ -81,10 +84,11 @@ void ThreadTimeline::closeOpen(Nanos time, TimelineSink& sink)
 
 void ThreadTimeline::closeFrom(std::size_t depth, Nanos time, TimelineSink& sink)
 {
-    while (m_open.size() > depth) {
-        sink.end(m_key, time, m_open.back().function);
-        m_open.pop_back();
-    }
+    if (m_open.size() <= depth) return;
+    beginUpTo(depth, sink); // they go on around what is told now
+    for (std::size_t i = m_begun; i < m_open.size(); ++i) sink.slice(m_key, m_open[i].start, time, m_open[i].frame);
+    for (; m_begun > depth; --m_begun) sink.end(m_key, time, m_open[m_begun - 1].frame.function);
+    m_open.resize(depth);
 }
 
 void ThreadTimeline::exited(std::uint16_t cpu, Nanos time, TimelineSink& sink)

@@ -5,6 +5,7 @@
 #include "core/record/sampling/Symbols.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <sys/types.h>
 #include <vector>
@@ -14,7 +15,7 @@ namespace opscope::sampling {
 struct StackFrame
 {
     FrameId function;
-    std::uint64_t offset = 0; ///< of the address within it
+    std::optional<std::uint64_t> offset = {}; ///< of the sampled address within it; callers have none
 };
 
 struct ThreadKey
@@ -23,11 +24,12 @@ struct ThreadKey
     friend auto operator<=>(const ThreadKey&, const ThreadKey&) = default;
 };
 
-/// Where a timeline goes to. Per thread in order of time, an end before a begin of the same time.
+/// Where a timeline goes to. Per thread in order of the (first) time, outer before inner, an end before what begins at the same time.
 class TimelineSink
 {
 public:
     virtual ~TimelineSink() = default;
+    virtual void slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame) = 0;
     virtual void begin(ThreadKey thread, Nanos time, const StackFrame& frame) = 0;
     virtual void end(ThreadKey thread, Nanos time, FrameId function) = 0;
     /// One of both threads is 0: somebody who is not recorded.
@@ -47,6 +49,8 @@ public:
 /// A stack lasts until the next sample, until the thread is switched out, or for `patience` of running where no sample follows. Whoever
 /// is preempted goes on later with the stack that it had; who waited comes back from somewhere that no sample has seen. Times that run
 /// backwards, which records of different rings can, are taken for the latest one seen.
+///
+/// Slices are told when they are over, which is shortest; those around something that is told, and all at writeOpen(), by begin and end.
 class ThreadTimeline
 {
 public:
@@ -60,6 +64,8 @@ public:
     void switchedOut(std::uint16_t cpu, Nanos time, bool preempted, TimelineSink& sink);
     /// The frames of its stack are no more (exec, records lost): what runs next is another stack.
     void closeFrames(Nanos time, TimelineSink& sink);
+    /// Tells the begins of what is open, so that what was told so far stands for itself.
+    void writeOpen(TimelineSink& sink) { beginUpTo(m_open.size(), sink); }
     void exited(std::uint16_t cpu, Nanos time, TimelineSink& sink);
     /// The recording ends; the thread goes on.
     void finish(Nanos time, TimelineSink& sink);
@@ -68,7 +74,8 @@ private:
     enum class State : std::uint8_t { Unknown, Running, Out };
     Nanos forward(Nanos time);
     void beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink);
-    void openFrom(std::span<const StackFrame> frames, Nanos time, TimelineSink& sink);
+    void open(std::span<const StackFrame> frames, Nanos time);
+    void beginUpTo(std::size_t depth, TimelineSink& sink);
     void closeOpen(Nanos time, TimelineSink& sink);
     void closeFrom(std::size_t depth, Nanos time, TimelineSink& sink);
 
@@ -79,7 +86,14 @@ private:
     Nanos m_latest = 0;     // of all records
     Nanos m_switchedOut = 0;
     Nanos m_lastSample = 0; // of the open frames, as if the thread had run ever since
-    std::vector<StackFrame> m_open, m_resumed; // that it had when it was preempted, until it goes on
+    struct OpenFrame
+    {
+        StackFrame frame;
+        Nanos start;
+    };
+    std::vector<OpenFrame> m_open;
+    std::size_t m_begun = 0;           // of them, from the root on, have been told
+    std::vector<StackFrame> m_resumed; // that it had when it was preempted, until it goes on
 };
 
 } // namespace opscope::sampling
