@@ -1,4 +1,5 @@
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -10,6 +11,7 @@
 #include "app/gui/ExportDialog.h"
 #include "app/gui/ExportTargets.h"
 #include "app/gui/NoticeBar.h"
+#include "tests/support/FxtText.h"
 #include "tests/support/RunFiles.h"
 #include "tests/support/TraceFixture.h"
 #include "tests/support/WindowFixture.h"
@@ -54,6 +56,7 @@ private Q_SLOTS:
     void nothingKeptCannotBeWritten();
     void tracksAndTimeRestrictTogether();
     void whatIsWrittenNamesNobody();
+    void aFuchsiaTraceIsOneChoiceAway();
     void aFileThatIsThereIsAskedAbout();
     void theSourceIsRefusedAndTheDialogStays();
     void cancellingClosesOnlyWhenNothingIsWritten();
@@ -171,6 +174,27 @@ void tst_ExportDialog::whatIsWrittenNamesNobody()
     QCOMPARE(m_window->notice().buttons().front()->text(), QStringLiteral("Open"));
     const TracePtr again = traceFromFile(target.toStdString());
     QCOMPARE(again->slices().size(), std::size_t{3});
+}
+
+void tst_ExportDialog::aFuchsiaTraceIsOneChoiceAway()
+{
+    ExportDialog& d = dialog();
+    QVERIFY(d.targets().format());
+    QVERIFY(d.targets().pathOf(0).isVisible() && !d.targets().fxtPath().isVisible());
+    d.targets().format()->setCurrentIndex(1);
+    QVERIFY(!d.targets().pathOf(0).isVisible() && d.targets().fxtPath().isVisible());
+    QVERIFY2(d.targets().fxtPath().text().endsWith(QStringLiteral("run.subset.fxt")), qPrintable(d.targets().fxtPath().text()));
+    const QString target = path("whole.fxt");
+    d.targets().fxtPath().setText(target);
+    QSignalSpy exported(&d, &ExportDialog::exported);
+    press(d);
+    QVERIFY(exported.wait());
+    const QByteArray bytes = contents(target);
+    const FxtText text = fxtText({bytes.constData(), static_cast<std::size_t>(bytes.size())});
+    QCOMPARE(QString::fromStdString(text.error), QString());
+    QVERIFY(std::ranges::count(text.events, "gemm", &FxtText::Event::name) == 1);
+    QVERIFY2(!bytes.contains("alice") && !bytes.contains("secret"), text.text().c_str());
+    QVERIFY(!QFileInfo::exists(path("run.subset.json")));
 }
 
 void tst_ExportDialog::aFileThatIsThereIsAskedAbout()

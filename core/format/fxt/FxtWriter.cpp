@@ -1,5 +1,7 @@
 #include "core/format/fxt/FxtWriter.h"
 
+#include "core/format/fxt/CutText.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -18,16 +20,6 @@ constexpr std::size_t kMaxProviderName = 255;
 constexpr std::size_t kMaxInlineCategory = 64;        ///< words; the name needs the room
 constexpr std::size_t kLeftOutWords = 5;              ///< of the argument that counts the others, with an inline name
 constexpr std::string_view kLeftOut = "arguments left out";
-
-/// At most `bytes` of it, not cut inside a character.
-std::string_view cut(std::string_view text, std::size_t bytes)
-{
-    if (text.size() <= bytes) return text;
-    const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
-    std::size_t end = bytes;
-    for (int back = 0; back < 3 && end > 0 && continues(end); ++back) --end;
-    return text.substr(0, continues(end) ? bytes : end);
-}
 
 std::uint64_t tick(Nanos time) { return static_cast<std::uint64_t>(std::max<Nanos>(time, 0)); }
 
@@ -106,7 +98,7 @@ FxtWriter::FxtWriter(std::string& buffer, const Start& start) : m_out(buffer)
 {
     std::string name;
     sanitizeUtf8(start.provider, name);
-    name.resize(cut(name, kMaxProviderName).size());
+    name.resize(cutText(name, kMaxProviderName).size());
     const auto metadata = [](MetadataType type, std::uint64_t words) {
         return header(RecordType::Metadata, words) | static_cast<std::uint64_t>(type) << 16 | std::uint64_t{kProvider} << 20;
     };
@@ -141,7 +133,7 @@ std::size_t FxtWriter::roomForText(std::size_t most) const
 
 FxtWriter::Text FxtWriter::text(std::string_view text, TextUse use, std::size_t mostWords)
 {
-    text = cut(text, kMaxWrittenString);
+    text = cutText(text, kMaxWrittenString);
     if (const StringId known = m_strings.find(text); known) return {static_cast<std::uint16_t>(known.value), {}};
     if (const std::uint16_t index = registered(text, use)) return {index, {}};
     return inlined(text, roomForText(mostWords));
@@ -157,7 +149,7 @@ std::uint16_t FxtWriter::registered(std::string_view text, TextUse use)
     std::string_view written = text;
     if (!isValidUtf8(text)) {
         sanitizeUtf8(text, repaired);
-        written = cut(repaired, kMaxWrittenString);
+        written = cutText(repaired, kMaxWrittenString);
     }
     m_strings.intern(text); // as it came: that is how it will come again
     const std::size_t words = 1 + wordsOf(written.size());
@@ -173,9 +165,9 @@ FxtWriter::Text FxtWriter::inlined(std::string_view text, std::size_t mostWords)
         sanitizeUtf8(text, m_repaired.emplace_back());
         text = m_repaired.back();
     }
-    text = cut(text, kMaxWrittenString);
+    text = cutText(text, kMaxWrittenString);
     m_cutForRoom |= wordsOf(text.size()) > mostWords;
-    text = cut(text, mostWords * kWord);
+    text = cutText(text, mostWords * kWord);
     if (text.empty()) return {0, {}};
     m_room -= wordsOf(text.size());
     return {static_cast<std::uint16_t>(kInlineString | text.size()), text};
