@@ -14,12 +14,6 @@ CodeModule::CodeModule(FileHandle file, std::string path, std::shared_ptr<const 
 {
 }
 
-CodeModule::~CodeModule()
-{
-    if (m_frames && m_ownsFrames) dwarf_cfi_end(m_frames);
-    if (m_dwarf) dwarf_end(m_dwarf);
-}
-
 void CodeModule::load()
 {
     if (std::exchange(m_loaded, true)) return;
@@ -108,49 +102,11 @@ bool CodeModule::followsCall(std::uint64_t address)
     return false;
 }
 
-/// dwarf_begin_elf reads every debug section at once: gigabytes of them are not worth the frames.
-bool CodeModule::debugSectionsAreBounded() const
-{
-    std::uint64_t total = 0;
-    Elf_Scn* handle = nullptr;
-    while ((handle = elf_nextscn(m_elf.get(), handle))) {
-        GElf_Shdr header;
-        if (!gelf_getshdr(handle, &header) || header.sh_type == SHT_NOBITS) continue;
-        if (header.sh_flags & SHF_COMPRESSED) return false;
-        if (header.sh_size > (64u << 20) || (total += header.sh_size) > (256u << 20)) return false;
-    }
-    return true;
-}
-
-/// elfutils reads the section that .eh_frame_hdr points to, but without such a section all that follows in the file.
-bool CodeModule::framesAreBounded() const
-{
-    if (m_elf.fileSize() <= (64u << 20)) return true;
-    const auto frames = m_elf.section(".eh_frame");
-    for (const GElf_Phdr& segment : m_elf.segments()) {
-        if (segment.p_type != PT_GNU_EH_FRAME) continue;
-        const Elf_Data* data = segment.p_filesz <= (256u << 20) ? m_elf.bytes(segment.p_offset, segment.p_filesz) : nullptr;
-        if (!frames || !data || data->d_size < 8) return false;
-        const auto* bytes = static_cast<const unsigned char*>(data->d_buf);
-        std::int32_t distance = 0;
-        std::memcpy(&distance, bytes + 4, sizeof distance);
-        const std::uint64_t place = segment.p_vaddr + 4 + static_cast<std::uint64_t>(std::int64_t{distance});
-        if (bytes[1] != (DW_EH_PE_pcrel | DW_EH_PE_sdata4) || place != frames->header.sh_addr) return false;
-        if (place - segment.p_vaddr + segment.p_offset != frames->header.sh_offset) return false;
-    }
-    return true;
-}
-
 Dwarf_CFI* CodeModule::callFrames()
 {
     load();
-    if (std::exchange(m_framesRead, true) || !m_elf) return m_frames;
-    if (framesAreBounded()) m_frames = dwarf_getcfi_elf(m_elf.get());
-    m_ownsFrames = m_frames != nullptr;
-    if (m_frames || !m_elf.section(".debug_frame") || !debugSectionsAreBounded()) return m_frames;
-    m_dwarf = dwarf_begin_elf(m_elf.get(), DWARF_C_READ, nullptr);
-    if (m_dwarf) m_frames = dwarf_getcfi(m_dwarf);
-    return m_frames;
+    if (!m_frames) m_frames = std::make_unique<FrameInformation>(m_elf);
+    return m_frames->get();
 }
 
 } // namespace opscope::sampling

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "core/record/sampling/ElfFile.h"
+#include "core/record/sampling/FrameInformation.h"
 #include "core/record/sampling/SymbolTable.h"
 #include "core/record/sampling/TargetFiles.h"
 
 #include <cstdint>
-#include <elfutils/libdw.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +19,6 @@ class CodeModule
 public:
     /// `path` as the target sees it. `files` to look for its debug file.
     CodeModule(FileHandle file, std::string path, std::shared_ptr<const TargetFiles> files);
-    ~CodeModule();
     CodeModule(const CodeModule&) = delete;
     CodeModule& operator=(const CodeModule&) = delete;
 
@@ -30,7 +29,7 @@ public:
     const SymbolTable& symbols();
     /// First address of the function around `address`, by the table of .eh_frame_hdr: stripped files have it too.
     std::optional<std::uint64_t> functionStart(std::uint64_t address);
-    /// Null if there is none. Of .eh_frame, else of .debug_frame. Both live as long as this.
+    /// Null if there is none. Lives as long as this.
     Dwarf_CFI* callFrames();
     /// Whether the instruction that ends at `address` may be a call (x86-64): what else looks like a return address on the stack mostly is none.
     bool followsCall(std::uint64_t address);
@@ -44,20 +43,16 @@ private:
     };
     void load();
     void loadFunctionStarts();
-    bool framesAreBounded() const;
-    bool debugSectionsAreBounded() const;
 
     FileHandle m_file;
     std::string m_path, m_name;
     std::shared_ptr<const TargetFiles> m_files;
-    bool m_loaded = false, m_symbolsRead = false, m_framesRead = false, m_startsRead = false;
+    bool m_loaded = false, m_symbolsRead = false, m_startsRead = false;
     ElfFile m_elf, m_debug;
     int m_machine = 0;
     std::vector<Segment> m_segments;
     SymbolTable m_symbols;
-    Dwarf_CFI* m_frames = nullptr;
-    bool m_ownsFrames = false;
-    Dwarf* m_dwarf = nullptr;
+    std::unique_ptr<FrameInformation> m_frames;
     const unsigned char* m_starts = nullptr;  ///< pairs of signed 32 bit: function, its record; relative to m_startsBase
     std::size_t m_startCount = 0;
     std::uint64_t m_startsBase = 0;
