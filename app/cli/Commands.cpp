@@ -14,6 +14,7 @@ std::span<const Command> commands()
         tensorCommand(),
         exportCommand(),
         renderCommand(),
+        recordCommand(),
     };
     return kCommands;
 }

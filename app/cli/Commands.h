@@ -16,5 +16,6 @@ Command dumpCommand();
 Command tensorCommand();
 Command exportCommand();
 Command renderCommand();
+Command recordCommand();
 
 } // namespace opscope

@@ -6,6 +6,7 @@
 #include <exception>
 #include <filesystem>
 #include <ostream>
+#include <utility>
 
 namespace opscope {
 namespace {
@@ -24,13 +25,17 @@ void printHelp(std::ostream& out)
            "Examples:\n"
            "  opscope trace.json.gz\n"
            "  opscope info trace.json.gz\n"
-           "  opscope render trace.json.gz -o shot.png\n";
+           "  opscope render trace.json.gz -o shot.png\n"
+           "  opscope record --pid 1234 --duration 5s\n";
 }
 
 void printCommandHelp(std::ostream& out, const Command& command, const CLI::App& app)
 {
     out << "Usage: opscope " << command.name << ' ' << command.arguments << "\n\n" << command.summary << ".\n\n";
+    std::string group = "Options"; // what CLI11 calls those of no group
     for (const CLI::Option* option : app.get_options()) {
+        if (option->get_group().empty()) continue; // the other spelling of one that is shown
+        if (std::exchange(group, option->get_group()) != option->get_group()) out << '\n' << group << ":\n";
         std::string left = "  " + (option->get_positional() ? option->get_type_name() : option->get_name(false, true));
         if (!option->get_positional() && !option->get_type_name().empty()) left += " " + option->get_type_name();
         left.resize(std::max<std::size_t>(left.size() + 2, 28), ' ');

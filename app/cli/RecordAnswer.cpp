@@ -1,0 +1,167 @@
+#include "app/cli/RecordAnswer.h"
+
+#include "app/cli/LoadJob.h"
+#include "app/cli/RecordList.h"
+#include "core/base/Time.h"
+#include "core/record/Presentable.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <ostream>
+#include <sys/wait.h>
+
+namespace opscope {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What the ordinary loader found in the file.
+struct Contents
+{
+    std::uint64_t events = 0, threads = 0;
+    std::uint64_t extentNs = 0;
+};
+
+Contents contentsOf(const Trace& trace)
+{
+    Contents found;
+    found.extentNs = trace.extent().empty() ? 0 : trace.extent().length();
+    for (const Track& track : trace.tracks()) {
+        found.events += track.events ? track.events : std::uint64_t{track.sliceCount} + track.instantCount;
+        if (track.kind == TrackKind::Thread) ++found.threads;
+    }
+    return found;
+}
+
+std::string count(std::uint64_t n, std::string_view thing)
+{
+    return formatCount(static_cast<std::int64_t>(n)) + " " + std::string(thing) + (n == 1 ? "" : "s");
+}
+
+/// "ended with status 3", "was killed by signal 9 (Killed)"
+std::string exitText(int status)
+{
+    if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
+    return "ended with status " + std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : status);
+}
+
+std::string endText(const RecordPlan& plan, const RecordOutcome& outcome)
+{
+    const bool isCommand = !plan.request.target.command.empty();
+    switch (outcome.end) {
+    case RecordEnd::Stopped: return "stopped";
+    case RecordEnd::TimeLimit: return "the time was up";
+    case RecordEnd::SizeLimit: return "it reached " + formatBytes(static_cast<std::int64_t>(plan.request.maxBytes));
+    case RecordEnd::DiskFull: return "the disk is nearly full";
+    case RecordEnd::TargetEnded:
+        if (isCommand && outcome.status.exitStatus) return "the command " + exitText(*outcome.status.exitStatus);
+        return isCommand ? "the command ended" : "the process ended";
+    case RecordEnd::Failed: return "it failed";
+    case RecordEnd::Cancelled: return "cancelled";
+    }
+    return {};
+}
+
+std::string_view endWord(RecordEnd end)
+{
+    switch (end) {
+    case RecordEnd::Stopped: return "stopped";
+    case RecordEnd::TimeLimit: return "time_limit";
+    case RecordEnd::SizeLimit: return "size_limit";
+    case RecordEnd::TargetEnded: return "target_ended";
+    case RecordEnd::DiskFull: return "disk_full";
+    case RecordEnd::Failed: return "failed";
+    case RecordEnd::Cancelled: return "cancelled";
+    }
+    return {};
+}
+
+Json failureJson(const RecordFailure& failure)
+{
+    return {{"message", failure.message}, {"advice", failure.advice}, {"details", failure.details}};
+}
+
+Json outcomeJson(const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
+{
+    const RecordTarget& target = plan.request.target;
+    const RecordStatus& status = outcome.status;
+    Json json{{"file", outcome.path.empty() ? Json() : Json(outcome.path)}, {"ended", endWord(outcome.end)}, {"backend", plan.backend->id}};
+    json["target"] = {{"pid", target.pid ? target.pid : status.pid}, {"command", target.command.empty() ? Json() : Json(target.command)}};
+    json["elapsed_ms"] = status.elapsed.count();
+    json.update({{"samples", status.samples}, {"lost", status.lost}, {"bytes", status.bytes}});
+    if (contents) json.update({{"events", contents->events}, {"threads", contents->threads}, {"extent_ns", contents->extentNs}});
+    if (!target.command.empty() && status.exitStatus) {
+        const int ended = *status.exitStatus;
+        json["command_status"] = WIFEXITED(ended) ? Json(WEXITSTATUS(ended)) : Json();
+        json["command_signal"] = WIFSIGNALED(ended) ? Json(WTERMSIG(ended)) : Json();
+    }
+    json["notes"] = outcome.notes;
+    for (const RecordPlan::Other& other : plan.others) json["not_with"].push_back({{"backend", other.backend->id}, {"reason", other.reason}});
+    if (outcome.state == Recorder::State::Failed) json["failure"] = failureJson(outcome.failure);
+    if (outcome.state == Recorder::State::Done && !contents) json["failure"] = failureJson({contents.error().text()});
+    return json;
+}
+
+void print(Console& console, const Json& json) { console.out() << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n'; }
+
+/// The sentence, what to do, and what a program said, each a line.
+void complain(Console& console, const RecordFailure& failure)
+{
+    console.complain("opscope record: " + presentable(failure.message));
+    if (!failure.advice.empty()) console.complain("  " + presentable(failure.advice));
+    for (std::size_t at = 0; at < failure.details.size();) {
+        const std::size_t end = std::min(failure.details.find('\n', at), failure.details.size());
+        console.complain("  | " + presentable(failure.details.substr(at, end - at)));
+        at = end + 1;
+    }
+}
+
+std::string line(const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
+{
+    const RecordStatus& status = outcome.status;
+    std::string text = presentable(outcome.path) + ": ";
+    if (contents) text += count(contents->events, "event") + " of " + count(contents->threads, "thread") + " in ";
+    text += formatDuration(std::chrono::nanoseconds(status.elapsed).count()) + ", " + count(status.samples, "sample") + ", " + formatCount(static_cast<std::int64_t>(status.lost)) +
+            " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome);
+    return text;
+}
+
+/// A recording that nobody can open is none, so it is opened at once.
+ExitStatus tellDone(Console& console, const RecordPlan& plan, const RecordOutcome& outcome, bool json)
+{
+    LoadJob job(console);
+    const auto trace = job.load(outcome.path);
+    const Result<Contents> contents = trace ? Result<Contents>(contentsOf(**trace)) : Result<Contents>(trace.error());
+    if (json) print(console, outcomeJson(plan, outcome, contents));
+    else console.out() << line(plan, outcome, contents) << '\n';
+    const bool delivered = console.delivered();
+    if (job.cancelled()) return ExitStatus::Cancelled; // the file is whole all the same
+    if (!contents) console.complain("opscope record: the file was written but cannot be opened: " + contents.error().text());
+    return contents && delivered ? ExitStatus::Ok : ExitStatus::Cannot;
+}
+
+} // namespace
+
+ExitStatus tellOutcome(Console& console, const RecordPlan& plan, const RecordOutcome& outcome, bool json)
+{
+    if (outcome.state == Recorder::State::Done) return tellDone(console, plan, outcome, json);
+    if (json) print(console, outcomeJson(plan, outcome, Error{ErrorCode::CannotRead, "", {}}));
+    if (outcome.state == Recorder::State::Cancelled) {
+        console.complain("opscope record: cancelled, nothing was kept");
+        return ExitStatus::Cancelled;
+    }
+    complain(console, outcome.failure);
+    if (!outcome.path.empty()) console.complain("  What was recorded until then is in " + outcome.path);
+    return ExitStatus::Cannot;
+}
+
+ExitStatus tellRefusal(Console& console, const RecordRefusal& refusal, bool json)
+{
+    if (json) print(console, {{"file", Json()}, {"ended", endWord(RecordEnd::Failed)}, {"failure", failureJson(refusal.failure)}});
+    complain(console, refusal.failure);
+    return refusal.status;
+}
+
+} // namespace opscope

@@ -1,0 +1,62 @@
+#include "app/cli/Commands.h"
+#include "app/cli/RecordAnswer.h"
+#include "app/cli/RecordList.h"
+#include "app/cli/RecordOptions.h"
+#include "app/cli/RecordPlan.h"
+#include "app/cli/RecordRun.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace opscope {
+namespace {
+
+ExitStatus record(Console& console, const RecordOptions& options)
+{
+    if (options.list) return listProcesses(console, options);
+    if (options.backends) return listBackends(console, options);
+    const auto decided = planRecording(options);
+    if (const auto* refusal = std::get_if<RecordRefusal>(&decided)) return tellRefusal(console, *refusal, options.json);
+    const RecordPlan& plan = std::get<RecordPlan>(decided);
+    return tellOutcome(console, plan, runRecording(console, plan), options.json);
+}
+
+Run declare(CLI::App& app)
+{
+    const auto options = std::make_shared<RecordOptions>();
+    app.add_flag("--list", options->list, "Processes with what they use, and what can record here; with --pid the one");
+    app.add_flag("--all", options->all, "With --list: threads of the kernel too");
+    app.add_flag("--backends", options->backends, "The ways to record, whether they work here, and their options");
+    app.add_option("--pid", options->pid, "The process to record")->type_name("PID");
+    app.add_option("command", options->command, "A command to start and to record from its first instruction")->type_name("COMMAND");
+    app.add_option("--backend", options->backend, "The way to record; else the first that is ready")->type_name("ID");
+    app.add_option("--duration", options->duration, "5s, 500ms, 2m; else until Ctrl+C or the end of the process")->type_name("TIME");
+    app.add_option("--max-size", options->maxSize, "Ends when the file has grown to this: 200MB; 0 for no limit (standard: 1GiB)")->type_name("SIZE");
+    app.add_option("-o,--output", options->output, "The file to make (standard: NAME-PID-DATE.fxt in this folder)")->type_name("FILE.fxt");
+    app.add_flag("--force", options->force, "Replace a file of this name");
+    app.add_flag("--json", options->json, "The answer for programs, exact");
+    declareBackendOptions(app, *options);
+    return [options](Console& console) { return record(console, *options); };
+}
+
+} // namespace
+
+Command recordCommand()
+{
+    return {"record", "Record a process that runs, or a command from its start", "[OPTIONS] --pid PID | -- COMMAND ARGS...",
+            "The process runs on unharmed whatever happens to the recording. The first Ctrl+C stops and saves, a second one throws\n"
+            "away what there is. The recording also ends with the process, by --duration and by --max-size, and before the disk\n"
+            "is full. On a terminal a line tells how far it is. The exit status is ours; that of COMMAND is told.\n"
+            "The file is opened once it is made, to count its events and threads; `opscope FILE` shows it.\n"
+            "\n"
+            "Examples:\n"
+            "  opscope record --list\n"
+            "  opscope record --pid 1234 --duration 5s\n"
+            "  opscope record --pid 1234 -o server.fxt --max-size 200MB\n"
+            "  opscope record --json -o run.fxt -- python3 -X perf train.py --epochs 1\n"
+            "  opscope record --list --json | jq '.processes[] | select(.cpu > 0.5) | .pid'",
+            declare};
+}
+
+} // namespace opscope

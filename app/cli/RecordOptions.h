@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/base/Result.h"
+#include "core/record/RecorderBackends.h"
+
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace opscope {
+
+/// The command line of `opscope record`, as it was written.
+struct RecordOptions
+{
+    bool list = false, all = false, backends = false, json = false, force = false;
+    std::string pid;                          ///< empty: not given
+    std::vector<std::string> command;
+    std::string backend, duration, maxSize, output;
+    std::map<std::string, std::string> texts; ///< options of backends by id; empty: not given
+    std::map<std::string, bool> on, off;      ///< switches of backends by id: --kernel, --no-kernel
+
+    /// Those of backends that were given.
+    OptionValues given() const;
+};
+
+/// Adds flags for the options of all backends, each backend a part of --help. Options of the same id are one flag.
+void declareBackendOptions(CLI::App& app, RecordOptions& options);
+/// "--frequency", for a switch the flag that changes its standard: "--no-all-threads".
+std::string flagOf(const RecordOption& option);
+/// "99 to 4,999 Hz", "fp, dwarf", "on or off"; empty for texts.
+std::string rangeOf(const RecordOption& option);
+
+/// "5s", "1.5s", "500ms", "2m", "1h": whole milliseconds, exactly, and a unit. Error: a sentence.
+Result<std::chrono::milliseconds> parseDuration(std::string_view text);
+/// "200MB", "1GiB", "0": bytes.
+Result<std::uint64_t> parseSize(std::string_view text);
+Result<pid_t> parsePid(std::string_view text);
+/// "python3-123-20261122-144501.fxt"; a pid of 0 is left out. What does not belong into names of files becomes "_".
+std::string recordingName(std::string_view name, pid_t pid, const std::tm& localTime);
+
+} // namespace opscope

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <vector>
+
+class QSocketNotifier;
+
+namespace opscope {
+
+/// Ctrl+C (SIGINT), SIGTERM and SIGHUP as calls in the event loop, one each time. Signals that our caller told us to ignore (nohup) stay
+/// ignored. Handlers, not a mask: a command that is started inherits neither. One at a time; afterwards all is as before.
+class StopSignals
+{
+public:
+    explicit StopSignals(std::function<void()> asked);
+    ~StopSignals();
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
+
+private:
+    struct Before
+    {
+        int number;
+        struct sigaction action;
+    };
+    void take(int number, void (*handler)(int));
+
+    int m_pipe[2] = {-1, -1};
+    std::vector<Before> m_before;
+    std::unique_ptr<QSocketNotifier> m_notifier;
+};
+
+} // namespace opscope
