@@ -97,14 +97,21 @@ std::string why(const Row& row)
 std::vector<std::string> processLines(const std::vector<const Row*>& rows, Console& console)
 {
     const bool anyRefused = std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->refused.has_value(); });
-    TextTable table({Align::Right, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left, Align::Left});
-    table.add({console.dim("pid"), console.dim("user"), console.dim("CPU"), console.dim("memory"), console.dim("threads"), console.dim("started"),
-               anyRefused ? console.dim("refused") : "", console.dim("command")});
+    std::vector<Align> columns{Align::Right, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left, Align::Left};
+    if (!anyRefused) columns.pop_back();
+    TextTable table(columns);
+    const auto add = [&](std::vector<std::string> cells) {
+        if (!anyRefused) cells.erase(cells.end() - 2);
+        table.add(std::move(cells));
+    };
+    std::vector<std::string> titles{"pid", "user", "CPU", "memory", "threads", "started", "refused", "command"};
+    for (std::string& title : titles) title = console.dim(title);
+    add(std::move(titles));
     for (const Row* row : rows) {
         const ProcessInfo& p = row->process;
         const std::string command = p.command.empty() ? "[" + p.name + "]" : p.command;
-        table.add({std::to_string(p.pid), presentable(p.userName), twoDigits(p.cpu), formatBytes(static_cast<std::int64_t>(p.residentBytes)),
-                   std::to_string(p.threads), startText(p.startedNs), why(*row), presentable(command)});
+        add({std::to_string(p.pid), presentable(p.userName), twoDigits(p.cpu), formatBytes(static_cast<std::int64_t>(p.residentBytes)),
+             std::to_string(p.threads), startText(p.startedNs), why(*row), presentable(command)});
     }
     std::vector<std::string> lines = table.lines();
     if (const auto width = terminalWidth())
@@ -114,7 +121,7 @@ std::vector<std::string> processLines(const std::vector<const Row*>& rows, Conso
 
 std::string backendLine(const RecorderBackend& backend, const Readiness& readiness, Console& console)
 {
-    std::string line = console.bold(backend.id) + " (" + std::string(backend.title) + "): ";
+    std::string line = console.bold(backend.id) + (backend.title == backend.id ? "" : " (" + std::string(backend.title) + ")") + ": ";
     if (readiness.state == Readiness::State::Ready) line += "ready";
     else line += (readiness.state == Readiness::State::NeedsPermission ? "needs permission: " : "not possible: ") + elided(presentable(readiness.reason), kLongestReason);
     if (!readiness.advice.empty()) line += ". " + presentable(readiness.advice);

@@ -17,7 +17,6 @@ namespace {
 using Kind = RecordOption::Kind;
 
 constexpr std::size_t kLongestName = 40;
-constexpr std::size_t kMostChoicesShown = 32; ///< columns of the usage
 
 template <class T>
 bool readWhole(std::string_view text, T& value)
@@ -31,24 +30,21 @@ std::string typeName(const RecordOption& option)
     switch (option.kind) {
     case Kind::Number: return "N";
     case Kind::Path: return "PATH";
-    case Kind::Choice: {
-        std::string all;
-        for (const RecordOption::Choice& choice : option.choices) all += (all.empty() ? "" : "|") + choice.value;
-        return all.size() <= kMostChoicesShown ? all : "CHOICE";
-    }
+    case Kind::Choice: return "CHOICE";
     case Kind::Text:
     case Kind::Switch: return "TEXT";
     }
     return "TEXT";
 }
 
+/// "Samples per second. How often ... (1 to 9,999 Hz; standard: 999)"
 std::string describe(const RecordOption& option)
 {
-    std::string text = option.title + ". " + option.help;
-    std::string more = option.kind == Kind::Switch ? "" : rangeOf(option);
-    if (option.kind == Kind::Switch) more = option.standard == "on" ? "standard: on" : "";
-    else if (!option.standard.empty()) more += (more.empty() ? "" : "; ") + std::string("standard: ") + option.standard;
-    return more.empty() ? text : text + " (" + more + ")";
+    const bool isSwitch = option.kind == Kind::Switch;
+    std::string more = isSwitch ? "" : rangeOf(option);
+    if (!isSwitch && !option.standard.empty()) more += (more.empty() ? "standard: " : "; standard: ") + option.standard;
+    const std::string title = option.title + (isSwitch && option.standard == "on" ? ": off. " : ". ");
+    return title + option.help + (more.empty() ? "" : " (" + more + ")");
 }
 
 void declareOption(CLI::App& app, RecordOptions& options, const RecordOption& option, const std::string& group)
@@ -59,7 +55,7 @@ void declareOption(CLI::App& app, RecordOptions& options, const RecordOption& op
     }
     const bool isOn = option.standard == "on";
     app.add_flag("--" + option.id, options.on[option.id], describe(option))->group(isOn ? "" : group); // without a group: not in --help
-    app.add_flag("--no-" + option.id, options.off[option.id], "Not: " + describe(option))->group(isOn ? group : "");
+    app.add_flag("--no-" + option.id, options.off[option.id], describe(option))->group(isOn ? group : "");
 }
 
 } // namespace
@@ -81,7 +77,7 @@ void declareBackendOptions(CLI::App& app, RecordOptions& options)
     for (const RecorderBackend& backend : recorderBackends())
         for (const RecordOption& option : backend.options()) {
             const bool known = options.texts.contains(option.id) || options.on.contains(option.id); // of a backend before
-            if (!known) declareOption(app, options, option, "Of --backend " + std::string(backend.id) + " (" + std::string(backend.title) + ")");
+            if (!known) declareOption(app, options, option, "Of --backend " + std::string(backend.id));
         }
 }
 

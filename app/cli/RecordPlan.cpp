@@ -1,6 +1,6 @@
 #include "app/cli/RecordPlan.h"
 
-#include "app/cli/Console.h"
+#include "core/base/Path.h"
 #include "core/record/Presentable.h"
 #include "core/record/ProcessList.h"
 #include "core/record/RecordChecks.h"

@@ -72,12 +72,6 @@ std::string limitText(const RecordRequest& request)
     return text + "; Ctrl+C stops and saves";
 }
 
-void introduce(Running& running, const RecordPlan& plan)
-{
-    running.say("Recording " + plan.target + " with " + std::string(plan.backend->title) + " " + limitText(plan.request));
-    for (const RecordPlan::Other& other : plan.others) running.say("  not with " + std::string(other.backend->title) + ": " + other.reason);
-}
-
 void stopOrCancel(Recorder& recorder, Running& running, int timesAsked)
 {
     if (timesAsked > 1) recorder.cancel();
@@ -100,10 +94,12 @@ RecordOutcome runRecording(Console& console, const RecordPlan& plan)
     QTimer progress;
     QObject::connect(&progress, &QTimer::timeout, &recorder, [&] { running.show(); });
     QObject::connect(&recorder, &Recorder::noted, &recorder, [&](const QString& note) { running.say(note.toStdString()); });
-    QObject::connect(&recorder, &Recorder::stateChanged, &recorder, [&] {
+    QObject::connect(&recorder, &Recorder::stateChanged, &recorder, [&](State state) {
+        if (state == State::Recording)
+            running.say("Recording " + plan.target + " with " + std::string(plan.backend->title) + " " + limitText(plan.request));
         if (!recorder.running()) QCoreApplication::quit();
     });
-    introduce(running, plan);
+    for (const RecordPlan::Other& other : plan.others) running.say("Not with " + std::string(other.backend->title) + ": " + other.reason);
     recorder.start(*plan.backend, plan.request);
     if (console.errIsTerminal()) progress.start(kShowEvery);
     if (recorder.running()) QCoreApplication::exec();

@@ -1,4 +1,5 @@
 #include "app/cli/Commands.h"
+#include "app/cli/TextTable.h"
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +30,34 @@ void printHelp(std::ostream& out)
            "  opscope record --pid 1234 --duration 5s\n";
 }
 
+/// Two columns; the words of the second go on below each other.
+void printOption(std::ostream& out, std::string left, std::string_view description)
+{
+    constexpr std::size_t kLeft = 28, kWidth = 120;
+    if (left.size() + 2 > kLeft) {
+        out << left << '\n';
+        left.clear();
+    }
+    left.resize(kLeft, ' ');
+    out << left;
+    std::size_t used = kLeft;
+    for (std::size_t at = 0; at < description.size();) {
+        const std::size_t end = std::min(description.find(' ', at), description.size());
+        const std::string word(description.substr(at, end - at));
+        const bool isFirst = used == kLeft;
+        if (!isFirst && used + 1 + displayWidth(word) > kWidth) {
+            out << '\n' << std::string(kLeft, ' ') << word;
+            used = kLeft;
+        } else {
+            out << (isFirst ? "" : " ") << word;
+            used += isFirst ? 0 : 1;
+        }
+        used += displayWidth(word);
+        at = end + 1;
+    }
+    out << '\n';
+}
+
 void printCommandHelp(std::ostream& out, const Command& command, const CLI::App& app)
 {
     out << "Usage: opscope " << command.name << ' ' << command.arguments << "\n\n" << command.summary << ".\n\n";
@@ -38,8 +67,7 @@ void printCommandHelp(std::ostream& out, const Command& command, const CLI::App&
         if (std::exchange(group, option->get_group()) != option->get_group()) out << '\n' << group << ":\n";
         std::string left = "  " + (option->get_positional() ? option->get_type_name() : option->get_name(false, true));
         if (!option->get_positional() && !option->get_type_name().empty()) left += " " + option->get_type_name();
-        left.resize(std::max<std::size_t>(left.size() + 2, 28), ' ');
-        out << left << option->get_description() << '\n';
+        printOption(out, left, option->get_description());
     }
     out << '\n' << command.details << '\n';
 }

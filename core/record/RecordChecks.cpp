@@ -45,13 +45,23 @@ bool isProgram(const std::string& path)
     return ::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
-std::optional<RecordFailure> checkCommand(const std::string& word)
+/// It will be looked for from the folder that it starts in.
+std::string seenFrom(const std::string& folder, const std::string& path)
+{
+    return folder.empty() || path.starts_with('/') ? path : folder + "/" + path;
+}
+
+std::optional<RecordFailure> checkCommand(const std::string& word, const std::string& startsIn)
 {
     const std::string name = presentable(word);
+    struct stat about = {};
     if (word.empty()) return RecordFailure{"There is no command to start."};
+    if (!startsIn.empty() && (::stat(startsIn.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)))
+        return RecordFailure{"There is no folder " + presentable(startsIn) + " for the command to start in."};
     if (word.find('/') != word.npos) {
-        if (isProgram(word)) return std::nullopt;
-        if (::access(word.c_str(), F_OK) != 0) return RecordFailure{name + " is not there."};
+        const std::string path = seenFrom(startsIn, word);
+        if (isProgram(path)) return std::nullopt;
+        if (::access(path.c_str(), F_OK) != 0) return RecordFailure{name + " is not there."};
         return RecordFailure{name + " is not a program that can be started.", "It has to be a file with the right to be executed: chmod +x."};
     }
     const char* variable = std::getenv("PATH");
@@ -59,7 +69,7 @@ std::optional<RecordFailure> checkCommand(const std::string& word)
     for (std::size_t at = 0; at <= places.size();) {
         const std::size_t end = std::min(places.find(':', at), places.size());
         const std::string folder(places.substr(at, end - at));
-        if (isProgram((folder.empty() ? "." : folder) + "/" + word)) return std::nullopt;
+        if (isProgram(seenFrom(startsIn, (folder.empty() ? "." : folder) + "/" + word))) return std::nullopt;
         at = end + 1;
     }
     return RecordFailure{"There is no command " + name + ".", "It was looked for in the folders of PATH."};
@@ -82,7 +92,7 @@ std::optional<RecordFailure> checkProcess(const ProcessInfo& process)
 
 std::optional<RecordFailure> checkTarget(RecordTarget& target)
 {
-    if (!target.command.empty()) return checkCommand(target.command.front());
+    if (!target.command.empty()) return checkCommand(target.command.front(), target.folder);
     const auto process = processInfo(target.pid);
     if (!process) {
         std::string sentence = process.error().message;

@@ -616,7 +616,13 @@ void tst_Recorder::commandsAreLookedFor()
     QCOMPARE(r.refusal(), file + " is not a program that can be started.");
     r.request.target.command = {r.dir.path().toStdString() + "/"};
     QVERIFY(r.refusal().ends_with("is not a program that can be started."));
-    r.request.target.command = {"true", "x"};
+    r.request.target = {.command = {"./text"}, .folder = r.dir.path().toStdString()};
+    QCOMPARE(r.refusal(), std::string("./text is not a program that can be started."));
+    fs::permissions(file, fs::perms::owner_all);
+    QVERIFY(!checkTarget(r.request.target));
+    r.request.target.folder += "/none";
+    QCOMPARE(r.refusal(), "There is no folder " + r.request.target.folder + " for the command to start in.");
+    r.request.target = {.command = {"true", "x"}};
     r.states.clear();
     r.start();
     QCOMPARE(r.states, std::string("Starting Recording"));

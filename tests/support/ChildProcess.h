@@ -29,31 +29,33 @@ public:
     ChildProcess& operator=(const ChildProcess&) = delete;
     ~ChildProcess()
     {
-        if (m_pid <= 0) return;
-        ::kill(m_pid, SIGKILL);
+        signal(SIGKILL);
         reap();
     }
     static ChildProcess sleeping() { return ChildProcess({"sleep", "1000"}); }
 
     pid_t pid() const { return m_pid; }
-    void signal(int number) const { ::kill(m_pid, number); }
+    void signal(int number) const
+    {
+        if (m_pid > 0) ::kill(m_pid, number); // -1 would be everybody
+    }
     bool hasEnded() const
     {
         siginfo_t about{};
-        return ::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == m_pid;
+        return m_pid <= 0 || ::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == m_pid;
     }
     /// Dead, and not yet waited for.
     void becomeZombie() const
     {
         siginfo_t about{};
-        ::kill(m_pid, SIGKILL);
-        while (::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOWAIT) != 0 && errno == EINTR) {}
+        signal(SIGKILL);
+        while (m_pid > 0 && ::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOWAIT) != 0 && errno == EINTR) {}
     }
     /// As wait(2) tells; -1: it was not ours.
     int reap()
     {
         int status = -1;
-        while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {}
+        while (m_pid > 0 && ::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {}
         m_pid = -1;
         return status;
     }
