@@ -54,7 +54,7 @@ std::string endText(const RecordPlan& plan, const RecordOutcome& outcome)
     case RecordEnd::Stopped: return "stopped";
     case RecordEnd::TimeLimit: return "the time was up";
     case RecordEnd::SizeLimit: return "it reached " + formatBytes(static_cast<std::int64_t>(plan.request.maxBytes));
-    case RecordEnd::DiskFull: return "the disk is nearly full";
+    case RecordEnd::DiskFull: return "the disk is full";
     case RecordEnd::TargetEnded:
         if (isCommand && outcome.status.exitStatus) return "the command " + exitText(*outcome.status.exitStatus);
         return isCommand ? "the command ended" : "the process ended";

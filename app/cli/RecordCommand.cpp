@@ -14,12 +14,26 @@ namespace {
 
 ExitStatus record(Console& console, const RecordOptions& options)
 {
+    if ((options.list || options.backends) && !options.command.empty()) {
+        console.complain("opscope record: --list and --backends start no command");
+        return ExitStatus::Usage;
+    }
     if (options.list) return listProcesses(console, options);
     if (options.backends) return listBackends(console, options);
     const auto decided = planRecording(options);
     if (const auto* refusal = std::get_if<RecordRefusal>(&decided)) return tellRefusal(console, *refusal, options.json);
     const RecordPlan& plan = std::get<RecordPlan>(decided);
     return tellOutcome(console, plan, runRecording(console, plan), options.json);
+}
+
+/// What stands behind the options, word for word. False: it begins with an option that there is not.
+bool readCommand(const CLI::App& app, RecordOptions& options)
+{
+    options.command = app.remaining();
+    if (options.command.empty()) return true;
+    if (options.command.front() == "--") options.command.erase(options.command.begin());
+    else if (options.command.front().starts_with('-')) return false;
+    return true;
 }
 
 Run declare(CLI::App& app)
@@ -29,7 +43,6 @@ Run declare(CLI::App& app)
     app.add_flag("--all", options->all, "With --list: threads of the kernel too");
     app.add_flag("--backends", options->backends, "The ways to record, whether they work here, and their options");
     app.add_option("--pid", options->pid, "The process to record")->type_name("PID");
-    app.add_option("command", options->command, "A command to start and to record from its first instruction")->type_name("COMMAND");
     app.add_option("--backend", options->backend, "The way to record; else the first that is ready")->type_name("ID");
     app.add_option("--duration", options->duration, "5s, 500ms, 2m; else until Ctrl+C or the end of the process")->type_name("TIME");
     app.add_option("--max-size", options->maxSize, "Ends when the file has grown to this: 200MB; 0 for no limit (standard: 1GiB)")->type_name("SIZE");
@@ -37,7 +50,14 @@ Run declare(CLI::App& app)
     app.add_flag("--force", options->force, "Replace a file of this name");
     app.add_flag("--json", options->json, "The answer for programs, exact");
     declareBackendOptions(app, *options);
-    return [options](Console& console) { return record(console, *options); };
+    app.prefix_command(); // a positional would take "[1,2]" for a list
+    return [options, &app](Console& console) {
+        if (!readCommand(app, *options)) {
+            console.complain("opscope record: there is no option " + app.remaining().front() + "; see opscope record --help");
+            return ExitStatus::Usage;
+        }
+        return record(console, *options);
+    };
 }
 
 } // namespace
@@ -45,6 +65,7 @@ Run declare(CLI::App& app)
 Command recordCommand()
 {
     return {"record", "Record a process that runs, or a command from its start", "[OPTIONS] --pid PID | -- COMMAND ARGS...",
+            "COMMAND is started and recorded from its first instruction; -- parts its options from ours.\n"
             "The process runs on unharmed whatever happens to the recording. The first Ctrl+C stops and saves, a second one throws\n"
             "away what there is. The recording also ends with the process, by --duration and by --max-size, and before the disk\n"
             "is full. On a terminal a line tells how far it is. The exit status is ours; that of COMMAND is told.\n"

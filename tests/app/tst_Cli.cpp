@@ -86,7 +86,7 @@ void tst_Cli::helpNamesEveryCommand()
 void tst_Cli::everyCommandHasHelpWithExamples_data()
 {
     QTest::addColumn<QString>("command");
-    for (const char* command : {"view", "info", "dump", "tensor", "render"}) QTest::newRow(command) << QString::fromLatin1(command);
+    for (const char* command : {"view", "info", "dump", "tensor", "render", "record"}) QTest::newRow(command) << QString::fromLatin1(command);
 }
 
 void tst_Cli::everyCommandHasHelpWithExamples()
