@@ -101,8 +101,8 @@ void RecordDialog::showPage(Page page)
     setWindowTitle(page == Page::Progress ? QStringLiteral("Recording") : QStringLiteral("Record"));
     if (wasSetup != (page == Page::Setup))
         resize(page == Page::Setup ? m_setupSize : kSmallSize);
-    (page == Page::Setup ? static_cast<QWidget*>(m_setup) : m_main)->setFocus();
     showFoot();
+    (page == Page::Setup ? static_cast<QWidget*>(m_setup) : m_main)->setFocus();
 }
 
 void RecordDialog::say(const QString& sentence)

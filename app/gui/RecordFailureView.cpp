@@ -49,6 +49,7 @@ RecordFailureView::RecordFailureView(const Theme& theme, QWidget* parent)
     m_fold->setCheckable(true);
     m_fold->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_fold->setIconSize({12, 12});
+    m_fold->setObjectName(QStringLiteral("fold"));
     m_copy->setAutoDefault(false);
     m_open->setAutoDefault(false);
     m_details->setReadOnly(true);

@@ -77,6 +77,7 @@ RecordFields::RecordFields(const Theme& theme, std::vector<RecordOption> options
     m_more->setCheckable(true);
     m_more->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_more->setIconSize({12, 12});
+    m_more->setObjectName(QStringLiteral("fold"));
     column->addWidget(m_more, 0, Qt::AlignLeft);
     column->addWidget(m_advanced);
     connect(m_more, &QToolButton::toggled, this, &RecordFields::showAdvanced);
@@ -143,8 +144,8 @@ RecordFields::Field RecordFields::makeNumber(const RecordOption& option, const s
     spin->setRange(toInt(option.low), toInt(option.high));
     spin->setValue(toInt(std::strtoll(value.c_str(), nullptr, 10)));
     spin->setFont(Theme::fixedFont(11));
-    spin->setMinimumHeight(26);
-    spin->setMinimumWidth(kRecordFieldWidth - 40);
+    spin->setFixedSize(kRecordNumberWidth, 26);
+    spin->setAlignment(Qt::AlignRight);
     spin->setButtonSymbols(QAbstractSpinBox::NoButtons);
     connect(spin, &QSpinBox::valueChanged, this, &RecordFields::changed);
     auto* stretch = new QWidget;
@@ -156,7 +157,7 @@ RecordFields::Field RecordFields::makeNumber(const RecordOption& option, const s
 RecordFields::Field RecordFields::makeChoice(const RecordOption& option, const std::string& value)
 {
     auto* combo = new QComboBox;
-    combo->setMinimumWidth(kRecordFieldWidth - 40);
+    combo->setMinimumWidth(kRecordNumberWidth);
     for (const RecordOption::Choice& choice : option.choices) {
         combo->addItem(displayText(choice.title), QString::fromStdString(choice.value));
         combo->setItemData(combo->count() - 1, displayText(choice.note), Qt::ToolTipRole);

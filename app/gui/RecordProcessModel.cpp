@@ -207,6 +207,11 @@ std::optional<int> RecordProcessModel::rowOf(ProcessKey key) const
     return found == m_rows.end() ? std::nullopt : std::optional(static_cast<int>(found - m_rows.begin()));
 }
 
+bool RecordProcessModel::runs(ProcessKey key) const
+{
+    return std::ranges::any_of(m_all, [key](const RecordProcess& process) { return process.key() == key && !process.info.zombie(); });
+}
+
 int RecordProcessModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
 int RecordProcessModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : FirstBackend + static_cast<int>(m_backends.size()); }
 

@@ -35,6 +35,8 @@ public:
 
     const RecordProcess* at(int row) const;
     std::optional<int> rowOf(ProcessKey key) const;
+    /// Whether it runs, shown or not.
+    bool runs(ProcessKey key) const;
     bool hasProcesses() const { return !m_all.empty(); }
     /// Every process has been seen twice, so that it is known how busy they are.
     bool knowsCpu() const { return m_knowsCpu; }

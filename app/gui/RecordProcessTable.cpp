@@ -105,7 +105,10 @@ void RecordProcessTable::changing(Change change)
     if (row && inSight && value > 0)
         verticalScrollBar()->setValue(value + visualRect(m_model->index(*row, 0)).top() - top);
     if (m_chosen && !row) {
-        m_ended = m_chosen->pid;
+        // What only does not fit the search any more is chosen again as soon as it does.
+        const bool runs = m_model->runs(*m_chosen);
+        m_ended = runs ? std::nullopt : std::optional(m_chosen->pid);
+        m_lost = runs ? m_chosen : std::nullopt;
         m_chosen.reset();
         Q_EMIT chosenChanged();
     } else if (row) {
@@ -123,8 +126,7 @@ void RecordProcessTable::setSearch(const QString& text)
 {
     changing([&] { m_model->setSearch(text); });
     if (!m_chosen) {
-        m_ended.reset(); // it is out of what was looked for, and has not ended
-        chooseRow(0);
+        chooseRow(m_lost ? m_model->rowOf(*m_lost).value_or(0) : 0);
     } else if (const std::optional<int> row = m_model->rowOf(*m_chosen)) {
         scrollTo(m_model->index(*row, 0));
     }
@@ -161,6 +163,7 @@ void RecordProcessTable::currentChanged(const QModelIndex& current, const QModel
     if (m_changing || !current.isValid() || !process || m_chosen == process->key())
         return;
     m_chosen = process->key();
+    m_lost.reset();
     m_ended.reset();
     Q_EMIT chosenChanged();
 }

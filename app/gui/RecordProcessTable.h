@@ -60,7 +60,7 @@ private:
 
     Theme m_theme;
     RecordProcessModel* m_model;
-    std::optional<ProcessKey> m_chosen;
+    std::optional<ProcessKey> m_chosen, m_lost;
     std::optional<pid_t> m_ended;
     bool m_changing = false;
 };

@@ -66,7 +66,7 @@ void RecordCpuLine::paintEvent(QPaintEvent*)
     const auto y = [&](double processors) { return 3 + (height() - 5) * (1 - processors / most); };
     QPolygonF line;
     for (std::size_t i = 0; i < m_points.size(); ++i) {
-        const double from = i ? x(m_points[i - 1].at) : std::max(0.0, x(m_points[i].at) - 1);
+        const double from = i ? x(m_points[i - 1].at) : std::max(0.0, x(std::chrono::milliseconds(0)));
         line << QPointF(from, y(m_points[i].processors)) << QPointF(x(m_points[i].at), y(m_points[i].processors));
     }
     QPolygonF area = line;
@@ -79,9 +79,13 @@ void RecordCpuLine::paintEvent(QPaintEvent*)
     painter.drawPolygon(area);
     painter.setPen(QPen(m_theme.accent, 1.25));
     painter.drawPolyline(line);
-    painter.setPen(m_theme.textDim);
+    // The label stands on its own ground: the line may pass behind it.
     painter.setFont(Theme::fixedFont(10));
-    painter.drawText(rect().adjusted(0, 2, -4, 0), Qt::AlignRight | Qt::AlignTop, cpuText(most));
+    const QString label = cpuText(most);
+    const QRect ground(width() - painter.fontMetrics().horizontalAdvance(label) - 8, 0, painter.fontMetrics().horizontalAdvance(label) + 8, painter.fontMetrics().height());
+    painter.fillRect(ground, m_theme.canvas);
+    painter.setPen(m_theme.textDim);
+    painter.drawText(ground, Qt::AlignCenter, label);
 }
 
 RecordProgress::RecordProgress(const Theme& theme, Recorder& recorder, QWidget* parent)

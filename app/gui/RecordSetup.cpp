@@ -86,8 +86,7 @@ void RecordSetup::showHidden_()
     const RecordProcessModel& model = m_table->processes();
     const int count = model.hiddenCount();
     const QString number = countText(static_cast<std::uint64_t>(count));
-    m_hidden->setText(model.showsHidden() ? QStringLiteral("%1 threads of the kernel, ended processes and this program shown.").arg(number)
-                                          : QStringLiteral("%1 threads of the kernel, ended processes and this program hidden.").arg(number));
+    m_hidden->setText((model.showsHidden() ? QStringLiteral("%1 more shown") : QStringLiteral("%1 hidden")).arg(number) + QStringLiteral(": threads of the kernel, ended processes, this program."));
     m_hidden->setVisible(count > 0);
     m_showHidden->setVisible(count > 0);
     m_showHidden->setText(model.showsHidden() ? QStringLiteral("Hide") : QStringLiteral("Show"));
@@ -100,7 +99,8 @@ void RecordSetup::showTab()
     m_commandPage->setVisible(!running);
     m_search->setVisible(running);
     m_refresh->setVisible(running);
-    (running ? m_search : m_command)->setFocus();
+    setFocusProxy(running ? m_search : m_command);
+    setFocus();
     showChosen();
 }
 

@@ -108,8 +108,9 @@ QSpinBox* spin(int low, int high, int value)
     box->setRange(low, high);
     box->setValue(value);
     box->setFont(Theme::fixedFont(11));
+    box->setAlignment(Qt::AlignRight);
     box->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    box->setFixedSize(88, 26);
+    box->setFixedSize(kRecordNumberWidth, 26);
     return box;
 }
 
@@ -150,7 +151,6 @@ RecordSetup::RecordSetup(const Theme& theme, std::span<const RecorderBackend> ba
     showFields();
     showHidden_();
     showTab();
-    setFocusProxy(m_search);
 }
 
 QWidget* RecordSetup::makeHead()

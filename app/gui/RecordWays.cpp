@@ -15,7 +15,7 @@
 namespace opscope {
 namespace {
 
-constexpr int kIndent = 24; // of the lines below the name: under its first letter
+constexpr int kIndent = 23; // of the lines below the name: under its first letter
 
 QLabel* wrapped(const QFont& font)
 {
@@ -63,7 +63,7 @@ void RecordWay::setReadiness(const Readiness* ready)
     m_sign->setVisible(possible || needs);
     if (possible || needs)
         m_sign->setPixmap(icon(possible ? "ok" : "warning", possible ? m_theme.ok : m_theme.warn).pixmap(QSize(14, 14), devicePixelRatioF()));
-    m_status->setText(!ready ? QStringLiteral("…") : possible ? QStringLiteral("Ready") : !reason.isEmpty() ? reason : needs ? QStringLiteral("Needs permission") : QStringLiteral("Not possible here"));
+    m_status->setText(!ready ? QString() : possible ? QStringLiteral("Ready") : !reason.isEmpty() ? reason : needs ? QStringLiteral("Needs permission") : QStringLiteral("Not possible here"));
     setTextColour(m_status, possible ? m_theme.ok : needs ? m_theme.warn : m_theme.textDim);
     m_detail->setText(possible || !ready || advice.isEmpty() ? displayText(m_backend.summary) : advice);
     setTextColour(m_detail, m_theme.textDim);

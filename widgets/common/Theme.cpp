@@ -186,6 +186,7 @@ QTabWidget::pane { border: none; border-top: 1px solid $line$; }
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox { background: $input$; color: $textHi$;
     border: 1px solid $line$; border-radius: 4px; selection-background-color: $accentFill$; selection-color: $onAccent$; }
 QLineEdit { padding: 0 4px; min-height: 24px; }
+QAbstractSpinBox { padding: 0 5px; }
 QLineEdit:focus { border: 2px solid $accent$; padding: 0 3px; min-height: 22px; }
 QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent$; }
 QLineEdit:disabled { color: $textOff$; background: $panel$; }
@@ -211,6 +212,10 @@ QPushButton:default:focus { border: 1px solid $textHi$; }
 QCheckBox, QRadioButton { color: $text$; spacing: 7px; }
 QCheckBox::indicator, QTreeView::indicator, QListView::indicator { width: 13px; height: 13px; border: 1px solid $lineStrong$; border-radius: 3px; background: $input$; }
 QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked { background: $accentFill$; border: 1px solid $accentFill$; image: url(:/theme/$mode$/check.svg); }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $lineStrong$; border-radius: 8px; background: $input$; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accentFill$; border-radius: 8px; background: $onAccent$; }
+QRadioButton::indicator:disabled { border: 1px solid $line$; background: $panel$; }
+QRadioButton:disabled { color: $textDim$; }
 QCheckBox:focus, QRadioButton:focus { color: $accent$; }
 
 QProgressBar { background: $input$; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
@@ -256,6 +261,8 @@ QLabel#fieldCount { color: $textDim$; font-size: 11px; }
 QLabel#fieldCount[nothing="true"] { color: $warn$; }
 QLabel#badge { color: $text$; background: $active$; border-radius: 3px; padding: 0 5px; font-size: 11px; }
 QFrame#separator { background: $line$; border: none; }
+QToolButton#fold:checked { background: transparent; color: $text$; }
+QToolButton#fold:checked:hover { background: $hover$; }
 QToolButton#flatStatus { padding: 0 6px; border-radius: 3px; }
 QListView#recentList::item:selected, QListView#recentList::item:hover { background: transparent; }
 )";
