@@ -23,7 +23,7 @@ QString RecordSettings::standardSaveTo()
 {
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString folder = !documents.isEmpty() && QDir(documents).exists() ? documents : QDir::homePath();
-    return shortPath(folder + QStringLiteral("/{name}_{pid}_{time}.fxt"));
+    return shortPath(folder + QStringLiteral("/{name}-{pid}-{time}.fxt"));
 }
 
 QByteArray RecordSettings::toJson() const

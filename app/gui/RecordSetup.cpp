@@ -233,7 +233,9 @@ Result<RecordWish> RecordSetup::wish() const
     QString path = expandedPath(pattern, fileStem(isCommand ? to.command.front() : process->info.name), to.pid, QDateTime::currentDateTime());
     if (pattern.isEmpty() || path.endsWith(QLatin1Char('/')))
         return Error{ErrorCode::Usage, "Say under which name to save it.", {}};
-    if (!path.contains(QLatin1String(".fxt")))
+    if (path.endsWith(QLatin1String(".gz")))
+        return Error{ErrorCode::Usage, "A recording is not packed: its name ends in .fxt.", {}};
+    if (!path.endsWith(QLatin1String(".fxt")))
         path += QStringLiteral(".fxt");
     wish.request.path = toPath(path);
     return wish;

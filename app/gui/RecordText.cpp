@@ -109,7 +109,7 @@ QString expandedPath(const QString& pattern, const QString& stem, pid_t pid, con
     path.replace(QLatin1String("{name}"), stem);
     path.replace(QLatin1String("{time}"), now.toString(QStringLiteral("yyyyMMdd-HHmmss")));
     // A command has no number before it is started.
-    path.replace(QLatin1String("_{pid}"), pid > 0 ? QStringLiteral("_%1").arg(pid) : QString());
+    path.replace(QLatin1String("-{pid}"), pid > 0 ? QStringLiteral("-%1").arg(pid) : QString());
     return path.replace(QLatin1String("{pid}"), pid > 0 ? QString::number(pid) : QStringLiteral("new"));
 }
 

@@ -286,8 +286,8 @@ void tst_RecordProcesses::timesForPeople()
 void tst_RecordProcesses::fileNamesAreFilledIn()
 {
     const QDateTime now(QDate(2025, 11, 22), QTime(15, 1, 2));
-    QCOMPARE(expandedPath(QStringLiteral("/a/{name}_{pid}_{time}.fxt"), QStringLiteral("x"), 7, now), QStringLiteral("/a/x_7_20251122-150102.fxt"));
-    QCOMPARE(expandedPath(QStringLiteral("/a/{name}_{pid}.fxt"), QStringLiteral("x"), 0, now), QStringLiteral("/a/x.fxt"));
+    QCOMPARE(expandedPath(QStringLiteral("/a/{name}-{pid}-{time}.fxt"), QStringLiteral("x"), 7, now), QStringLiteral("/a/x-7-20251122-150102.fxt"));
+    QCOMPARE(expandedPath(QStringLiteral("/a/{name}-{pid}.fxt"), QStringLiteral("x"), 0, now), QStringLiteral("/a/x.fxt"));
     QVERIFY(!expandedPath(QStringLiteral("~/x"), {}, 0, now).contains(QLatin1Char('~')));
     QCOMPARE(shortPath(expandedPath(QStringLiteral("~/x"), {}, 0, now)), QStringLiteral("~/x"));
     QCOMPARE(fileStem("../../etc/pass wd;rm"), QStringLiteral("pass_wd_rm"));
