@@ -32,12 +32,18 @@ public:
     std::span<const ExtraElement> of(SourceId source) const;
     /// How many elements of the event array belong to nothing: malformed ones, ends without a begin. Nothing can be asked of them.
     std::uint64_t rowless(SourceId source) const { return source.index() < m_rowless.size() ? m_rowless[source.index()] : 0; }
-    std::size_t bytes() const { return m_elements.capacity() * sizeof(ExtraElement); }
+    /// The PairEnd of a slice; null when it has none. O(1).
+    const ExtraElement* endOf(SliceId slice) const
+    {
+        return slice.index() < m_endOf.size() && m_endOf[slice.index()] != SliceId::kNone ? &m_elements[m_endOf[slice.index()]] : nullptr;
+    }
+    std::size_t bytes() const { return m_elements.capacity() * sizeof(ExtraElement) + m_endOf.capacity() * sizeof(std::uint32_t); }
 
 private:
     friend class TraceBuilder;
     std::vector<ExtraElement> m_elements;
     std::vector<std::uint64_t> m_rowless;
+    std::vector<std::uint32_t> m_endOf;   // by slice: row of m_elements; empty when there are no pairs
 };
 
 } // namespace opscope

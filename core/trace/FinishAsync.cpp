@@ -15,20 +15,22 @@ struct AsyncRow
     std::uint32_t source;
     std::uint16_t category;
     std::uint8_t idKind;
-    bool old;                  // S T p F: one level, by name
+    std::uint8_t how;          // what makes two events one: kById ...
     std::uint64_t id;
     std::uint32_t scope, pid, name;
     Nanos time;
     std::uint64_t offset;
     StagedPlace place;
 
-    auto key() const { return std::tie(source, category, idKind, old, id, scope, pid, name); }
+    auto key() const { return std::tie(source, category, idKind, how, id, scope, pid, name); }
     bool operator<(const AsyncRow& o) const
     {
         return std::tuple_cat(key(), std::tie(time, offset, place)) <
                std::tuple_cat(o.key(), std::tie(o.time, o.offset, o.place));
     }
 };
+
+constexpr std::uint8_t kById = 0, kOneLevel = 1, kByName = 2; // kOneLevel: S T p F, by id and name; kByName: without category
 
 constexpr bool begins(char phase) { return phase == 'b' || phase == 'S'; }
 constexpr bool ends(char phase) { return phase == 'e' || phase == 'F'; }
@@ -90,10 +92,11 @@ void TraceBuilder::Finisher::pairAsync()
                 continue;
             }
             const bool old = e.phase == 'S' || e.phase == 'T' || e.phase == 'p' || e.phase == 'F';
-            rows.push_back({worker.source.value, category(worker, e.category), e.idKind, old, idOf(worker, e),
+            const std::uint8_t how = old ? kOneLevel : e.idHasName ? kByName : kById;
+            rows.push_back({worker.source.value, how == kByName ? std::uint16_t{0} : category(worker, e.category), e.idKind, how, idOf(worker, e),
                             text(worker, e.scope).value,
                             e.idIsLocal ? plans[rawPlan(worker, e.track, e.category)].group : kNoPlan,
-                            old ? text(worker, e.name).value : 0, e.time, e.offset, {p, i}});
+                            how != kById ? text(worker, e.name).value : 0, e.time, e.offset, {p, i}});
         }
     }
     std::sort(rows.begin(), rows.end());
@@ -122,7 +125,7 @@ void TraceBuilder::Finisher::pairAsync()
             looseEnds.push_back(rows[i].place);
         } else {
             addSlice(open.back(), rows[i].time, kFromAsync);
-            pairEnds.push_back({{kOwnPart, static_cast<std::uint32_t>(own.events.size() - 1)}, rows[i].offset, worker.source});
+            ownEnds.push_back({static_cast<std::uint32_t>(own.events.size() - 1), rows[i].offset, worker.source});
             open.pop_back();
         }
         if (i + 1 < rows.size() && rows[i + 1].key() == rows[i].key()) continue;

@@ -50,11 +50,11 @@ Result<TracePtr> TraceBuilder::Finisher::run()
     planTracks();
     if (!enter("Sorting")) return cancelled;
     pairAsync();
+    layOutStates();
     collectCounters();
     if (nodeOrder) layOutNodes();
     orderTracks();
     adoptOwnRows();
-    sortPairEnds();
     countRowless();
     if (!distribute()) return Error{ErrorCode::TooLarge, "The trace has more than four thousand million events", {}};
     if (!enter("Sorting")) return cancelled;

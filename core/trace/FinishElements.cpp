@@ -1,4 +1,5 @@
 #include "core/trace/Finisher.h"
+#include "core/trace/MergeSort.h"
 
 #include <algorithm>
 #include <tuple>
@@ -6,18 +7,39 @@
 // What is no row, but belongs to rows: the second event of a pair, metadata. So that a saved part has them too (ElementTable).
 namespace opscope {
 
-/// In front of the rows: gatherSlices() looks them up by the place of the begin.
-void TraceBuilder::Finisher::sortPairEnds()
+void TraceBuilder::Finisher::addPairEnd(SourceId source, std::uint64_t offset, std::uint32_t slice)
 {
-    for (PairEnd& end : pairEnds)
-        if (end.begin.part == kOwnPart) end.begin.part = static_cast<std::uint32_t>(parts.size() - 1);
-    std::sort(pairEnds.begin(), pairEnds.end(), [](const PairEnd& a, const PairEnd& b) { return a.begin < b.begin; });
+    ExtraElement element;
+    element.offset = offset;
+    element.source = source.value & 0xFFFFu;
+    element.kind = static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd);
+    element.row = slice;
+    trace->m_elements.m_elements.push_back(element);
 }
 
-void TraceBuilder::Finisher::setPairEnd(StagedPlace begin, SliceId slice)
+/// In the order of the file. Ends know where their begin was staged (rememberBegin), and that row knows its slice by now (gatherSlices).
+void TraceBuilder::Finisher::collectPairEnds()
 {
-    const auto found = std::ranges::lower_bound(pairEnds, begin, {}, &PairEnd::begin);
-    if (found != pairEnds.end() && found->begin == begin) found->slice = slice;
+    const auto add = [&](const Part& part, Nanos begin, std::uint64_t offset) {
+        if (begin == kLooseEnd) return;
+        const auto place = static_cast<std::uint64_t>(begin);
+        const StagedPart& of = *parts[place >> 32].staged;
+        addPairEnd(workers[part.worker].source, offset, static_cast<std::uint32_t>(of.events[place & UINT32_MAX].start));
+    };
+    for (const Part& part : parts) {
+        if (!part.pairEvents) continue;
+        const Chunked<StagedEnd>& ends = part.staged->ends;
+        std::size_t end = 0;
+        for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
+            const StagedEvent& e = part.staged->events[i];
+            if (e.phase != 'E') continue;
+            for (; end < ends.size() && ends[end].offset < e.offset; ++end) add(part, ends[end].time, ends[end].offset);
+            add(part, e.start, e.offset);
+        }
+        for (; end < ends.size(); ++end) add(part, ends[end].time, ends[end].offset);
+    }
+    for (const OwnEnd& end : ownEnds) addPairEnd(end.source, end.offset, static_cast<std::uint32_t>(own.events[end.row].start));
+    ownEnds = {};
 }
 
 /// What readNames() goes through, once more for what repeats itself.
@@ -30,27 +52,24 @@ void TraceBuilder::Finisher::keepMeta(SourceId source, const StagedMeta& meta, c
 void TraceBuilder::Finisher::addElements()
 {
     std::vector<ExtraElement>& out = trace->m_elements.m_elements;
-    for (const PairEnd& end : pairEnds) {
-        if (!end.slice) continue;
-        ExtraElement element;
-        element.offset = end.offset;
-        element.source = end.source.value;
-        element.kind = static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd);
-        element.row = end.slice.value;
-        out.push_back(element);
-    }
+    const bool pairs = !out.empty();
     const auto what = [](const MetaElement& m) { return std::tie(m.source, m.kind, m.pid, m.tid, m.side, m.name, m.args); };
     std::sort(metaElements.begin(), metaElements.end(), [&](const MetaElement& a, const MetaElement& b) {
         return std::tuple_cat(what(a), std::tie(a.offset)) < std::tuple_cat(what(b), std::tie(b.offset));
     });
     for (std::size_t i = 0; i < metaElements.size(); ++i)
         if (i + 1 == metaElements.size() || what(metaElements[i]) != what(metaElements[i + 1])) out.push_back(elementOf(metaElements[i]));
-    std::sort(out.begin(), out.end(), [](const ExtraElement& a, const ExtraElement& b) {
-        return std::pair<std::uint64_t, std::uint64_t>(a.source, a.offset) < std::pair<std::uint64_t, std::uint64_t>(b.source, b.offset);
-    });
-    out.shrink_to_fit();
-    pairEnds = {};
+    const auto isBefore = [](const ExtraElement& a, const ExtraElement& b) {
+        return std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(a.source, a.offset, a.kind, a.row) <
+               std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(b.source, b.offset, b.kind, b.row);
+    };
+    mergeSort(out.data(), {{0, out.size()}}, threads(), isBefore); // nearly in order
     metaElements = {};
+    if (!pairs) return;
+    std::vector<std::uint32_t>& endOf = trace->m_elements.m_endOf;
+    endOf.assign(trace->m_slices.size(), SliceId::kNone);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        if (out[i].kind == static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd)) endOf[out[i].row] = static_cast<std::uint32_t>(i);
 }
 
 /// Whom it speaks of. Where one pid is a process and a device, names and sort indexes go with the side that they look like.
@@ -96,7 +115,8 @@ void TraceBuilder::Finisher::countRowless()
     for (const Part& part : parts) {
         if (part.staged == &own) continue;
         std::uint64_t& rest = left[workers[part.worker].source.index()];
-        std::uint64_t rows = part.staged->events.size() + part.staged->idEvents.size(), last = UINT64_MAX;
+        const StagedPart& staged = *part.staged;
+        std::uint64_t rows = staged.events.size() + staged.idEvents.size() + staged.ends.size() + staged.switches.size(), last = UINT64_MAX;
         for (std::size_t i = 0, n = part.staged->counters.size(); i < n; ++i) { // of one event they are neighbours
             const StagedCounter& value = part.staged->counters[i];
             if (!value.isBytes) rows += value.offset != last; // memory is an instant as well

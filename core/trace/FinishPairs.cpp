@@ -11,18 +11,6 @@ namespace {
 
 constexpr std::uint64_t kAttoPerNano = 1'000'000'000'000'000'000ull;
 
-struct PairRow
-{
-    std::uint32_t track;
-    StagedPlace place;
-    Nanos time;
-    std::uint64_t atto;
-    bool operator<(const PairRow& o) const
-    {
-        return std::tie(track, time, atto, place) < std::tie(o.track, o.time, o.atto, o.place);
-    }
-};
-
 } // namespace
 
 /// Where the times of the file are finer than a nanosecond, so is the length of the pair.
@@ -76,70 +64,129 @@ void TraceBuilder::Finisher::mergeLateRows()
     }
 }
 
-void TraceBuilder::Finisher::pairBeginEnd()
+/// All B and E, those of a track together, in the order of the file. firstOf: where each raw track begins, and the end.
+std::vector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(std::vector<std::uint32_t>& firstOf) const
 {
-    std::vector<PairRow> rows;
-    for (std::uint32_t p = 0; p < parts.size(); ++p) {
-        if (!parts[p].pairEvents) continue;
-        StagedPart& staged = *parts[p].staged;
-        for (std::uint32_t i = 0; i < staged.events.size(); ++i) {
+    firstOf.assign(rawTracks.size() + 1, 0);
+    const auto eachOf = [this](std::uint32_t p, auto&& visit) {
+        if (!parts[p].pairEvents) return;
+        const StagedPart& staged = *parts[p].staged;
+        const std::vector<std::uint32_t>& tracks = workers[parts[p].worker].rawTracks;
+        const auto ends = static_cast<std::uint32_t>(staged.ends.size());
+        std::uint32_t end = 0;
+        for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(staged.events.size()); i < n; ++i) {
             const StagedEvent& e = staged.events[i];
-            if (e.phase != 'B' && e.phase != 'E') continue;
-            const FineTime* fine = fineTime(staged, i);
-            rows.push_back({workers[parts[p].worker].rawTracks[e.track], {p, i}, e.start, fine ? fine->startAtto : 0});
+            for (; end < ends && staged.ends[end].offset < e.offset; ++end)
+                visit(tracks[staged.ends[end].track], staged.ends[end].time, StagedPlace{p, end | kEndRow});
+            if (e.phase == 'B' || e.phase == 'E') visit(tracks[e.track], e.start, StagedPlace{p, i});
         }
+        for (; end < ends; ++end) visit(tracks[staged.ends[end].track], staged.ends[end].time, StagedPlace{p, end | kEndRow});
+    };
+    for (std::uint32_t p = 0; p < parts.size(); ++p)
+        eachOf(p, [&](std::uint32_t track, Nanos, StagedPlace) { ++firstOf[track + 1]; });
+    for (std::size_t t = 1; t < firstOf.size(); ++t) firstOf[t] += firstOf[t - 1];
+    std::vector<PairRow> rows(firstOf.back());
+    std::vector<std::uint32_t> next(firstOf.begin(), firstOf.end() - 1);
+    for (std::uint32_t p = 0; p < parts.size(); ++p)
+        eachOf(p, [&](std::uint32_t track, Nanos time, StagedPlace place) { rows[next[track]++] = {time, place}; });
+    return rows;
+}
+
+/// By time; rows of one time stay in the order of the file. Most files have them so already.
+void TraceBuilder::Finisher::sortPairRows(std::span<PairRow> rows) const
+{
+    const bool fine = std::any_of(parts.begin(), parts.end(), [](const Part& part) { return !part.staged->fine.empty(); });
+    if (!fine) {
+        const auto earlier = [](const PairRow& a, const PairRow& b) { return a.time < b.time; };
+        if (!std::is_sorted(rows.begin(), rows.end(), earlier)) std::stable_sort(rows.begin(), rows.end(), earlier);
+        return;
     }
-    std::sort(rows.begin(), rows.end());
-    std::vector<PairRow> open;
-    std::vector<StagedPlace> loose, renamed;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const PairRow& r = rows[i];
-        if (parts[r.place.part].staged->events[r.place.row].phase == 'B') {
+    std::stable_sort(rows.begin(), rows.end(), [this](const PairRow& a, const PairRow& b) {
+        return a.time != b.time ? a.time < b.time : attoAt(a.place) < attoAt(b.place);
+    });
+}
+
+std::uint64_t TraceBuilder::Finisher::attoAt(StagedPlace place) const
+{
+    if (place.row & kEndRow) return 0;
+    const FineTime* fine = fineTime(*parts[place.part].staged, place.row);
+    return fine ? fine->startAtto : 0;
+}
+
+/// In place of the time of the end, which is in the rows by now: what is saved of a trace needs both.
+void TraceBuilder::Finisher::rememberBegin(StagedPlace end, StagedPlace begin)
+{
+    const auto where = static_cast<Nanos>(std::uint64_t{begin.part} << 32 | begin.row);
+    StagedPart& part = *parts[end.part].staged;
+    if (end.row & kEndRow) part.ends[end.row & ~kEndRow].time = where;
+    else part.events[end.row].start = where;
+}
+
+void TraceBuilder::Finisher::pairTrack(std::span<const PairRow> rows, std::vector<PairRow>& open, std::vector<StagedPlace>& loose,
+                                       std::vector<StagedPlace>& renamed)
+{
+    open.clear();
+    for (const PairRow& r : rows) {
+        if (isBegin(r.place)) {
             open.push_back(r);
         } else if (open.empty()) {
             loose.push_back(r.place);
         } else {
             const PairRow b = open.back();
             open.pop_back();
-            if (!nameAt(r.place).empty() && nameAt(r.place) != nameAt(b.place)) renamed.push_back(r.place);
-            takeArgs(b.place, r.place);
-            closePair(b.place, r.time, b.atto, r.atto);
-            const Part& part = parts[r.place.part];
-            pairEnds.push_back({b.place, part.staged->events[r.place.row].offset, workers[part.worker].source});
+            if (const std::string_view name = nameAt(r.place); !name.empty() && name != nameAt(b.place)) renamed.push_back(r.place);
+            if (!(r.place.row & kEndRow)) takeArgs(b.place, r.place);
+            closePair(b.place, r.time, attoAt(b.place), attoAt(r.place));
+            rememberBegin(r.place, b.place);
         }
-        if (i + 1 == rows.size() || rows[i + 1].track != r.track) {
-            for (const PairRow& b : open) loose.push_back(b.place);
-            open.clear();
-        }
+    }
+    for (const PairRow& b : open) loose.push_back(b.place);
+}
+
+void TraceBuilder::Finisher::pairBeginEnd()
+{
+    std::vector<std::uint32_t> firstOf;
+    std::vector<PairRow> rows = pairRows(firstOf), open;
+    if (rows.empty()) return;
+    std::vector<StagedPlace> loose, renamed;
+    for (std::size_t t = 0; t < rawTracks.size(); ++t) {
+        const std::span<PairRow> track = std::span(rows).subspan(firstOf[t], firstOf[t + 1] - firstOf[t]);
+        sortPairRows(track);
+        pairTrack(track, open, loose, renamed);
     }
     mergeLateRows();
     std::sort(renamed.begin(), renamed.end());
     for (const StagedPlace place : renamed) noteAt(Defect::EndNameDiffers, place);
     std::sort(loose.begin(), loose.end());
-    closeLoose(loose);
+    closeLoose(loose, rows, firstOf);
 }
 
 /// What found no partner: a B is drawn to the end of its track, an E is only counted.
-void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose)
+void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose, std::span<const PairRow> rows, std::span<const std::uint32_t> firstOf)
 {
     if (loose.empty()) return;
     std::vector<Nanos> lastOf(rawTracks.size(), std::numeric_limits<Nanos>::min());
+    for (std::size_t t = 0; t < lastOf.size(); ++t)
+        if (firstOf[t] < firstOf[t + 1]) lastOf[t] = rows[firstOf[t + 1] - 1].time;
     for (const Part& part : parts) {
         for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
             const StagedEvent& e = part.staged->events[i];
+            if (e.phase == 'E') continue;
             Nanos& last = lastOf[workers[part.worker].rawTracks[e.track]];
             last = std::max(last, e.start + e.duration);
         }
     }
     for (const StagedPlace place : loose) {
-        StagedEvent& event = parts[place.part].staged->events[place.row];
-        const bool begin = event.phase == 'B';
+        const bool begin = isBegin(place);
         noteAt(begin ? Defect::BeginWithoutEnd : Defect::EndWithoutBegin, place);
         ++(begin ? trace->m_stats.unclosedBegins : trace->m_stats.unmatchedEnds);
+        StagedPart& part = *parts[place.part].staged;
         if (!begin) {
+            (place.row & kEndRow ? part.ends[place.row & ~kEndRow].time : part.events[place.row].start) = kLooseEnd;
             looseEnds.push_back(place);
             continue;
         }
+        StagedEvent& event = part.events[place.row];
         event.flags |= kFromPair | kUnclosed;
         event.duration = distance(event.start, lastOf[workers[parts[place.part].worker].rawTracks[event.track]]);
     }
@@ -147,13 +194,16 @@ void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose)
 
 std::string_view TraceBuilder::Finisher::nameAt(StagedPlace place) const
 {
-    return trace->text(text(workers[parts[place.part].worker], parts[place.part].staged->events[place.row].name));
+    const StagedPart& part = *parts[place.part].staged;
+    const StringId name = place.row & kEndRow ? part.ends[place.row & ~kEndRow].name : part.events[place.row].name;
+    return trace->text(text(workers[parts[place.part].worker], name));
 }
 
 void TraceBuilder::Finisher::noteAt(Defect defect, StagedPlace place)
 {
-    defects(workers[parts[place.part].worker].source)
-        .note(defect, parts[place.part].staged->events[place.row].offset, nameAt(place));
+    const StagedPart& part = *parts[place.part].staged;
+    const std::uint64_t offset = place.row & kEndRow ? part.ends[place.row & ~kEndRow].offset : part.events[place.row].offset;
+    defects(workers[parts[place.part].worker].source).note(defect, offset, nameAt(place));
 }
 
 } // namespace opscope

@@ -162,7 +162,12 @@ void TraceBuilder::Finisher::gather()
         trace->m_collectiveArgs.insert(trace->m_collectiveArgs.end(), block.begin(), block.end());
     sliceKeys = {};
     instantKeys = {};
-    parallelFor(parts.size(), threads(), [&](std::size_t p) { parts[p].staged->events.clear(); });
+    collectPairEnds();
+    parallelFor(parts.size(), threads(), [&](std::size_t p) {
+        parts[p].staged->events.clear();
+        parts[p].staged->ends.clear();
+        parts[p].staged->switches.clear();
+    });
 }
 
 void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives)
@@ -178,7 +183,7 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         const SortKey key = sliceKeys[i];
         const Part& part = parts[key.part];
         const Worker& worker = workers[part.worker];
-        const StagedEvent& e = part.staged->events[key.row];
+        StagedEvent& e = part.staged->events[key.row];
         s.m_start[i] = e.start;
         s.m_duration[i] = e.duration;
         s.m_name[i] = text(worker, e.name);
@@ -206,8 +211,8 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         }
         if (const FineTime* t = fineTime(*part.staged, key.row))
             fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
-        if (!pairEnds.empty() && (e.flags & kOriginMask) != kFromComplete) setPairEnd({key.part, key.row}, SliceId(i));
-        if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own ? asyncGroup[key.row] : 0;
+        if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own && key.row < asyncGroup.size() ? asyncGroup[key.row] : 0;
+        e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again
     }
     for (std::size_t f = 0; f < kArgFields; ++f)
         if (seen[f] != kArgNone) s.m_args[f].setBlock(block, args.data() + f * kBlock, end - first);

@@ -17,6 +17,11 @@ void TraceBuilder::Finisher::survey()
             RawTrack& raw = rawTracks[worker.rawTracks[c.place / 2]];
             raw.events = std::max<std::uint64_t>(raw.events, 1);
         }
+        for (std::size_t i = 0, n = part.staged->switches.size(); i < n; ++i) {
+            const StagedSwitch& change = part.staged->switches[i];
+            for (const std::uint32_t track : {change.outgoing, change.incoming})
+                if (track != StagedSwitch::kNobody) rawTracks[worker.rawTracks[track]].scheduled = true;
+        }
     }
 }
 
@@ -42,6 +47,18 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         Count& count = countOf(place(worker, event.track, event.category));
         count.slices += slice;
         count.instants += !slice && event.phase != 'E';
+    }
+    for (std::size_t i = 0, n = part.staged->ends.size(); i < n; ++i) {
+        StagedEnd& end = part.staged->ends[i];
+        end.time = shifted(end.time, worker.shift);
+        part.last = std::max(part.last, end.time);
+        countOf(2 * end.track);
+    }
+    part.pairEvents += part.staged->ends.size();
+    for (std::size_t i = 0, n = part.staged->switches.size(); i < n; ++i) {
+        StagedSwitch& change = part.staged->switches[i];
+        change.time = shifted(change.time, worker.shift);
+        part.last = std::max(part.last, change.time);
     }
     for (std::size_t i = 0, n = part.staged->idEvents.size(); i < n; ++i) {
         StagedIdEvent& event = part.staged->idEvents[i];

@@ -57,8 +57,9 @@ void TraceBuilder::Finisher::mergeTables()
         }
         for (StagedPart& part : batch.parts) {
             parts.push_back({&part, first + part.worker});
-            totalRows += part.events.size() + part.idEvents.size();
-            nodeOrder = nodeOrder && !part.events.size() && !part.idEvents.size() && !part.counters.size();
+            totalRows += part.events.size() + part.idEvents.size() + part.ends.size() + part.switches.size();
+            nodeOrder = nodeOrder && !part.events.size() && !part.idEvents.size() && !part.counters.size() && !part.ends.size() &&
+                        !part.switches.size();
         }
     }
     nodeOrder = nodeOrder && !in.nodes.empty();

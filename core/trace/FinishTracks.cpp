@@ -31,7 +31,7 @@ void TraceBuilder::Finisher::readNames()
     for (const Part& part : parts) {
         const Worker& worker = workers[part.worker];
         for (const StagedMeta& meta : part.staged->meta) {
-            const bool ofThread = meta.kind == MetaKind::ThreadName || meta.kind == MetaKind::ThreadSortIndex;
+            const bool ofThread = meta.kind == MetaKind::ThreadName || meta.kind == MetaKind::ThreadSortIndex || meta.kind == MetaKind::SampledHz;
             if (meta.kind == MetaKind::Other) {
                 keepMeta(worker.source, meta, {key(worker, meta.pid), key(worker, meta.tid)}, kHost, text(worker, meta.text));
                 continue;
@@ -41,6 +41,10 @@ void TraceBuilder::Finisher::readNames()
                 namesOf[worker.source.index()].try_emplace(keys, static_cast<std::uint32_t>(names.size()));
             if (isNew) names.push_back({});
             Names& entry = names[it->second];
+            if (meta.kind == MetaKind::SampledHz) {
+                entry.sampledHz = static_cast<std::uint32_t>(meta.number);
+                continue;
+            }
             if (meta.kind == MetaKind::ProcessSortIndex || meta.kind == MetaKind::ThreadSortIndex) {
                 const std::size_t side = meta.number >= kDeviceSortIndex ? kDevice : kHost;
                 entry.sortIndex = entry.sortIndexOf[side] = meta.number;
@@ -114,6 +118,7 @@ std::uint32_t TraceBuilder::Finisher::planRaw(const RawTrack& raw, Side side)
         const std::string_view name = trimmed(trace->text(raw.mixed() ? given->nameOf[s] : given->name));
         if (!name.empty()) track.name = trace->m_strings.intern(name);
         track.sortIndex = raw.mixed() ? given->sortIndexOf[s] : given->sortIndex;
+        track.sampledHz = given->sampledHz;
     }
     return plan;
 }
@@ -127,6 +132,7 @@ void TraceBuilder::Finisher::planTracks()
     for (const RawTrack& raw : rawTracks)
         pidSides[raw.source.index()][{raw.pid, kProcess}] |= (raw.hostEvents ? 1u : 0u) | (raw.deviceEvents ? 2u : 0u);
     for (RawTrack& raw : rawTracks) {
+        if (raw.scheduled) raw.statePlan = planStates(raw);
         if (!raw.events) continue;
         ++trace->m_stats.pidTidPairs;
         const bool deviceOnly = pidSides[raw.source.index()][{raw.pid, kProcess}] == 2;
@@ -178,6 +184,7 @@ bool TraceBuilder::Finisher::trackLess(const Track& a, const Track& b) const
     if (rank(a.kind) != rank(b.kind)) return rank(a.kind) < rank(b.kind);
     if (a.sortIndex != b.sortIndex) return a.sortIndex < b.sortIndex;
     if (const auto order = compareKeys(a.tid, b.tid); order != 0) return order < 0;
+    if ((a.kind == TrackKind::State) != (b.kind == TrackKind::State)) return a.kind == TrackKind::State; // what it does, then how
     return trace->text(a.name) < trace->text(b.name);
 }
 

@@ -16,7 +16,7 @@
 ///     FinishSurvey    how many rows of each part go to each track
 ///     FinishPairs     B gets the length of its E
 ///     FinishTracks    processes and tracks: names, sides, order
-///     FinishAsync, FinishCounters, FinishNodes   what gets tracks of its own
+///     FinishAsync, FinishStates, FinishCounters, FinishNodes   what gets tracks of its own
 ///     FinishRows      keys to tracks, sorted by time, gathered into columns
 ///     FinishFlows     flow ends, neighbours by id
 ///     FinishElements  second events of pairs and metadata, for saving
@@ -105,6 +105,8 @@ private:
         TrackKey pid, tid;
         std::uint64_t events = 0, hostEvents = 0, deviceEvents = 0;
         std::uint32_t plan[2] = {kNoPlan, kNoPlan}; ///< host, device; the same one unless it is mixed
+        bool scheduled = false;                     ///< context switches name it
+        std::uint32_t statePlan = kNoPlan;
         bool mixed() const { return hostEvents && deviceEvents; }
     };
     struct KeyHash
@@ -119,6 +121,7 @@ private:
         std::array<StringId, 2> nameOf = {}, labelsOf = {};
         std::int64_t sortIndex = kNoSortIndex;
         std::array<std::int64_t, 2> sortIndexOf = {kNoSortIndex, kNoSortIndex};
+        std::uint32_t sampledHz = 0;
         std::uint64_t offset = 0;
         bool used = false;
     };
@@ -128,15 +131,14 @@ private:
         Track track;
         std::uint32_t group = 0;
     };
-    /// The second event of a slice; its begin is a row of a part, kOwnPart as long as ours has no number.
-    struct PairEnd
+    /// A B or an E on its way to its partner.
+    struct PairRow
     {
-        StagedPlace begin;
-        std::uint64_t offset = 0;
-        SourceId source;
-        SliceId slice = {};
+        Nanos time;
+        StagedPlace place;         ///< kEndRow in the row: of StagedPart::ends
     };
-    static constexpr std::uint32_t kOwnPart = UINT32_MAX;
+    static constexpr std::uint32_t kEndRow = 1u << 31;
+    static constexpr Nanos kLooseEnd = -1;         ///< in place of the begin of an end that has none
     struct MetaElement
     {
         SourceId source;
@@ -185,10 +187,16 @@ private:
     void surveyPart(Part& part);
     // FinishPairs
     void pairBeginEnd();
+    std::vector<PairRow> pairRows(std::vector<std::uint32_t>& firstOf) const;
+    void sortPairRows(std::span<PairRow> rows) const;
+    void pairTrack(std::span<const PairRow> rows, std::vector<PairRow>& open, std::vector<StagedPlace>& loose, std::vector<StagedPlace>& renamed);
+    bool isBegin(StagedPlace place) const { return !(place.row & kEndRow) && parts[place.part].staged->events[place.row].phase == 'B'; }
+    std::uint64_t attoAt(StagedPlace place) const;
+    void rememberBegin(StagedPlace end, StagedPlace begin);
     void closePair(StagedPlace begin, Nanos endTime, std::uint64_t startAtto, std::uint64_t endAtto);
     void takeArgs(StagedPlace begin, StagedPlace end);
     void mergeLateRows();
-    void closeLoose(const std::vector<StagedPlace>& loose);
+    void closeLoose(const std::vector<StagedPlace>& loose, std::span<const PairRow> rows, std::span<const std::uint32_t> firstOf);
     std::string_view nameAt(StagedPlace place) const;
     void noteAt(Defect defect, StagedPlace place);
     // FinishTracks
@@ -206,6 +214,10 @@ private:
     void pairAsync();
     StagedEvent& addOwn(const Worker& worker, const StagedIdEvent& from, std::uint32_t plan, char phase);
     std::uint32_t asyncPlan(const Worker& worker, const StagedIdEvent& event);
+    // FinishStates
+    class States;
+    void layOutStates();
+    std::uint32_t planStates(const RawTrack& raw);
     // FinishCounters
     void collectCounters();
     CounterPlan& counterOf(const Worker& worker, const StagedCounter& value);
@@ -235,8 +247,8 @@ private:
     void countLooseFlows(std::size_t begin, std::size_t end, SourceId source);
     bool flowLess(const FlowPoint& a, const FlowPoint& b) const;
     // FinishElements
-    void sortPairEnds();
-    void setPairEnd(StagedPlace begin, SliceId slice);
+    void collectPairEnds();
+    void addPairEnd(SourceId source, std::uint64_t offset, std::uint32_t slice);
     void keepMeta(SourceId source, const StagedMeta& meta, const std::pair<TrackKey, TrackKey>& keys, std::size_t side, StringId name);
     void addElements();
     ExtraElement elementOf(const MetaElement& meta) const;
@@ -297,14 +309,20 @@ private:
     std::vector<std::pair<std::uint32_t, WideArg>> lateWide;
     // Rows that we made: async pairs, objects, nodes. Strings and categories are the trace's, their tracks are plans.
     StagedPart own;
-    std::vector<std::uint32_t> asyncGroup;    ///< by row of `own`
+    std::vector<std::uint32_t> asyncGroup;    ///< by row of `own`; what has no groups stands behind
+    struct OwnEnd
+    {
+        std::uint32_t row;                    ///< of `own`
+        std::uint64_t offset;                 ///< of the event that ended it
+        SourceId source;
+    };
+    std::vector<OwnEnd> ownEnds;
     RawVector<std::uint32_t> groupOfSlice;    ///< by slice, only when there are async ones
     std::map<std::pair<std::uint32_t, std::uint16_t>, std::uint32_t> asyncPlans;
     std::map<std::array<std::uint32_t, 3>, std::uint32_t> counterPlanOf;
     std::map<std::array<std::uint32_t, 2>, std::uint32_t> counterTracks;
     std::vector<CounterPlan> counterPlans;
     RawVector<SortKey> sliceKeys, instantKeys;
-    std::vector<PairEnd> pairEnds;            ///< by begin, once sorted
     std::vector<MetaElement> metaElements;
     std::vector<StagedPlace> looseEnds;       ///< of no slice: E, and e in the staged parts
 };

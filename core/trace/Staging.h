@@ -61,8 +61,37 @@ struct StagedIdEvent
     std::uint8_t idKind : 4 = 0;     ///< TrackKey::Kind
     std::uint8_t bindsEnclosing : 1 = 0;
     std::uint8_t idIsLocal : 1 = 0;  ///< id2.local: unique within its process only
+    std::uint8_t idHasName : 1 = 0;  ///< async: one id of several names is several things; the category is no part of it
 };
 static_assert(sizeof(StagedIdEvent) == 40);
+
+/// ph E without fields that have columns: half of the events of call traces, so it is short.
+struct StagedEnd
+{
+    Nanos time = 0;
+    std::uint64_t offset : 40 = 0;
+    std::uint64_t length : 24 = 0;
+    StringId name;                   ///< none where the file has none
+    std::uint32_t track = 0;
+};
+static_assert(sizeof(StagedEnd) == 24);
+
+/// What a thread waits for when a CPU leaves it.
+enum class LeftAs : std::uint8_t { Ready, Blocked, Suspended, Gone };
+
+/// A CPU goes from one thread to another, or a thread is woken up (no outgoing one, `wakes`).
+struct StagedSwitch
+{
+    static constexpr std::uint32_t kNobody = UINT32_MAX; ///< idle, or a thread that nothing is known of
+    Nanos time = 0;
+    std::uint64_t offset : 40 = 0;
+    std::uint64_t cpu : 16 = 0;
+    std::uint64_t leftAs : 7 = 0;    ///< LeftAs of the outgoing thread
+    std::uint64_t wakes : 1 = 0;
+    std::uint32_t outgoing = kNobody, incoming = kNobody; ///< rows of StagingTables::tracks
+    std::uint16_t category = 0;
+};
+static_assert(sizeof(StagedSwitch) == 32);
 
 /// One value of one counter: ph C, or a [memory] instant.
 struct StagedCounter
@@ -77,9 +106,9 @@ struct StagedCounter
     bool isDelta = false;            ///< add to the last value (memory events of files without "Total Allocated")
 };
 
-enum class MetaKind : std::uint8_t { ProcessName, ProcessLabels, ProcessSortIndex, ThreadName, ThreadSortIndex, Other };
+enum class MetaKind : std::uint8_t { ProcessName, ProcessLabels, ProcessSortIndex, ThreadName, ThreadSortIndex, SampledHz, Other };
 
-/// Metadata: the last one in the file wins. Other: what we do not interpret and only keep for saving; `text` is its name, `number` a
+/// Metadata: the last one in the file wins. SampledHz: the slices of a thread were made of so many samples a second. Other: what we do not interpret and only keep for saving; `text` is its name, `number` a
 /// hash of its arguments, and the last one that says the same stands for all of them.
 struct StagedMeta
 {
@@ -156,7 +185,9 @@ struct StagedPart
     std::uint32_t worker = 0;            ///< which StagingTables its ids belong to
     Chunked<StagedEvent> events;
     Chunked<StagedIdEvent> idEvents;
+    Chunked<StagedEnd> ends;
     Chunked<StagedCounter> counters;
+    Chunked<StagedSwitch> switches;
     std::vector<StagedMeta> meta;
     std::vector<WideArg> wide;           ///< by event, ascending
     std::vector<FineTime> fine;          ///< by event, ascending

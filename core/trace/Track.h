@@ -57,6 +57,7 @@ struct Track
     TrackKey tid;
     StringId name;                    ///< thread_name trimmed, counter name, async category; none if not given
     std::int64_t sortIndex = kNoSortIndex;
+    std::uint32_t sampledHz = 0;      ///< its slices were put together from so many samples a second: lengths are estimates. 0: they were recorded
 
     std::uint32_t firstSlice = 0;     ///< slices of a track are neighbours, by (start, longer first, event index, file order)
     std::uint32_t sliceCount = 0;
