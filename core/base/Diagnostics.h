@@ -29,6 +29,9 @@ enum class Defect : std::uint8_t {
     RepeatedCorrelation, WideId, ExternalIdNotUsed, ZeroRecordFunctionIds, OtherProcess, UnrelatedTraces, DanglingLink,
     StartsBeforeLaunch, CollectiveMismatch, ClockShifted, UnsafePath, MissingCapture, WrongSizeCapture, SurplusCapture,
     MissingKernelFile, CaptureOffset, ValuesOutOfRange,
+    // records of .fxt
+    RecordOfSizeZero, DamagedRecord, DamagedArgument, UnknownRecord, UnknownArgument, UnknownStringIndex, UnknownThreadIndex,
+    UnknownProvider, ProviderBufferFull, ZeroTickRate, EndBeforeStart, CounterNotNumeric,
     // the trace as a whole
     NoEvents, ProducerMessage,
     Count_

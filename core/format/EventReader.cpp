@@ -1,5 +1,6 @@
 #include "core/format/EventReader.h"
 
+#include "core/format/Format.h"
 #include "core/io/ByteSource.h"
 
 #include <algorithm>
@@ -75,6 +76,19 @@ Result<EventText> readFrom(const Trace& trace, SourceId source, std::uint64_t of
     return length == 0 ? scanEvent(file, offset) : readKnown(file, offset, length);
 }
 
+/// Of formats whose events do not stand as JSON in the file; none: they do.
+std::optional<Result<EventText>> readByFormat(const Trace& trace, const EventPlace& place)
+{
+    if (place.source.index() >= trace.sources().size()) return {};
+    const Format* format = formatById(trace.sources()[place.source.index()].format);
+    if (!format || !format->eventText) return {};
+    auto json = format->eventText(trace, place);
+    if (!json) return Result<EventText>(json.error());
+    const bool cut = json->size() > EventText::kMaxBytes;
+    if (cut) json->resize(EventText::kMaxBytes);
+    return Result<EventText>(EventText{std::move(*json), cut});
+}
+
 SourceId sourceOf(const Trace& trace, TrackId track)
 {
     return trace.process(trace.track(track).process).source;
@@ -86,6 +100,8 @@ Result<EventText> readEvent(const Trace& trace, SliceId slice)
 {
     // Rows made of nodes have no text of their own; an event that a node is linked to has.
     if (const NodeId node = trace.nodeOf(slice); node && trace.timeBase() == TimeBase::NodeOrder) return readNode(trace, node);
+    const EventPlace place{sourceOf(trace, trace.trackOf(slice)), trace.slices().sourceOffset(slice), slice, {}};
+    if (auto told = readByFormat(trace, place)) return *std::move(told);
     const std::uint32_t length = trace.slices().sourceLength(slice);
     return readFrom(trace, sourceOf(trace, trace.trackOf(slice)), trace.slices().sourceOffset(slice),
                     length == kLongestNoted ? 0 : length);
@@ -93,6 +109,8 @@ Result<EventText> readEvent(const Trace& trace, SliceId slice)
 
 Result<EventText> readEvent(const Trace& trace, InstantId instant)
 {
+    const EventPlace place{sourceOf(trace, trace.trackOf(instant)), trace.instants().sourceOffset(instant), {}, {}};
+    if (auto told = readByFormat(trace, place)) return *std::move(told);
     return readFrom(trace, sourceOf(trace, trace.trackOf(instant)), trace.instants().sourceOffset(instant), 0);
 }
 
@@ -110,6 +128,7 @@ Result<EventText> readNode(const Trace& trace, NodeId node)
 Result<EventText> readPlace(const Trace& trace, SourceId source, std::uint64_t offset, std::size_t length)
 {
     if (source.index() >= trace.sources().size()) return Error{ErrorCode::Usage, "there is no such file", {}};
+    if (auto told = readByFormat(trace, {source, offset, {}, {}})) return *std::move(told);
     const SourceFile& file = trace.sources()[source.index()];
     auto text = readAgain(file, offset, std::min(length, EventText::kMaxBytes));
     if (!text) return text.error();

@@ -37,6 +37,8 @@ struct Format
 };
 
 std::span<const Format> formats();
+/// That of a source (SourceFile::format); null when there is none of this id.
+const Format* formatById(std::string_view id);
 
 /// The format that fits best, or a sentence that says what the bytes are instead ("a PNG picture", "an HTML page",
 /// "JSON, but not a trace: it has no traceEvents and no nodes of an execution trace").

@@ -4,9 +4,12 @@
 #include "core/format/Recognise.h"
 #include "core/format/et/EtExporter.h"
 #include "core/format/et/EtImporter.h"
+#include "core/format/fxt/FxtEventText.h"
+#include "core/format/fxt/FxtImporter.h"
 #include "core/format/kineto/KinetoExporter.h"
 #include "core/format/kineto/KinetoImporter.h"
 
+#include <algorithm>
 #include <array>
 
 namespace opscope {
@@ -15,11 +18,18 @@ namespace opscope {
 static constexpr std::array kFormats{
     Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter, makeKinetoExporter},
     Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter, makeEtExporter},
+    Format{"fxt", "Fuchsia trace", "*.fxt *.fxt.gz", sniffFxt, makeFxtImporter, nullptr, fxtEventText},
 };
 
 std::span<const Format> formats()
 {
     return kFormats;
+}
+
+const Format* formatById(std::string_view id)
+{
+    const auto* found = std::ranges::find(kFormats, id, &Format::id);
+    return found == kFormats.end() ? nullptr : found;
 }
 
 Result<const Format*> recognise(std::string_view head, bool isWholeFile)

@@ -50,7 +50,7 @@ constexpr std::array kMagics{
     Magic{"\x80\x05"sv, "a Python pickle"},
     Magic{"PERFILE2"sv, "a perf recording"},
 };
-constexpr std::string_view kFxtMagic = "\x10\0\x04\x46\x78\x54\x16\0"sv;
+constexpr std::string_view kFxtBigEndian = "\0\x16\x54\x78\x46\x04\0\x10"sv;
 
 bool isText(std::string_view head)
 {
@@ -134,7 +134,7 @@ Error describeBinary(std::string_view head)
 Error knownForeign(std::string_view head)
 {
     const Error none{ErrorCode::NotATrace, {}, {}};
-    if (head.starts_with(kFxtMagic)) return unsupported("Fuchsia .fxt traces are not read by this version");
+    if (head.starts_with(kFxtBigEndian)) return unsupported("this is a big-endian Fuchsia trace, which is not supported");
     if (const std::string_view encoding = utf16(head); !encoding.empty()) {
         return unsupported("the text is " + std::string(encoding) + "; traces are read as UTF-8");
     }

@@ -3,6 +3,7 @@
 #include "core/base/Parallel.h"
 #include "core/base/Path.h"
 #include "core/format/EventReader.h"
+#include "core/format/Format.h"
 #include "core/format/JsonNumber.h"
 #include "core/format/JsonReader.h"
 #include "core/io/ByteSource.h"
@@ -242,10 +243,23 @@ Status readRawArguments(const Trace& trace, const Matches& rows, std::span<RawAr
         const auto bytes = readAgain(trace.sources()[places[piece.first].source], piece.begin, piece.end - piece.begin);
         if (!bytes) return fail(bytes.error(), places[piece.first]);
         std::vector<std::vector<const Place*>> passed(tests.size());
+        const SourceId source(static_cast<std::uint32_t>(places[piece.first].source));
+        const Format* format = formatById(trace.sources()[source.index()].format);
+        const auto ask = [&](const JsonDocument& document, const Place& place) {
+            for (std::size_t t = 0; t < tests.size(); ++t)
+                if (tests[t]->passes(document)) passed[t].push_back(&place);
+        };
         for (std::size_t i = piece.first; i < piece.first + piece.count; ++i) {
             if (i % 256 == 0 && (stop || job.cancelled())) return;
             const Place& place = places[i];
             const std::string_view tail = std::string_view(*bytes).substr(std::min<std::size_t>(place.offset - piece.begin, bytes->size()));
+            if (format && format->eventText) {
+                const SliceId slice = static_cast<Table>(place.table) == Table::Slices ? SliceId(place.row) : SliceId();
+                const auto told = format->eventText(trace, {source, place.offset, slice, tail});
+                if (!told) return fail(told.error(), place);
+                if (const auto document = JsonDocument::parse(*told)) ask(*document, place);
+                continue;
+            }
             const std::string_view json = tail.substr(0, place.length ? place.length : kUnknownLength);
             if (place.length && std::ranges::none_of(tests, [&](const RawArgumentTest* test) { return test->mayPass(json); })) continue;
             auto document = JsonDocument::parse(json);
@@ -256,8 +270,7 @@ Status readRawArguments(const Trace& trace, const Matches& rows, std::span<RawAr
                 own = std::move(one->json);
                 document = JsonDocument::parse(own);
             }
-            for (std::size_t t = 0; document && t < tests.size(); ++t)
-                if (tests[t]->passes(*document)) passed[t].push_back(&place);
+            if (document) ask(*document, place);
         }
         const std::lock_guard guard(lock);
         for (std::size_t t = 0; t < tests.size(); ++t)

@@ -46,12 +46,16 @@ const FxtNotes::Clock* FxtNotes::clock(std::uint32_t provider, std::uint64_t off
     return behind == m_clocks.begin() || std::prev(behind)->provider != provider ? nullptr : &*std::prev(behind);
 }
 
-const FxtNotes::Object* FxtNotes::object(fxt::ObjectType type, std::uint64_t koid) const
+const FxtNotes::Object* FxtNotes::object(fxt::ObjectType type, std::uint64_t koid, std::uint64_t process) const
 {
     const std::pair wanted(static_cast<std::uint8_t>(type), koid);
-    const auto key = [](const Object& o) { return std::pair(o.type, o.koid); };
-    const auto found = std::ranges::lower_bound(m_objects, wanted, {}, key);
-    return found != m_objects.end() && key(*found) == wanted ? &*found : nullptr;
+    const auto of = std::ranges::equal_range(m_objects, wanted, {}, [](const Object& o) { return std::pair(o.type, o.koid); });
+    const Object* last = nullptr;
+    for (const Object& candidate : of) {
+        if (process && candidate.process == process) return &candidate;
+        if (!last || candidate.offset > last->offset) last = &candidate;
+    }
+    return last;
 }
 
 std::string_view FxtNotes::nameOf(std::uint64_t koid) const

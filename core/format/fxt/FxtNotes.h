@@ -25,7 +25,7 @@ namespace opscope {
 ///     record that said so. A registration that repeats the one in force is left out: nothing changed there.
 ///   * A provider of this list is one life of a provider: a second info record for a known id empties its tables, so it begins a new one.
 ///     Life 0 is what stands in front of any provider record (id 0, no name, no record).
-///   * objects() has the last kernel object record of each (type, koid), whatever provider wrote it; its strings are looked up with the
+///   * objects() has the last kernel object record of each (type, koid, process), whatever provider wrote it; its strings are looked up with the
 ///     record's own offset like all others. (Metadata of Trace::elements() is by pid and tid: where koids were invented, two may share one.)
 /// Immutable once the trace is made; read from any thread.
 class FxtNotes final : public FormatNotes
@@ -108,7 +108,7 @@ public:
     const StringPool& texts() const { return m_texts; }
     std::span<const Provider> providers() const { return m_providers; }
     std::span<const Section> sections() const { return m_sections; }   ///< ascending; the first is life 0 at offset 0
-    std::span<const Object> objects() const { return m_objects; }      ///< by (type, koid)
+    std::span<const Object> objects() const { return m_objects; }      ///< by (type, koid, process)
     std::span<const UserObject> userObjects() const { return m_userObjects; } ///< by (process, pointer); the last of each
     std::span<const Blob> blobs() const { return m_blobs; }            ///< in the order of the file
     const Counts& counts() const { return m_counts; }
@@ -120,7 +120,8 @@ public:
     const Thread* thread(std::uint32_t provider, std::uint32_t index, std::uint64_t offset) const;
     /// Null: none yet, so a tick is a nanosecond and nothing is shifted.
     const Clock* clock(std::uint32_t provider, std::uint64_t offset) const;
-    const Object* object(fxt::ObjectType type, std::uint64_t koid) const;
+    /// Of a thread in that process; where there is none, or no process is asked for, the one that stands last in the file.
+    const Object* object(fxt::ObjectType type, std::uint64_t koid, std::uint64_t process = 0) const;
     /// The name of whatever has this koid: a process, a thread, anything else. Empty: not known.
     std::string_view nameOf(std::uint64_t koid) const;
     std::string_view labelOf(std::uint64_t process, std::uint64_t pointer) const;

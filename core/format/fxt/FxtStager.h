@@ -1,0 +1,125 @@
+#pragma once
+
+#include "core/format/fxt/FxtTables.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace opscope::fxt {
+
+/// Decides what a record is, and writes it into rows. Records come in the order of the file; what refers to later ones (names of threads,
+/// processes of threads that were switched) is put in by finish().
+class FxtStager
+{
+public:
+    FxtStager(FxtNotesBuilder& notes, Diagnostics& diagnostics);
+
+    /// A whole record, or as much of a large one as is in `bytes`; `words` is its size.
+    void add(std::string_view bytes, std::uint64_t words, std::uint64_t offset);
+    std::uint64_t events() const { return m_stats.elements; }
+    std::optional<std::int64_t> baseTime() const { return m_tables.baseTime(); }
+
+    struct Staged
+    {
+        std::vector<StagingTables> tables;
+        std::vector<StagedPart> parts;
+    };
+    /// After the last record.
+    Staged finish();
+
+private:
+    static constexpr std::uint32_t kBare = 1u << 31; ///< in StagedSwitch until placeSwitches(): a number of bareThread()
+
+    struct Head
+    {
+        std::uint64_t offset = 0, words = 0;
+        Nanos time = 0;
+        std::uint64_t ticks = 0;
+        std::uint32_t track = 0;
+        std::uint16_t category = 0;
+        StringId name;
+    };
+    struct Fields                           ///< arguments that have columns
+    {
+        bool any = false, kernel = false;
+        std::array<std::uint32_t, kArgFields> args{};
+        std::array<std::int64_t, kArgFields> wide{};
+        Signature signature;
+    };
+    struct CounterKey
+    {
+        std::uint64_t process = 0, id = 0;
+        StringId name;
+        friend bool operator==(const CounterKey&, const CounterKey&) = default;
+    };
+    struct CounterHash
+    {
+        std::size_t operator()(const CounterKey& key) const noexcept
+        {
+            const std::uint64_t h = ((key.process * 31 + key.id) * 31 + key.name.value) * 0x9E3779B97F4A7C15ull;
+            return static_cast<std::size_t>(h ^ (h >> 32));
+        }
+    };
+
+    void metadata(RecordReader& record);
+    void initialization(RecordReader& record);
+    void string(RecordReader& record);
+    void thread(RecordReader& record);
+    void event(RecordReader& record);
+    void blob(RecordReader& record);
+    void userObject(RecordReader& record);
+    void kernelObject(RecordReader& record);
+    void scheduling(RecordReader& record);
+    void legacySwitch(RecordReader& record);
+    void log(RecordReader& record);
+    void large(RecordReader& record);
+
+    bool readThread(RecordReader& record, std::uint8_t reference, std::uint32_t& track);
+    bool readTime(std::uint64_t ticks);
+    /// What all rows of an event share; false when the event cannot be shown.
+    bool readArguments(RecordReader& record, std::size_t count, EventType type);
+    void useArgument(const Argument& argument, EventType type);
+    void takeField(kineto::Key key, const Argument& argument);
+    void stage(EventType type, std::uint64_t tail);
+    void stageComplete(std::uint64_t endTicks);
+    void stageEnd();
+    void stageWithId(char phase, std::uint64_t id);
+    void stageCounter(std::uint64_t id);
+    StagedEvent& stageRow(char phase);
+    StagedSwitch& stageSwitch(std::uint64_t cpu);
+    void count(char phase, Nanos end);
+    void nameCounters();
+    void placeSwitches();
+    void nameTracks();
+    void nameTrack(FxtTables::Track& track, StagedTrack& staged, bool magicTrace);
+    void fillStats();
+    void note(Defect defect, std::string_view detail = {}) { m_diagnostics.note(defect, m_head.offset, detail); }
+    StagedPart& part();
+    template <class Visit>
+    void eachArgument(RecordReader& record, std::size_t count, Visit&& visit);
+
+    FxtNotesBuilder& m_notes;
+    Diagnostics& m_diagnostics;
+    StagingTables m_staged;
+    FxtTables m_tables;
+    TraceStats m_stats;
+    std::array<std::uint64_t, 128> m_phases{};
+    std::vector<StagedPart> m_parts;
+    std::size_t m_partRows = 0;
+    Head m_head;
+    Fields m_fields;
+    std::vector<std::pair<StringId, double>> m_values; // of a counter
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> m_sampledHz; // by (process, thread)
+    std::uint16_t m_scheduling = FxtTables::kNoCategory;
+    std::vector<CounterKey> m_counterKeys;
+    std::unordered_map<CounterKey, std::uint32_t, CounterHash> m_counterOf;
+    Nanos m_first = 0, m_last = 0;
+    bool m_anyTime = false;
+};
+
+} // namespace opscope::fxt
