@@ -3,12 +3,14 @@
 #include "app/cli/Console.h"
 #include "core/analysis/Provenance.h"
 #include "core/analysis/TraceFacts.h"
+#include "core/format/fxt/FxtEventText.h"
 #include "core/base/Path.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace opscope {
 namespace {
@@ -86,6 +88,7 @@ Json provenanceJson(const Trace& trace)
     Json out{{"producer", from.producer}, {"options", from.options}, {"devices", Json::array()}};
     for (const DeviceInfo& device : from.devices)
         out["devices"].push_back({{"name", device.name}, {"memory_bytes", device.memoryBytes}, {"processors", device.processors}});
+    if (!from.providers.empty()) out["providers"] = from.providers;
     if (from.rank) out["rank"] = *from.rank;
     if (from.worldSize) out["world_size"] = *from.worldSize;
     if (!from.backend.empty()) out["backend"] = from.backend;
@@ -124,6 +127,7 @@ Json trackJson(const Trace& trace, std::size_t row)
     Json out{{"tid", keyJson(trace, track.tid)}, {"name", trace.trackName(TrackId(row))}, {"kind", kindText(track.kind)},
              {"slices", track.sliceCount}, {"instants", track.instantCount}, {"counters", track.seriesCount},
              {"lanes", track.laneCount}};
+    if (track.sampledHz) out["sampled_hz"] = track.sampledHz;
     if (track.sliceCount || track.instantCount) {
         out["start_ns"] = track.extent.start;
         out["end_ns"] = track.extent.end;
@@ -184,6 +188,36 @@ void addEventFacts(Json& out, const Trace& trace)
     out["malformed"] = {{"events", stats.malformedEvents}, {"by_reason", countsJson(stats.malformedByReason)}};
 }
 
+/// Records of an .fxt as found, beside what its events are.
+void addRecordFacts(Json& out, const FxtNotes& notes)
+{
+    static constexpr std::string_view kRecords[] = {"metadata", "initialization", "string", "thread", "event", "blob", "userspace_object",
+                                                    "kernel_object", "scheduling", "log", "", "", "", "", "", "large"};
+    static constexpr std::string_view kEvents[] = {"instant", "counter", "duration_begin", "duration_end", "duration_complete", "async_begin",
+                                                   "async_instant", "async_end", "flow_begin", "flow_step", "flow_end", "", "", "", "", ""};
+    const FxtNotes::Counts& counts = notes.counts();
+    const auto named = [](const auto& all, const auto& names) {
+        std::map<std::string, std::uint64_t> counted;
+        for (std::size_t type = 0; type < all.size(); ++type)
+            if (all[type]) counted[names[type].empty() ? "reserved_" + std::to_string(type) : std::string(names[type])] = all[type];
+        return counted;
+    };
+    const auto ticks = [](const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(nullptr); };
+    out["records_by_type"] = countsJson(named(counts.records, kRecords));
+    out["events"]["total"] = std::accumulate(counts.events.begin(), counts.events.end(), std::uint64_t{0});
+    out["events"]["by_type"] = countsJson(named(counts.events, kEvents));
+    out["providers"] = counts.providers;
+    out["ticks_per_second"] = counts.tickRates;
+    out["strings"] = counts.strings;
+    out["thread_records"] = counts.threadRecords;
+    out["tracks"] = counts.tracks;
+    out["min_ts_ticks"] = ticks(counts.minTicks);
+    out["max_end_ticks"] = ticks(counts.maxTicks);
+    out["blobs"] = Json::array();
+    for (const FxtNotes::Blob& blob : notes.blobs())
+        out["blobs"].push_back({{"name", shortName(notes.text(blob.name))}, {"bytes", blob.bytes}, {"chunks", blob.chunks}, {"offset", blob.offset}});
+}
+
 void addNodeFacts(Json& out, const EtFile& et, const EtStats& stats)
 {
     out["schema"] = et.schemaVersion.empty() ? Json(nullptr) : Json(et.schemaVersion);
@@ -227,13 +261,15 @@ Json infoJson(const Trace& trace, Privacy privacy)
 {
     const SourceFile& source = trace.sources().front();
     const bool nodesOnly = trace.executionTrace() && trace.timeBase() == TimeBase::NodeOrder;
-    Json out{{"file", fileName(source.path)}, {"format", source.format}, {"kind", nodesOnly ? "et" : "chrome"}};
+    const FxtNotes* notes = fxtNotes(trace, SourceId(0));
+    Json out{{"file", fileName(source.path)}, {"format", source.format}, {"kind", nodesOnly ? "et" : notes ? "fxt" : "chrome"}};
     out["read"] = sourceJson(source);
     out["recorded_by"] = provenanceJson(trace);
     if (nodesOnly) {
         addNodeFacts(out, trace.executionTrace()->files().front(), trace.etStats());
     } else {
         addEventFacts(out, trace);
+        if (notes) addRecordFacts(out, *notes);
         out["extent_ns"] = {trace.extent().start, trace.extent().end};
         out["base_time_ns"] = trace.baseTime();
     }

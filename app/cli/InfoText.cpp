@@ -285,6 +285,8 @@ Lines infoText(const Trace& trace, const Console& console, Extent extent)
         heading.add("hardware", devicesText(from.devices));
         heading.add("recorded", recordedText(from));
         heading.add("rank", rankText(from));
+        heading.add("providers", joined(from.providers, ", "));
+        heading.add("blobs", joined(from.attachments, ", "));
         const TraceFacts facts = traceFacts(trace);
         addEventLines(heading, trace, facts);
         first = categoryTable(facts);

@@ -1,9 +1,12 @@
 #include "core/analysis/Provenance.h"
 
+#include "core/base/Time.h"
 #include "core/format/JsonReader.h"
+#include "core/format/fxt/FxtEventText.h"
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace opscope {
 namespace {
@@ -130,8 +133,50 @@ std::string eventProducer(const Trace& trace)
     return "Chrome trace JSON";
 }
 
+std::vector<std::string> providersOf(const Trace& trace)
+{
+    std::vector<std::string> names;
+    for (std::uint32_t source = 0; source < trace.sources().size(); ++source) {
+        const FxtNotes* notes = fxtNotes(trace, SourceId(source));
+        if (!notes) continue;
+        for (std::size_t life = 1; life < notes->providers().size(); ++life) { // the first stands in front of all providers
+            const FxtNotes::Provider& provider = notes->providers()[life];
+            const std::string_view given = notes->text(provider.name);
+            std::string name = given.empty() ? "provider " + std::to_string(provider.id) : std::string(given);
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> attachmentsOf(const Trace& trace)
+{
+    std::vector<std::string> blobs;
+    for (std::uint32_t source = 0; source < trace.sources().size(); ++source) {
+        const FxtNotes* notes = fxtNotes(trace, SourceId(source));
+        if (!notes) continue;
+        for (const FxtNotes::Blob& blob : notes->blobs()) {
+            const std::string_view kind = blob.type == 1 ? "data" : blob.type == 2 ? "last branches" : blob.type == 3 ? "Perfetto trace"
+                                        : blob.type == FxtNotes::kLargeBlob ? "large" : "unknown";
+            blobs.push_back(std::string(notes->text(blob.name)) + " (" + std::string(kind) + ", " + formatBytes(static_cast<std::int64_t>(blob.bytes)) + ")");
+        }
+    }
+    return blobs;
+}
+
+/// The provider's name says it.
+std::string fxtProducer(const Trace& trace)
+{
+    const std::vector<std::string> providers = providersOf(trace);
+    if (std::find(providers.begin(), providers.end(), "jane_tracing") != providers.end()) return "magic-trace";
+    std::string text = "Fuchsia trace";
+    for (std::size_t i = 0; i < std::min<std::size_t>(providers.size(), 4); ++i) text += (i ? ", " : " by ") + providers[i];
+    return providers.size() > 4 ? text + ", \u2026" : text;
+}
+
 std::string producerOf(const Trace& trace)
 {
+    if (fxtNotes(trace, SourceId(0))) return fxtProducer(trace);
     if (trace.timeBase() == TimeBase::NodeOrder || (trace.executionTrace() && trace.sources().size() == 1)) {
         const EtFile& et = trace.executionTrace()->files().front();
         const std::string kind = et.graphNames ? "PyTorch Execution Graph" : "PyTorch Execution Trace";
@@ -166,6 +211,10 @@ std::vector<std::string> optionsOf(const Trace& trace)
     std::vector<std::string> options;
     for (const auto& [key, title] : kOptions)
         if (TopValue(trace, key).integer()) options.emplace_back(title);
+    std::set<std::uint32_t> rates;
+    for (const Track& track : trace.tracks())
+        if (track.sampledHz) rates.insert(track.sampledHz);
+    for (const std::uint32_t hz : rates) options.push_back("samples at " + std::to_string(hz) + " Hz");
     return options;
 }
 
@@ -199,6 +248,8 @@ Provenance provenance(const Trace& trace)
     p.producer = producerOf(trace);
     p.devices = devicesOf(trace);
     p.options = optionsOf(trace);
+    p.providers = providersOf(trace);
+    p.attachments = attachmentsOf(trace);
     p.recordedAt = recordedAt(trace);
     p.producerMessages = messagesOf(trace);
     const TopValue distributed(trace, "distributedInfo");

@@ -24,7 +24,9 @@ struct Provenance
     std::vector<DeviceInfo> devices;
     std::optional<std::int64_t> rank, worldSize;
     std::string backend;                   ///< "nccl", "" when not distributed
-    std::vector<std::string> options;      ///< what was recorded: "shapes", "memory", "stacks", "flops", "modules"
+    std::vector<std::string> options;      ///< what was recorded: "shapes", "memory", "stacks", "flops", "modules", "samples at 999 Hz"
+    std::vector<std::string> providers;    ///< of .fxt: who wrote parts of it, "provider 7" where it has no name
+    std::vector<std::string> attachments;  ///< of .fxt: blobs, "screenshot (data, 1.2 MiB)"
     std::optional<Nanos> recordedAt;       ///< of the first event, since the Unix epoch; none when the file does not say
     std::vector<std::string> producerMessages; ///< ERROR and WARNING lines of the profiler's own log
 };

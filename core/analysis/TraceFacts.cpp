@@ -37,9 +37,10 @@ std::vector<CategoryRole> rolesOf(std::span<const Category> categories)
     return roles;
 }
 
-bool isTimed(std::uint8_t flags)
+bool isTimed(std::uint8_t flags, bool pairs)
 {
-    return (flags & kOriginMask) == kFromComplete && !(flags & kNoDuration);
+    const std::uint8_t origin = flags & kOriginMask;
+    return (origin == kFromComplete || (pairs && origin == kFromPair)) && !(flags & kNoDuration);
 }
 
 /// Totals by name: a row per name that occurs, found through a column as long as the string pool.
@@ -88,9 +89,14 @@ public:
     {
         for (const Category& c : m_trace.categories())
             if (c.events) m_facts.eventsByCategory[c.name] += c.events;
-        for (std::size_t row = 0; row < m_slices.size(); ++row) {
-            if (row % 65536 == 0 && job.cancelled()) break;
-            addSlice(SliceId(row));
+        for (const Track& track : m_trace.tracks()) {
+            const SourceId source = m_trace.process(track.process).source;
+            const bool ofFxt = source.index() < m_trace.sources().size() && m_trace.sources()[source.index()].format == "fxt";
+            m_pairs = ofFxt && track.kind != TrackKind::State && track.kind != TrackKind::Cpu;
+            for (std::uint32_t row = track.firstSlice; row < track.firstSlice + track.sliceCount; ++row) {
+                if (row % 65536 == 0 && job.cancelled()) break;
+                addSlice(SliceId(row));
+            }
         }
         addFinerDigits();
         nameTheCategories();
@@ -106,9 +112,9 @@ private:
     void addSlice(SliceId s)
     {
         const std::uint8_t flags = m_slices.flags(s);
-        if ((flags & kOriginMask) != kFromComplete) return;
         const std::size_t category = m_slices.category(s).index();
-        if (isTimed(flags)) addDuration(s, category);
+        if (isTimed(flags, m_pairs)) addDuration(s, category);
+        if ((flags & kOriginMask) != kFromComplete) return;
         const CategoryRole& role = m_roles[category];
         if (role.cpuOp) addCpuOp(s);
         if (role.device) addDeviceEvent(s, role);
@@ -154,7 +160,7 @@ private:
     void addFinerDigits()
     {
         for (const SubNanosecond& fine : m_trace.subNanoseconds()) {
-            if (!isTimed(m_slices.flags(fine.slice))) continue;
+            if (!isTimed(m_slices.flags(fine.slice), false)) continue;
             const ExactTime rest{0, fine.durationAtto};
             m_byName.of(m_slices.name(fine.slice)).duration.add(rest);
             m_byCategory[m_slices.category(fine.slice).index()].add(rest);
@@ -205,6 +211,7 @@ private:
     NameTotals m_byName;
     std::vector<ExactSum> m_byCategory;
     std::vector<bool> m_timed;
+    bool m_pairs = false; // of the running track: a begin with its end counts as well
     std::vector<std::int64_t> m_launches, m_kernelCorrelations, m_deviceCorrelations;
     std::set<std::int64_t> m_devices;
     std::set<std::pair<std::int64_t, std::int64_t>> m_streams;

@@ -27,7 +27,8 @@ struct DeviceFacts
     std::uint64_t withLaunch = 0;   ///< their correlation is that of some runtime or driver call
 };
 
-/// The numbers that say what a trace is, exact to the last digit of the file. "Timed" means ph X with a usable duration.
+/// The numbers that say what a trace is, exact to the last digit of the file. "Timed" means ph X with a usable duration; in .fxt also
+/// what has a begin and an end, where it is not the state of a thread.
 /// Keys of the maps are category texts as the file has them, "" for events without one.
 struct TraceFacts
 {

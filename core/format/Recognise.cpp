@@ -2,6 +2,7 @@
 
 #include "core/base/StringPool.h"
 #include "core/format/JsonOutline.h"
+#include "core/format/fxt/FxtImporter.h"
 
 #include <algorithm>
 #include <array>
@@ -121,12 +122,32 @@ Error describeJson(const JsonOutline& outline, bool isWholeFile)
     return {ErrorCode::NotATrace, std::move(message), {}};
 }
 
-Error describeBinary(std::string_view head)
+/// Perfetto's files are packets, each a field 1 with its length.
+bool isPerfetto(std::string_view head)
 {
-    if (head[0] == 0) {
-        return {ErrorCode::NotATrace, "not JSON: the first byte is 0", {}};
+    int packets = 0;
+    for (; packets < 4 && head.size() > 2 && head[0] == '\x0A'; ++packets) {
+        std::size_t length = 0, at = 1;
+        for (unsigned shift = 0; at < head.size() && shift < 28; shift += 7, ++at) {
+            length |= static_cast<std::size_t>(static_cast<unsigned char>(head[at]) & 0x7Fu) << shift;
+            if (!(static_cast<unsigned char>(head[at]) & 0x80u)) break;
+        }
+        if (length == 0 || ++at > head.size()) return false;
+        if (length >= head.size() - at) return packets > 0 || length == head.size() - at;
+        head.remove_prefix(at + length);
     }
-    return {ErrorCode::NotATrace, "not JSON and no trace that this version knows: binary data", {}};
+    return packets == 4;
+}
+
+Error describeBinary(std::string_view head, bool isWholeFile)
+{
+    if (isFxtWithoutMagic(head)) {
+        return {ErrorCode::Malformed, "this looks like a Fuchsia trace, but its beginning is missing: it does not start with the magic number", {}};
+    }
+    if (isPerfetto(head)) return unsupported("this is a Perfetto trace in protobuf form, which is not supported");
+    if (isWholeFile && head.size() < 8) return {ErrorCode::NotATrace, "the file is too short to be a trace", {}};
+    if (head[0] == 0) return {ErrorCode::NotATrace, "neither JSON nor a Fuchsia trace: the first byte is 0", {}};
+    return {ErrorCode::NotATrace, "neither JSON nor a Fuchsia trace: binary data", {}};
 }
 
 } // namespace
@@ -171,13 +192,16 @@ Error whatElse(std::string_view head, bool isWholeFile)
     const JsonOutline outline = JsonOutline::of(head);
     if (outline.top == Kind::None) return {ErrorCode::Empty, "the file is empty but for white space", {}};
     const bool isStructure = outline.top == Kind::Object || outline.top == Kind::Array;
-    if (head[0] == 0 || (!isStructure && !isText(head.substr(0, 4096)))) return describeBinary(head);
+    if (head[0] == 0 || (!isStructure && !isText(head.substr(0, 4096)))) return describeBinary(head, isWholeFile);
     if (outline.top != Kind::Bad) return describeJson(outline, isWholeFile);
     const std::string_view text = head.substr(std::min(head.size(), head.find_first_not_of(" \t\r\n")));
     if (text.starts_with("<!DOCTYPE html") || text.starts_with("<!doctype html") || text.starts_with("<html")) {
         return notATrace("an HTML page");
     }
     if (text.starts_with("<")) return notATrace("an XML document");
+    if (text.starts_with("(V") && text.find('(', 1) != std::string_view::npos) {
+        return unsupported("this is a magic-trace recording as s-expressions; recorded with -o NAME.fxt it can be opened");
+    }
     return {ErrorCode::NotATrace, "this is text, but not JSON, so not a trace", {}};
 }
 

@@ -32,8 +32,10 @@ const std::vector<const char*>& keysOf(const std::string& kind)
     static const std::vector<const char*> kNodes{"/kind", "/schema", "/pid", "/nodes", "/root_ids", "/duplicate_ids", "/dangling_links",
         "/nodes_in_cycles", "/max_tree_depth", "/nodes_with_rf_id", "/distinct_rf_ids", "/tensors/in_inputs", "/tensors/in_outputs",
         "/tensors/distinct_tensor_ids", "/tensors/distinct_storage_ids", "/nodes_with_attr"};
+    static const std::vector<const char*> kRecords{"/kind", "/records_by_type", "/events/total", "/events/by_type", "/providers",
+        "/ticks_per_second", "/thread_records", "/tracks", "/min_ts_ticks", "/max_end_ticks"};
     static const std::vector<const char*> kNone;
-    return kind == "chrome" ? kChrome : kind == "et" ? kNodes : kNone;
+    return kind == "chrome" ? kChrome : kind == "et" ? kNodes : kind == "fxt" ? kRecords : kNone;
 }
 
 } // namespace

@@ -88,13 +88,20 @@ private slots:
         row("zstd", "\x28\xB5\x2F\xFD...."s, "this is a zstd archive (unpack it first), not a trace");
         row("gzip in gzip", "\x1f\x8b\x08...."s, "this is gzip data (inside gzip: unpack it once), not a trace");
         row("pickle", "\x80\x04\x95...."s, "this is a Python pickle, not a trace");
-        row("fxt", "\x10\0\x04""FxT\x16\0...."s, "Fuchsia .fxt traces are not read by this version");
+        row("fxt", "\x10\0\x04""FxT\x16\0...."s, "fxt");
+        row("big-endian fxt", "\0\x16TxF\x04\0\x10...."s, "this is a big-endian Fuchsia trace, which is not supported");
+        row("three words of a fxt", "\x10\0\x04"s, "the file is too short to be a trace");
+        row("fxt without magic", "\x22\0\x01\0\1\0\0\0a\0\0\0\0\0\0\0\x22\0\2\0\1\0\0\0b\0\0\0\0\0\0\0\x22\0\3\0\1\0\0\0c\0\0\0\0\0\0\0"s,
+            "this looks like a Fuchsia trace, but its beginning is missing: it does not start with the magic number");
+        row("perf.data", "PERFILE2\x68\0\0\0"s, "this is a perf recording, not a trace");
+        row("s-expressions", "(V5 ((events ())))", "this is a magic-trace recording as s-expressions; recorded with -o NAME.fxt it can be opened");
+        row("Perfetto", "\x0A\3\x08\1\x10\x0A\2\x08\2\x0A\2\x08\3"s, "this is a Perfetto trace in protobuf form, which is not supported");
         row("Chakra protobuf", "\x07\x0A\x05""0.0.4\x10"s,
             "this is a Chakra trace in protobuf form; the execution trace that PyTorch wrote can be opened instead");
         row("UTF-16", "\xFF\xFE{\0\"\0"s, "the text is UTF-16; traces are read as UTF-8");
         row("UTF-16 without mark", "{\0\"\0"s, "the text is UTF-16; traces are read as UTF-8");
-        row("zeros", std::string(100, '\0'), "not JSON: the first byte is 0");
-        row("binary", "ab\x01\x02\x03"s, "not JSON and no trace that this version knows: binary data");
+        row("zeros", std::string(100, '\0'), "neither JSON nor a Fuchsia trace: the first byte is 0");
+        row("binary", "ab\x01\x02\x03\x04\x05\x06\x07"s, "neither JSON nor a Fuchsia trace: binary data");
         row("HTML", "<!DOCTYPE html><html></html>", "this is an HTML page, not a trace");
         row("XML", "<?xml version=\"1.0\"?>", "this is an XML document, not a trace");
         row("text", "hello", "this is text, but not JSON, so not a trace");
@@ -129,15 +136,15 @@ private slots:
                                      "aten::_softmax, aten::copy_, aten::bmm, …)");
         row("bad/picture.json", "this is a PNG picture, not a trace");
         row("bad/page.json", "this is an HTML page, not a trace");
-        row("bad/bomb_1gb.json.gz", "not JSON: the first byte is 0");
+        row("bad/bomb_1gb.json.gz", "neither JSON nor a Fuchsia trace: the first byte is 0");
         row("bad/utf16.json", "the text is UTF-16; traces are read as UTF-8");
         row("bad/scalar.json", "JSON, but not a trace: a single value");
         row("bad/single_quotes.json", "line 1: text stands in single quotes, which is not JSON");
         row("bad/empty.json", "the file is empty");
         row("bad/empty_inside.json.gz", "the file is empty");
-        row("bad/truncated.fxt", "Fuchsia .fxt traces are not read by this version");
-        row("bad/no_magic.fxt", "not JSON and no trace that this version knows: binary data");
-        row("bad/other_format.fxt", "not JSON: the first byte is 0");
+        row("bad/truncated.fxt", "fxt");
+        row("bad/no_magic.fxt", "this looks like a Fuchsia trace, but its beginning is missing: it does not start with the magic number");
+        row("bad/other_format.fxt", "neither JSON nor a Fuchsia trace: the first byte is 0");
         row("bad/comments.json", "kineto");
         row("bad/wrong_top_level.json", "kineto");
         row("bad/json_lines.json", "kineto");

@@ -161,6 +161,25 @@ Sniff sniffFxt(std::string_view head)
     return head.size() >= kWord && RecordReader(head.substr(0, kWord)).header() == kMagic ? Sniff::Yes : Sniff::No;
 }
 
+bool isFxtWithoutMagic(std::string_view head)
+{
+    std::size_t fitting = 0; // records that say their length twice
+    for (int record = 0; record < 32 && head.size() >= kWord; ++record) {
+        const std::uint64_t header = RecordReader(head.substr(0, kWord)).header(), words = recordWords(header);
+        if (words == 0 || recordType(header) > RecordType::Profiler) return false;
+        std::uint64_t said = words;
+        if (recordType(header) == RecordType::String) said = 1 + wordsOf(bits(header, 32, 46));
+        else if (recordType(header) == RecordType::Thread) said = 3;
+        else if (recordType(header) == RecordType::Metadata && bits(header, 16, 19) == 1) said = 1 + wordsOf(bits(header, 52, 59));
+        else --fitting;
+        if (said != words) return false;
+        ++fitting;
+        if (words * kWord >= head.size()) break;
+        head.remove_prefix(words * kWord);
+    }
+    return fitting >= 3;
+}
+
 Status FxtImporter::import(ByteSource& bytes, SourceId source, TraceBuilder& builder, const ImportOptions& options, const JobControl& job)
 {
     if (job.progress) {

@@ -18,5 +18,7 @@ public:
 
 std::unique_ptr<Importer> makeFxtImporter();
 Sniff sniffFxt(std::string_view head);
+/// Whether the bytes are records that fit together, although the magic number is not in front of them: the beginning is missing.
+bool isFxtWithoutMagic(std::string_view head);
 
 } // namespace opscope

@@ -61,7 +61,8 @@ private:
         std::vector<Place> places;
         for (std::size_t t = 0; t < m_trace.tracks().size(); ++t) {
             const Track& track = m_trace.tracks()[t];
-            const int kind = track.kind == TrackKind::Counter ? 2 : track.kind == TrackKind::Async ? 1 : 0; // threads and streams look alike
+            const int kind = track.kind == TrackKind::Counter ? 2 : track.kind == TrackKind::Async ? 1
+                           : track.kind == TrackKind::State ? 3 : 0; // threads and streams look alike
             places.push_back({sourceOf(TrackId(t)), orderOf(m_trace.process(track.process).pid), orderOf(track.tid), kind,
                               std::string(m_trace.text(track.name)), TrackId(t)});
         }

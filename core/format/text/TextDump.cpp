@@ -95,7 +95,7 @@ private:
 
     bool track(TrackId id)
     {
-        static constexpr std::string_view kKinds[] = {" thread", " stream", " async", " counter", " node order"};
+        static constexpr std::string_view kKinds[] = {" thread", " stream", " async", " counter", " node order", " states", " cpu"};
         const Track& t = m_trace.track(id);
         line(" track ").number(id.value).raw(kKinds[static_cast<std::size_t>(t.kind)]);
         m_lines.keyField("tid", m_trace, t.tid);
@@ -103,6 +103,7 @@ private:
         if (t.sortIndex != kNoSortIndex) m_lines.field("sort", t.sortIndex);
         m_lines.field("slices", t.sliceCount).field("instants", t.instantCount).field("series", t.seriesCount);
         m_lines.field("events", t.events).field("lanes", t.laneCount);
+        if (t.sampledHz) m_lines.field("sampled", t.sampledHz);
         for (const std::uint16_t base : t.spillBases) m_lines.field("further", base);
         if (!m_lines.end()) return false;
         for (std::uint32_t i = 0; i < t.sliceCount; ++i)
