@@ -2,31 +2,13 @@
 
 #include "core/format/kineto/JsonText.h"
 
-#include <algorithm>
 #include <bit>
-#include <charconv>
-#include <cmath>
 #include <limits>
 
 namespace opscope::kineto {
 namespace {
 
 constexpr std::uint64_t kAttoPerNs = 1'000'000'000'000'000'000;
-
-std::uint64_t mix(std::uint64_t h, std::uint64_t v)
-{
-    h = (h ^ v) * 0x9E3779B97F4A7C15ull;
-    return h ^ (h >> 29);
-}
-
-std::uint64_t hashOf(const TrackKey& pid, const TrackKey& tid)
-{
-    std::uint64_t h = mix(static_cast<std::uint64_t>(pid.kind), static_cast<std::uint64_t>(pid.number));
-    h = mix(h, pid.text.value);
-    h = mix(h, static_cast<std::uint64_t>(tid.kind));
-    h = mix(h, static_cast<std::uint64_t>(tid.number));
-    return mix(h, tid.text.value);
-}
 
 ExactTime sum(ExactTime a, ExactTime b)
 {
@@ -40,7 +22,7 @@ ExactTime sum(ExactTime a, ExactTime b)
 
 } // namespace
 
-EventStager::EventStager(StagingTables& tables) : m_tables(tables), m_trackSlots(64)
+EventStager::EventStager(StagingTables& tables) : m_tables(tables), m_categories(tables.categories), m_tracks(tables.tracks)
 {
     m_memory = tables.strings.intern("[memory]");
     m_allocated = tables.strings.intern("Allocated");
@@ -53,15 +35,7 @@ void EventStager::begin(StagedPart& part, WindowCounts& counts)
     m_metaSeen.clear();
 }
 
-void EventStager::end()
-{
-    m_counts->tracks.reserve(m_touched.size());
-    for (std::uint32_t row : m_touched) {
-        m_counts->tracks.push_back(m_trackCounts[row]);
-        m_trackCounts[row] = {};
-    }
-    m_touched.clear();
-}
+void EventStager::end() { m_counts->tracks = m_tracks.takeCounts(); }
 
 // ---------------------------------------------------------------- one event
 
@@ -84,9 +58,10 @@ void EventStager::add(const RawEvent& event)
         const Times when = times(ph);
         m_counts->memoryEvents += named == m_memory;
         if (when.usable && ph) {
-            m_track = track();
+            const TrackKey pid = key(Key::Pid), tid = key(Key::Tid);
+            m_track = m_tracks.rowOf(pid, tid);
             countTime(when);
-            countTrack(m_track, m_category);
+            m_tracks.count(m_track, m_categories.side(m_category));
             switch (phaseKind(ph)) {
             case PhaseKind::WithId: stageWithId(ph, when, named); break;
             case PhaseKind::Counter: stageCounter(when, named); break;
@@ -343,132 +318,6 @@ void EventStager::setId(StagedIdEvent& row, const Scalar& value)
     row.idKind = static_cast<std::uint8_t>(kind) & 15;
 }
 
-void EventStager::stageCounter(const Times& when, StringId named)
-{
-    const RawEvent& e = *m_event;
-    if (e.args.empty())
-        return;
-    if (e.has(Key::Id) && e[Key::Id].form != Form::Null) { // counters of one name and several ids are several counters
-        std::string whole(m_tables.strings.view(named));
-        std::string id;
-        unescape(e[Key::Id].view(), id);
-        whole += ' ';
-        whole += id;
-        named = longText(whole, kLongestText);
-    }
-    forEachMember(e.args, [&](const Scalar& key, const Scalar& value) {
-        const double number = numberOf(value);
-        if (!std::isfinite(number))
-            return;
-        if (value.form == Form::String)
-            note(Defect::NumberInString);
-        const StringId series = text(key);
-        StagedCounter& row = m_part->counters.append();
-        row.time = when.start.ns;
-        row.value = number;
-        row.offset = e.offset;
-        row.counter = named;
-        row.series = series;
-        row.track = m_track;
-    });
-}
-
-// [memory]: a curve for each device (kineto-trace.md 7.7).
-void EventStager::stageMemory(const Times& when)
-{
-    std::int64_t type = 0, device = -1, bytes = 0, total = 0;
-    bool hasBytes = false, hasTotal = false;
-    forEachMember(m_event->args, [&](const Scalar& key, const Scalar& value) {
-        const std::string_view k = key.view();
-        if (k == "Device Type")
-            wholeNumber(value, type);
-        else if (k == "Device Id")
-            wholeNumber(value, device);
-        else if (k == "Bytes")
-            hasBytes = wholeNumber(value, bytes);
-        else if (k == "Total Allocated")
-            hasTotal = wholeNumber(value, total);
-    });
-    if (!hasBytes && !hasTotal)
-        return;
-    std::string name;
-    switch (type) {
-    case 0: name = "CPU"; break;
-    case 1: name = "CUDA"; break;
-    case 6: name = "HIP"; break;
-    case 12: name = "XPU"; break;
-    case 20: name = "PrivateUse1"; break;
-    default: name = "device type " + std::to_string(type); break;
-    }
-    if (device >= 0)
-        name += ' ' + std::to_string(device);
-    StagedCounter& row = m_part->counters.append();
-    row.time = when.start.ns;
-    row.value = static_cast<double>(hasTotal ? total : bytes);
-    row.offset = m_event->offset;
-    row.counter = m_allocated;
-    row.series = m_tables.strings.intern(name);
-    row.track = m_track;
-    row.isBytes = true;
-    row.isDelta = !hasTotal;
-}
-
-// ---------------------------------------------------------------- metadata
-
-void EventStager::stageMeta(StringId named)
-{
-    const RawEvent& e = *m_event;
-    const std::string_view what = m_tables.strings.view(named);
-    MetaKind kind = MetaKind::Other;
-    std::string_view wanted;
-    if (what == "process_name")
-        kind = MetaKind::ProcessName, wanted = "name";
-    else if (what == "thread_name")
-        kind = MetaKind::ThreadName, wanted = "name";
-    else if (what == "process_labels")
-        kind = MetaKind::ProcessLabels, wanted = "labels";
-    else if (what == "process_sort_index")
-        kind = MetaKind::ProcessSortIndex, wanted = "sort_index";
-    else if (what == "thread_sort_index")
-        kind = MetaKind::ThreadSortIndex, wanted = "sort_index";
-    StagedMeta row{key(Key::Pid), key(Key::Tid), kind, StringId(), 0, e.offset};
-    bool found = false;
-    if (kind != MetaKind::Other && !e.args.empty() && isAlreadyKept(row, StringPool::hash(e.args)))
-        return;
-    if (kind != MetaKind::Other && !e.args.empty())
-        forEachMember(e.args, [&](const Scalar& name, const Scalar& scalar) {
-            if (name.view() != wanted)
-                return;
-            found = true;
-            row.text = scalar.form == Form::String ? text(scalar) : rawText(scalar.view(), kLongestText);
-            wholeNumber(scalar, row.number);
-        });
-    if (!found) {
-        row.kind = MetaKind::Other;
-        row.text = named;
-        row.number = static_cast<std::int64_t>(StringPool::hash(e.args));
-        if (isAlreadyKept(row, 0))
-            return;
-    }
-    m_part->meta.push_back(row);
-}
-
-/// Some writers repeat the same few lines 62,110 times: what says the same as the last one of its lane is not kept again, but moves
-/// to where it stands now. `args`: hash of what an interpreted one says; of the others each text counts for itself.
-bool EventStager::isAlreadyKept(const StagedMeta& meta, std::uint64_t args)
-{
-    std::uint64_t lane = mix(hashOf(meta.pid, meta.tid), static_cast<std::uint64_t>(meta.kind));
-    if (meta.kind == MetaKind::Other)
-        lane = mix(mix(lane, meta.text.value), static_cast<std::uint64_t>(meta.number));
-    auto [at, isNew] = m_metaSeen.try_emplace(lane, LastMeta{args, m_part->meta.size()});
-    if (!isNew && at->second.value == args) {
-        m_part->meta[at->second.row].offset = meta.offset;
-        return true;
-    }
-    at->second = {args, m_part->meta.size()};
-    return false;
-}
-
 // ---------------------------------------------------------------- texts
 
 StringId EventStager::longText(std::string_view whole, std::size_t longest)
@@ -521,41 +370,13 @@ StringId EventStager::name()
 
 std::uint16_t EventStager::category()
 {
-    const RawEvent& e = *m_event;
-    const std::string_view raw = e.isString(Key::Cat) ? e[Key::Cat].view() : std::string_view();
-    if (!m_hasLastCategory || raw != m_lastCategory) {
-        m_lastCategory = raw;
-        m_hasLastCategory = true;
-        const auto known = m_categoryRows.find(m_lastCategory);
-        m_lastCategoryRow = known != m_categoryRows.end() ? known->second : addCategory(raw, e[Key::Cat]);
-    }
-    if (m_counts->categories.size() <= m_lastCategoryRow)
+    const Scalar& value = (*m_event)[Key::Cat];
+    const std::string_view raw = m_event->isString(Key::Cat) ? value.view() : std::string_view();
+    const std::uint16_t row = m_categories.rowOf(raw, [&] { return raw.empty() ? std::string() : std::string(m_tables.strings.view(text(value))); });
+    if (m_counts->categories.size() <= row)
         m_counts->categories.resize(m_tables.categories.size());
-    ++m_counts->categories[m_lastCategoryRow];
-    return m_lastCategoryRow;
-}
-
-std::uint16_t EventStager::addCategory(std::string_view raw, const Scalar& value)
-{
-    constexpr std::size_t kMost = 0xFFFF;
-    std::string whole;
-    if (!raw.empty())
-        whole = m_tables.strings.view(text(value));
-    // Two spellings of one text ("a" and "\u0061") are one category.
-    const auto same = std::find_if(m_tables.categories.begin(), m_tables.categories.end(),
-                                   [&whole](const Category& c) { return c.name == whole; });
-    auto row = static_cast<std::size_t>(same - m_tables.categories.begin());
-    if (same == m_tables.categories.end()) {
-        if (row >= kMost) {
-            row = kMost - 1; // a file with that many has no categories; the rest shares the last one
-        } else {
-            const CategoryClass kind = classify(whole);
-            m_tables.categories.push_back({std::move(whole), kind, 0});
-            m_sides.push_back(sideOf(kind));
-        }
-    }
-    m_categoryRows.emplace(raw, static_cast<std::uint16_t>(row));
-    return static_cast<std::uint16_t>(row);
+    ++m_counts->categories[row];
+    return row;
 }
 
 TrackKey EventStager::key(Key which)
@@ -586,59 +407,6 @@ TrackKey EventStager::key(Key which)
         result.text = rawText(value.view(), kLongestText);
         return result;
     }
-}
-
-std::uint32_t EventStager::track()
-{
-    const TrackKey pid = key(Key::Pid), tid = key(Key::Tid);
-    if (m_hasLastTrack && pid == m_lastPid && tid == m_lastTid)
-        return m_lastTrack;
-    const std::uint64_t hash = hashOf(pid, tid);
-    const std::size_t mask = m_trackSlots.size() - 1;
-    std::size_t slot = hash >> 20 & mask;
-    for (; m_trackSlots[slot]; slot = (slot + 1) & mask) {
-        const StagedTrack& track = m_tables.tracks[m_trackSlots[slot] - 1];
-        if (track.pid == pid && track.tid == tid)
-            break;
-    }
-    m_lastTrack = m_trackSlots[slot] ? m_trackSlots[slot] - 1 : addTrack(pid, tid, hash);
-    m_lastPid = pid;
-    m_lastTid = tid;
-    m_hasLastTrack = true;
-    return m_lastTrack;
-}
-
-std::uint32_t EventStager::addTrack(const TrackKey& pid, const TrackKey& tid, std::uint64_t hash)
-{
-    const auto put = [this](std::uint64_t h, std::uint32_t row) {
-        const std::size_t mask = m_trackSlots.size() - 1;
-        std::size_t slot = h >> 20 & mask;
-        while (m_trackSlots[slot])
-            slot = (slot + 1) & mask;
-        m_trackSlots[slot] = row + 1;
-    };
-    const auto row = static_cast<std::uint32_t>(m_tables.tracks.size());
-    m_tables.tracks.push_back({pid, tid, 0, 0, 0});
-    m_trackCounts.emplace_back();
-    if (m_tables.tracks.size() * 2 > m_trackSlots.size()) {
-        m_trackSlots.assign(m_trackSlots.size() * 2, 0);
-        for (std::uint32_t other = 0; other < row; ++other)
-            put(hashOf(m_tables.tracks[other].pid, m_tables.tracks[other].tid), other);
-    }
-    put(hash, row);
-    return row;
-}
-
-void EventStager::countTrack(std::uint32_t row, std::uint16_t category)
-{
-    WindowCounts::OfTrack& count = m_trackCounts[row];
-    if (count.events == 0) {
-        count.row = row;
-        m_touched.push_back(row);
-    }
-    ++count.events;
-    count.hostEvents += m_sides[category] == Side::Host;
-    count.deviceEvents += m_sides[category] == Side::Device;
 }
 
 } // namespace opscope::kineto

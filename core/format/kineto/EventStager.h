@@ -1,6 +1,8 @@
 #pragma once
 
+#include "core/format/kineto/CategoryRows.h"
 #include "core/format/kineto/RawEvent.h"
+#include "core/format/kineto/TrackRows.h"
 #include "core/format/kineto/WindowCounts.h"
 #include "core/trace/Staging.h"
 
@@ -54,11 +56,7 @@ private:
     void tellTroubles();
 
     std::uint16_t category();
-    std::uint16_t addCategory(std::string_view raw, const Scalar& value);
-    std::uint32_t track();
-    std::uint32_t addTrack(const TrackKey& pid, const TrackKey& tid, std::uint64_t hash);
     TrackKey key(Key which);
-    void countTrack(std::uint32_t row, std::uint16_t category);
     StringId text(const Scalar& value);
     StringId rawText(std::string_view text, std::size_t longest);
     StringId longText(std::string_view text, std::size_t longest);
@@ -85,18 +83,8 @@ private:
     std::uint32_t m_track = 0;
     std::string m_scratch;
 
-    std::unordered_map<std::string, std::uint16_t> m_categoryRows; // raw text -> row
-    std::string m_lastCategory;
-    std::uint16_t m_lastCategoryRow = 0;
-    bool m_hasLastCategory = false;
-    std::vector<Side> m_sides;              // of categories
-
-    std::vector<std::uint32_t> m_trackSlots; // open addressing: row + 1
-    TrackKey m_lastPid, m_lastTid;
-    std::uint32_t m_lastTrack = 0;
-    bool m_hasLastTrack = false;
-    std::vector<WindowCounts::OfTrack> m_trackCounts; // by row, of the running window
-    std::vector<std::uint32_t> m_touched;
+    CategoryRows m_categories;
+    TrackRows m_tracks;
     struct LastMeta
     {
         std::uint64_t value = 0; // hash
