@@ -2,33 +2,20 @@
 
 #include "widgets/timeline/TimelineView.h"
 
+#include "tests/support/TimelineWindow.h"
 #include "tests/support/TraceFixture.h"
 #include "widgets/timeline/HoverCard.h"
 #include "widgets/timeline/Overview.h"
-#include "widgets/timeline/TimelineInput.h"
 #include "widgets/timeline/TimelineMenu.h"
 
 #include <QMenu>
 #include <QScrollBar>
 #include <QSignalSpy>
-#include <QWheelEvent>
 
 using namespace opscope;
+using namespace opscope::test;
 
 namespace {
-
-// main: [outer 0..1000 [inner 100..300][inner2 400..600 [leaf 450..500]]]   other: [alone 700..900]   far away: a hundred tiny ones
-TracePtr small()
-{
-    test::TraceFixture f;
-    const TrackId main = f.thread(1, 1, "main", "python");
-    const TrackId other = f.thread(1, 2, "other");
-    f.slice(main, 0, 1'000, "outer").slice(main, 100, 200, "inner").slice(main, 400, 200, "inner2").slice(main, 450, 50, "leaf");
-    f.slice(other, 700, 200, "alone");
-    for (int i = 0; i < 100; ++i) f.slice(other, 100 + i * 2, 1, "tiny");
-    f.instant(main, 650, "mark");
-    return f.finish();
-}
 
 // main: [op 100..300 [call1 120..130 -> k1] [call2 150..160 -> k2]]   stream: k1 5'000..5'050, k2 5'100..5'120
 TracePtr linked()
@@ -42,60 +29,6 @@ TracePtr linked()
     return f.finish();
 }
 
-struct Window
-{
-    TraceDocument document;
-    ViewSettings settings;
-    TimelineView view{document, settings};
-
-    explicit Window(TracePtr trace, QSize size = {1'000, 400})
-    {
-        view.resize(size);
-        view.show();
-        document.setTrace(std::move(trace));
-        view.renderNow();
-        QCoreApplication::processEvents();
-    }
-    const Trace& trace() const { return *document.trace(); }
-    SliceId slice(const char* name) const { return test::sliceNamed(trace(), name); }
-    TimelineCanvas& canvas() { return view.canvas(); }
-    QPoint middle(const char* name) { return canvas().rectOf(slice(name)).center(); }
-    QPoint at(Nanos t, int y) { return {canvas().xOf(t), y}; }
-    void key(int k, Qt::KeyboardModifiers m = Qt::NoModifier) { QTest::keyClick(&canvas(), static_cast<Qt::Key>(k), m); }
-    void move(QPoint p) // not by the cursor, which the platform would follow with events of its own
-    {
-        QMouseEvent event(QEvent::MouseMove, p, canvas().mapToGlobal(p), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(&canvas(), &event);
-    }
-    void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton, Qt::KeyboardModifiers m = Qt::NoModifier)
-    {
-        const auto send = [&](QEvent::Type type, QPoint p, Qt::MouseButton b, Qt::MouseButtons held) {
-            QMouseEvent event(type, p, canvas().mapToGlobal(p), b, held, m);
-            QCoreApplication::sendEvent(&canvas(), &event);
-        };
-        send(QEvent::MouseButtonPress, from, button, button);
-        for (int i = 1; i <= 4; ++i) send(QEvent::MouseMove, from + (to - from) * i / 4, Qt::NoButton, button);
-        send(QEvent::MouseButtonRelease, to, button, Qt::NoButton);
-    }
-    void wheel(QPoint p, int delta, Qt::KeyboardModifiers m = Qt::NoModifier)
-    {
-        QWheelEvent event(p, canvas().mapToGlobal(p), {}, {0, delta}, Qt::NoButton, m, Qt::NoScrollPhase, false);
-        QCoreApplication::sendEvent(&canvas(), &event);
-    }
-    TimeRange range() const { return document.visibleRange(); }
-    void filter(const std::string& text)
-    {
-        QSignalSpy answered(&document, &TraceDocument::matchesChanged);
-        document.setFilter(std::get<Filter>(Filter::parse(text)));
-        if (answered.isEmpty()) answered.wait();
-    }
-    std::string selected() const
-    {
-        const SliceId s = document.selection().slice;
-        return s ? std::string(trace().name(s)) : std::string();
-    }
-};
-
 } // namespace
 
 class tst_TimelineView : public QObject
@@ -103,175 +36,9 @@ class tst_TimelineView : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void aClickSelectsAndAClickBesideClears()
-    {
-        Window w(small());
-        QTest::mouseClick(&w.canvas(), Qt::LeftButton, {}, w.middle("inner2"));
-        QCOMPARE(w.selected(), std::string("inner2"));
-        QTest::mouseClick(&w.canvas(), Qt::LeftButton, {}, QPoint(600, w.canvas().height() - 3));
-        QCOMPARE(w.selected(), std::string());
-    }
-    void aDoubleClickFramesTheSlice()
-    {
-        Window w(small());
-        QTest::mouseDClick(&w.canvas(), Qt::LeftButton, {}, w.middle("inner"));
-        QVERIFY(w.range().start <= 100 && w.range().end >= 300 && w.range().length() < 300);
-    }
-    void aClickOnAFoldedRunZoomsIntoIt()
-    {
-        test::TraceFixture f;
-        const TrackId t = f.thread(1, 1);
-        for (int i = 0; i < 1'000; ++i) f.slice(t, 500'000 + i, 1, "tiny");
-        f.slice(t, 0, 10, "first").slice(t, 1'000'000, 10, "last");
-        Window w(f.finish());
-        const QPoint run(w.canvas().xOf(500'500), TimelineLayout::kGroupHeight + 10);
-        QCOMPARE(w.canvas().hitAt(run).kind, CanvasHit::Run);
-        const std::uint64_t before = w.range().length();
-        QTest::mouseClick(&w.canvas(), Qt::LeftButton, {}, run);
-        QVERIFY(w.range().length() < before / 50);
-        QVERIFY(w.range().contains(500'500));
-        QCOMPARE(w.selected(), std::string());
-    }
-    void zoomKeysZoomAtThePointerAndBackAgain()
-    {
-        Window w(small());
-        const TimeRange all = w.range();
-        w.move(w.at(500, 50));
-        w.key(Qt::Key_W);
-        QVERIFY(w.range().length() < all.length());
-        QVERIFY(std::abs(w.canvas().xOf(500) - w.at(500, 50).x()) <= 1);
-        const std::uint64_t slow = w.range().length();
-        w.key(Qt::Key_S);
-        QVERIFY(w.range().length() > slow);
-        w.document.showAll();
-        w.key(Qt::Key_W, Qt::ShiftModifier);
-        QVERIFY(w.range().length() < slow); // Shift is faster
-    }
-    void panKeysPan()
-    {
-        Window w(small());
-        w.document.setVisibleRange({400, 600});
-        w.key(Qt::Key_D);
-        QCOMPARE(w.range(), (TimeRange{420, 620}));
-        w.key(Qt::Key_A);
-        w.key(Qt::Key_A, Qt::ShiftModifier);
-        QCOMPARE(w.range(), (TimeRange{300, 500}));
-    }
-    void everyKeyStillMovesAtTheFinestZoom()
-    {
-        Window w(small());
-        w.document.setVisibleRange({400, 401});
-        w.key(Qt::Key_D);
-        QCOMPARE(w.range(), (TimeRange{401, 402}));
-        w.key(Qt::Key_S);
-        QVERIFY(w.range().length() > 1);
-    }
-    void fFramesTheSelectionAndFAgainEverything()
-    {
-        Window w(small());
-        const TimeRange all = w.range();
-        w.document.selectSlice(w.slice("leaf"));
-        w.key(Qt::Key_F);
-        QVERIFY(w.range().length() < 100);
-        w.key(Qt::Key_F);
-        QCOMPARE(w.range(), all);
-        w.key(Qt::Key_F);
-        QVERIFY(w.range().length() < 100);
-        w.key(Qt::Key_0);
-        QCOMPARE(w.range(), all);
-    }
-    void arrowsWalk()
-    {
-        Window w(small());
-        w.document.selectSlice(w.slice("inner"));
-        w.key(Qt::Key_Right);
-        QCOMPARE(w.selected(), std::string("inner2"));
-        w.key(Qt::Key_Down);
-        QCOMPARE(w.selected(), std::string("leaf"));
-        w.key(Qt::Key_Up);
-        w.key(Qt::Key_Up);
-        QCOMPARE(w.selected(), std::string("outer"));
-        w.key(Qt::Key_Up); // nothing above: stays
-        QCOMPARE(w.selected(), std::string("outer"));
-        w.key(Qt::Key_Down);
-        QCOMPARE(w.selected(), std::string("inner"));
-        w.key(Qt::Key_Left);
-        QCOMPARE(w.selected(), std::string("inner"));
-    }
-    void commaAndPeriodWalkTheTrackInTime()
-    {
-        Window w(small());
-        w.key(Qt::Key_Period); // nothing chosen: the first in view
-        QCOMPARE(w.selected(), std::string("outer"));
-        for (const char* expected : {"inner", "inner2", "leaf"}) {
-            w.key(Qt::Key_Period);
-            QCOMPARE(w.selected(), std::string(expected));
-        }
-        w.key(Qt::Key_Period); // the last of its track
-        QCOMPARE(w.selected(), std::string("leaf"));
-        w.key(Qt::Key_Comma);
-        QCOMPARE(w.selected(), std::string("inner2"));
-    }
-    void escapeClearsTheSelectionThenTheRange()
-    {
-        Window w(small());
-        w.document.selectRange(TimeRange{100, 200});
-        w.document.selectSlice(w.slice("inner"));
-        w.key(Qt::Key_Escape);
-        QVERIFY(!w.document.selection().slice && w.document.selection().range);
-        w.key(Qt::Key_Escape);
-        QVERIFY(w.document.selection().empty());
-    }
-    void draggingSelectsARangeThatSnaps()
-    {
-        Window w(small());
-        const int y = w.middle("inner").y();
-        w.drag(w.at(100, y) + QPoint(4, 0), w.at(600, y) - QPoint(5, 0));
-        QCOMPARE(w.document.selection().range, std::optional(TimeRange{100, 600}));
-        QCOMPARE(w.selected(), std::string()); // a drag is no click
-    }
-    void altDoesNotSnap()
-    {
-        Window w(small());
-        const int y = w.middle("inner").y();
-        const QPoint from = w.at(100, y) + QPoint(4, 0);
-        const QPoint to = w.at(600, y) - QPoint(5, 0);
-        w.drag(from, to, Qt::LeftButton, Qt::AltModifier);
-        QCOMPARE(w.document.selection().range, std::optional(TimeRange{w.canvas().timeAt(from.x()), w.canvas().timeAt(to.x())}));
-        QVERIFY(w.document.selection().range->start != 100);
-    }
-    void shiftDragAndMiddleDragPan()
-    {
-        Window w(small());
-        w.document.setVisibleRange({400, 600});
-        w.drag({500, 60}, {400, 60}, Qt::LeftButton, Qt::ShiftModifier);
-        QVERIFY(w.range().start > 400);
-        QCOMPARE(w.range().length(), std::uint64_t(200));
-        const Nanos start = w.range().start;
-        w.drag({400, 60}, {500, 60}, Qt::MiddleButton);
-        QVERIFY(w.range().start < start);
-        QVERIFY(!w.document.selection().range);
-    }
-    void theWheelScrollsZoomsAndPans()
-    {
-        test::TraceFixture f;
-        for (int i = 0; i < 60; ++i) f.slice(f.thread(1, i + 1), 0, 1'000, "x");
-        Window w(f.finish());
-        auto* bar = w.view.findChild<QScrollBar*>();
-        w.wheel({500, 100}, -120);
-        QVERIFY(bar->value() > 0);
-        QCOMPARE(w.view.scene().scrollY, bar->value());
-        const TimeRange all = w.range();
-        w.wheel({500, 100}, 120, Qt::ControlModifier);
-        QVERIFY(w.range().length() < all.length());
-        const TimeRange zoomedIn = w.range();
-        w.wheel({500, 100}, -120, Qt::ShiftModifier);
-        QVERIFY(w.range().start > zoomedIn.start);
-        QCOMPARE(w.range().length(), zoomedIn.length());
-    }
     void hoveringChangesNoGeometry()
     {
-        Window w(small());
+        TimelineWindow w(small());
         QSignalSpy spy(&w.view, &TimelineView::hoverText);
         const DrawRect* before = w.canvas().drawList().rects.data();
         w.move(w.middle("inner"));
@@ -282,7 +49,7 @@ private Q_SLOTS:
     }
     void aCardComesAfterAMomentAndNeverOverTheSlice()
     {
-        Window w(small());
+        TimelineWindow w(small());
         auto* card = w.view.findChild<HoverCard*>();
         w.move(w.middle("inner"));
         QVERIFY(!card->isVisible());
@@ -295,7 +62,7 @@ private Q_SLOTS:
     }
     void chevronsCloseAndOpen()
     {
-        Window w(small());
+        TimelineWindow w(small());
         const int height = w.view.scene().layout.height;
         QTest::mouseClick(&w.canvas(), Qt::LeftButton, {}, QPoint(18, TimelineLayout::kGroupHeight + 12));
         const int closed = w.view.scene().layout.height;
@@ -313,7 +80,7 @@ private Q_SLOTS:
             for (int depth = 0; depth < 30; ++depth)
                 f.slice(t, depth, 10'000 - 2 * depth, "t" + std::to_string(track) + "d" + std::to_string(depth));
         }
-        Window w(f.finish());
+        TimelineWindow w(f.finish());
         w.view.headerClicked({HeaderHit::Group, 0});
         const SliceId deep = w.slice("t29d25");
         QVERIFY(w.canvas().rectOf(deep).isNull());
@@ -325,7 +92,7 @@ private Q_SLOTS:
     }
     void revealingMovesAsLittleAsNeeded()
     {
-        Window w(small());
+        TimelineWindow w(small());
         w.document.setVisibleRange({350, 650});
         w.document.reveal(w.slice("inner2")); // in sight already
         QCOMPARE(w.range(), (TimeRange{350, 650}));
@@ -335,7 +102,7 @@ private Q_SLOTS:
     }
     void theOverviewMovesAndSelects()
     {
-        Window w(small());
+        TimelineWindow w(small());
         auto* overview = w.view.findChild<Overview*>();
         w.document.setVisibleRange({400, 500});
         const QRect frame = overview->frameRect();
@@ -355,7 +122,7 @@ private Q_SLOTS:
     }
     void aNewTraceReplacesEverything()
     {
-        Window w(small());
+        TimelineWindow w(small());
         w.document.selectSlice(w.slice("leaf"));
         w.view.setFound({w.slice("leaf")});
         test::TraceFixture f;
@@ -370,7 +137,7 @@ private Q_SLOTS:
     }
     void itDrawsWhatItDecided()
     {
-        Window w(small());
+        TimelineWindow w(small());
         const QImage image = w.view.grab().toImage();
         const SliceId slice = w.slice("alone");
         const QPoint at = w.canvas().mapTo(&w.view, w.canvas().rectOf(slice).bottomRight() - QPoint(3, 2));
@@ -381,7 +148,7 @@ private Q_SLOTS:
         test::TraceFixture f;
         const TrackId t = f.thread(1, 1);
         for (int i = 0; i < 200'000; ++i) f.slice(t, i * 10, 9, "x");
-        Window w(small());
+        TimelineWindow w(small());
         w.document.setTrace(f.finish());
         QVERIFY(!w.view.scene().ready()); // not on this thread
         w.view.grab();
@@ -395,7 +162,7 @@ private Q_SLOTS:
         test::TraceFixture f;
         const TrackId t = f.thread(1, 1);
         f.slice(t, kMin + 1, 1'000, "first").slice(t, kMax - 1'000, 900, "last");
-        Window w(f.finish());
+        TimelineWindow w(f.finish());
         for (const int k : {Qt::Key_S, Qt::Key_A, Qt::Key_D, Qt::Key_W, Qt::Key_Period, Qt::Key_F, Qt::Key_Period, Qt::Key_F, Qt::Key_F, Qt::Key_S, Qt::Key_0}) {
             w.key(k);
             w.view.grab();
@@ -406,7 +173,7 @@ private Q_SLOTS:
     }
     void bracketsFollowLinksAndCtrlChoosesAmongThem()
     {
-        Window w(linked());
+        TimelineWindow w(linked());
         QSignalSpy spy(&w.document, &TraceDocument::announced);
         w.key(Qt::Key_BracketRight);
         QVERIFY(spy.last()[0].toString().startsWith(QStringLiteral("Nothing is selected")));
@@ -432,7 +199,7 @@ private Q_SLOTS:
     }
     void aClickOnALabelAtTheEdgeGoesThere()
     {
-        Window w(linked());
+        TimelineWindow w(linked());
         w.document.setVisibleRange({0, 400});
         w.document.selectSlice(w.slice("call1"));
         QCOMPARE(w.canvas().linkScene().labels.size(), std::size_t(1));
@@ -448,7 +215,7 @@ private Q_SLOTS:
     }
     void linksFollowTheSelectionAndCanBeSwitchedOff()
     {
-        Window w(linked());
+        TimelineWindow w(linked());
         QVERIFY(w.canvas().linkScene().empty());
         w.document.selectSlice(w.slice("k2"));
         QVERIFY(!w.canvas().linkScene().curves.empty());
@@ -466,7 +233,7 @@ private Q_SLOTS:
     }
     void aFilterDimsAndHidesAndGoingBackRestores()
     {
-        Window w(small());
+        TimelineWindow w(small());
         const std::size_t bands = w.view.scene().layout.bands.size();
         w.view.headerClicked({HeaderHit::Chevron, 0}); // closed by the user: stays closed, hidden or not
         w.filter("track == \"other\"");
@@ -486,7 +253,7 @@ private Q_SLOTS:
     {
         test::TraceFixture f;
         for (int i = 0; i < 60; ++i) f.slice(f.thread(1, i + 1, "t" + std::to_string(i), "python"), 0, 100, i % 2 ? "odd" : "even");
-        Window w(f.finish());
+        TimelineWindow w(f.finish());
         auto* bar = w.view.findChild<QScrollBar*>();
         bar->setValue(w.view.scene().layout.bands[21].y - TimelineLayout::kGroupHeight);
         const int before = bar->value();
@@ -503,7 +270,7 @@ private Q_SLOTS:
     }
     void anEmptyAnswerHidesEverythingAndSaysSo()
     {
-        Window w(small());
+        TimelineWindow w(small());
         w.filter("name == \"nobody\"");
         w.document.setFilterMode(FilterMode::Hide);
         QVERIFY(w.view.scene().model->bands.empty());
@@ -516,7 +283,7 @@ private Q_SLOTS:
     }
     void walkingAlongATrackSkipsWhatIsHidden()
     {
-        Window w(small());
+        TimelineWindow w(small());
         w.filter("name in (\"inner\", \"leaf\")");
         w.document.setFilterMode(FilterMode::Hide);
         w.document.selectSlice(w.slice("inner"));
@@ -527,7 +294,7 @@ private Q_SLOTS:
     }
     void aMenuOffersFiltersOfWhatLiesThere()
     {
-        Window w(small());
+        TimelineWindow w(small());
         CanvasHit hit;
         hit.kind = CanvasHit::Slice;
         hit.slice = w.slice("leaf");
@@ -553,7 +320,7 @@ private Q_SLOTS:
     }
     void whatIsNotLinkedStepsBackAndTheChainStays()
     {
-        Window w(linked());
+        TimelineWindow w(linked());
         const auto color = [&w](const char* name) {
             return w.canvas().grab().toImage().pixelColor(w.canvas().rectOf(w.slice(name)).center() + QPoint(0, 6));
         };
