@@ -5,6 +5,7 @@
 #include "core/record/RecorderBackends.h"
 #include "core/record/sampling/PerfEvents.h"
 #include "core/record/sampling/ProcFiles.h"
+#include "core/record/sampling/RecordMerge.h"
 #include "tests/support/ChildProcess.h"
 #include "tests/support/FxtText.h"
 
@@ -284,13 +285,15 @@ private Q_SLOTS:
         ChildProcess child(target({"born", "1500"}));
         PerfEvents events({.kernel = false, .perThread = true});
         RecordMerge merge;
-        const auto failure = events.attach(child.pid(), merge);
+        RingInboxes inboxes;
+        const auto failure = events.attach(child.pid(), inboxes);
         QVERIFY2(!failure, failure ? failure->message.c_str() : "");
         std::map<pid_t, int> samples;
         PerfRecord record;
         while (events.wait(std::chrono::milliseconds(20), -1) != PerfEvents::Wake::AllGone) {
-            events.drain(merge);
+            events.drain(inboxes);
             events.rescan();
+            for (std::size_t i = 0; i < inboxes.size(); ++i) merge.add(i, std::exchange(inboxes[i], {}));
             merge.releaseAll([&](std::span<const std::uint64_t> words) {
                 if (decodeRecord(words, events.layout(), record) && record.kind == PerfKind::Sample) ++samples[record.tid];
             });

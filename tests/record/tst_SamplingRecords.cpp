@@ -229,19 +229,19 @@ private Q_SLOTS:
     void ringsAreMergedByTime()
     {
         RecordMerge merge;
-        for (const std::uint64_t time : {10, 30, 50}) append(merge.inbox(0), sample(time));
-        for (const std::uint64_t time : {20, 40}) append(merge.inbox(2), switchAt(time));
+        for (const std::uint64_t time : {10, 30, 50}) merge.add(0, sample(time));
+        for (const std::uint64_t time : {20, 40}) merge.add(2, switchAt(time));
         QCOMPARE(times(merge, 35), std::string("10 20 30"));
         QCOMPARE(merge.latest(), 50u);
-        append(merge.inbox(2), switchAt(45));
+        merge.add(2, switchAt(45));
         QCOMPARE(times(merge, UINT64_MAX), std::string("40 45 50"));
         QCOMPARE(merge.waitingBytes(), std::size_t{0});
     }
     void equalTimesKeepTheOrderOfTheRings()
     {
         RecordMerge merge;
-        append(merge.inbox(1), sample(10, {}, 2));
-        append(merge.inbox(0), sample(10, {}, 1));
+        merge.add(1, sample(10, {}, 2));
+        merge.add(0, sample(10, {}, 1));
         std::string order;
         merge.releaseAll([&](std::span<const std::uint64_t> record) { order += std::to_string(record[2] >> 32); });
         QCOMPARE(order, std::string("12"));
@@ -249,19 +249,19 @@ private Q_SLOTS:
     void noMoreThanTheLimitWaits()
     {
         RecordMerge merge(10 * 5 * 8);
-        for (std::uint64_t time = 1; time <= 12; ++time) append(merge.inbox(time % 2), sample(time));
+        for (std::uint64_t time = 1; time <= 12; ++time) merge.add(time % 2, sample(time));
         QCOMPARE(times(merge, 0), std::string("1 2"));
         QCOMPARE(merge.waitingBytes(), std::size_t{400});
     }
     void wordsThatAreNoRecordsAreDroppedWithTheRestOfTheirRing()
     {
         RecordMerge merge;
-        append(merge.inbox(0), sample(10));
-        append(merge.inbox(0), {0, 1, 2});
-        append(merge.inbox(0), sample(20));
-        append(merge.inbox(1), sample(15));
+        merge.add(0, sample(10));
+        merge.add(0, Words{0, 1, 2});
+        merge.add(0, sample(20));
+        merge.add(1, sample(15));
         QCOMPARE(times(merge, UINT64_MAX), std::string("10 15"));
-        append(merge.inbox(0), sample(30));
+        merge.add(0, sample(30));
         QCOMPARE(times(merge, UINT64_MAX), std::string("30"));
     }
     void aRecordLargerThanWhatThereIsIsNone()

@@ -2,6 +2,7 @@
 
 #include "core/record/Presentable.h"
 #include "core/record/sampling/ProcFiles.h"
+#include "core/record/sampling/RingDrainer.h"
 #include "core/record/sampling/SampleTrace.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ constexpr std::uint64_t kWindow = 50 * kMillisecond;
 constexpr std::uint64_t kFlushEvery = 700 * kMillisecond;
 constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMeasureEvery = 500 * kMillisecond;
-constexpr std::uint64_t kScanEvery = 200 * kMillisecond;
+constexpr milliseconds kPatience{100};
 
 std::uint64_t clockNs(clockid_t clock)
 {
@@ -146,7 +147,7 @@ std::optional<RecordFailure> Collector::begin()
     m_startTime = monotonicNs();
     const std::uint64_t wallClock = clockNs(CLOCK_REALTIME);
     m_events = std::make_unique<PerfEvents>(m_request.events);
-    if (auto failure = m_events->attach(m_pid, m_merge)) return failure;
+    if (auto failure = m_events->attach(m_pid, m_inboxes)) return failure;
     const std::uint64_t attached = monotonicNs();
     SampleTrace::Settings settings;
     settings.layout = m_events->layout();
@@ -184,24 +185,25 @@ void Collector::markBegin()
 
 bool Collector::targetGone() const { return !isAlive(m_pid, m_request.target.startTicks); }
 
-/// Rings of chains fill slowly; those of stack copies hold a bit less than half a second.
-milliseconds Collector::patience() const { return milliseconds(m_events->settings().stackBytes ? 40 : 100); }
+void Collector::addDrained()
+{
+    for (std::size_t i = 0; i < m_inboxes.size(); ++i) m_merge.add(i, m_inboxes[i]);
+    m_inboxes.clear();
+}
 
 void Collector::collect()
 {
-    while (wished() == Wish::Record && !m_gone && !m_writeError) {
-        m_gone = m_events->wait(patience(), m_wakeUp.get()) == PerfEvents::Wake::AllGone;
-        collectOnce();
+    addDrained(); // while attaching
+    RingDrainer drainer(*m_events, m_wakeUp.get());
+    for (RingDrainer::State state; !state.over && wished() == Wish::Record && !m_writeError;) {
+        state = drainer.take(m_merge, kPatience);
+        m_gone = state.allGone;
+        const std::uint64_t latest = m_events->monotonic() ? state.at : m_merge.latest();
+        process(latest > kWindow ? latest - kWindow : 0);
         periodically();
     }
-}
-
-void Collector::collectOnce()
-{
-    m_events->drain(m_merge);
-    const std::uint64_t latest = std::max(m_merge.latest(), m_events->monotonic() ? monotonicNs() : 0);
-    process(latest > kWindow ? latest - kWindow : 0);
-    tellNotes();
+    drainer.stop();
+    drainer.take(m_merge, {});
 }
 
 void Collector::process(std::uint64_t horizon)
@@ -234,10 +236,6 @@ void Collector::periodically()
         flush();
     }
     if (now - m_measuredAt >= kMeasureEvery) measureCpu();
-    if (now - m_scannedAt >= kScanEvery && m_events->perThread()) {
-        m_scannedAt = now;
-        m_events->rescan();
-    }
 }
 
 void Collector::measureCpu()
@@ -264,9 +262,11 @@ void Collector::tellNotes()
 void Collector::finish()
 {
     m_events->disable();
-    const std::uint64_t now = m_events->monotonic() ? monotonicNs() : m_merge.latest();
-    m_events->drain(m_merge);
+    m_events->drain(m_inboxes);
+    addDrained();
+    const std::uint64_t ended = monotonicNs();
     process(UINT64_MAX);
+    const std::uint64_t now = m_events->monotonic() ? ended : m_merge.latest();
     m_trace->finish(now);
     const SampleTrace::Counts& counts = m_trace->counts();
     const std::array<FxtWriter::Argument, 4> arguments{
@@ -275,9 +275,9 @@ void Collector::finish()
     flush();
     if (m_command && m_gone)
         if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
-    const bool ended = targetGone();
-    if (ended) m_outcome.end = RecordEnd::TargetEnded;
-    if (m_gone && !ended) {
+    const bool targetEnded = targetGone();
+    if (targetEnded) m_outcome.end = RecordEnd::TargetEnded;
+    if (m_gone && !targetEnded) {
         m_outcome.end = RecordEnd::TargetEnded;
         tell("The system ended the recording: the process runs on as a program with other rights");
     }

@@ -6,6 +6,7 @@
 #include "core/record/RecorderBackend.h"
 #include "core/record/sampling/LaunchedCommand.h"
 #include "core/record/sampling/PerfEvents.h"
+#include "core/record/sampling/RecordMerge.h"
 
 #include <atomic>
 #include <csignal>
@@ -70,16 +71,14 @@ private:
     std::optional<RecordFailure> launch();
     void markBegin();
     void collect();
-    void collectOnce();
     void periodically();
     void finish();
     void process(std::uint64_t horizon);
+    void addDrained();
     void flush();
     void measureCpu();
     void tell(const std::string& note);
     void tellNotes();
-    std::uint64_t recordTimeNow() const;
-    std::chrono::milliseconds patience() const;
 
     CollectorRequest m_request;
     Listener m_listener;
@@ -93,10 +92,11 @@ private:
     std::optional<LaunchedCommand> m_command;
     std::optional<GrowingFile> m_file;
     std::unique_ptr<PerfEvents> m_events;
+    RingInboxes m_inboxes;
     RecordMerge m_merge;
     std::string m_buffer;
     std::unique_ptr<SampleTrace> m_trace;
-    std::uint64_t m_startTime = 0, m_flushedAt = 0, m_measuredAt = 0, m_scannedAt = 0, m_cpuTicks = 0; // ns of CLOCK_MONOTONIC
+    std::uint64_t m_startTime = 0, m_flushedAt = 0, m_measuredAt = 0, m_cpuTicks = 0; // ns of CLOCK_MONOTONIC
     std::size_t m_told = 0;
     bool m_gone = false;
     int m_writeError = 0;

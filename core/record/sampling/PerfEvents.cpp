@@ -242,13 +242,13 @@ int PerfEvents::attachAndCount(const std::vector<pid_t>& threads)
 
 /// Threads that were born while others were being attached come last. Children of those attached have inherited it; they are told
 /// from the others by their fork records.
-int PerfEvents::attachPerCpu(RecordMerge& merge)
+int PerfEvents::attachPerCpu(RingInboxes& inboxes)
 {
     const int result = attachAndCount(threadsOf(m_pid));
     for (int scan = 0; scan < kScans && !result && !m_settings.onExec; ++scan) {
         const std::vector<pid_t> seen = strangers();
         if (seen.empty()) break;
-        drain(merge); // behind the scan: it brings the fork records of all that were seen
+        drain(inboxes); // behind the scan: it brings the fork records of all that were seen
         std::vector<pid_t> alone;
         for (const pid_t tid : seen)
             if (!m_attached.contains(tid)) alone.push_back(tid);
@@ -299,7 +299,7 @@ int PerfEvents::attachPerThread()
     return outOfDescriptors(error) && !m_rings.empty() ? 0 : error;
 }
 
-std::optional<RecordFailure> PerfEvents::attach(pid_t pid, RecordMerge& merge)
+std::optional<RecordFailure> PerfEvents::attach(pid_t pid, RingInboxes& inboxes)
 {
     m_pid = pid;
     m_attaching = true;
@@ -314,7 +314,7 @@ std::optional<RecordFailure> PerfEvents::attach(pid_t pid, RecordMerge& merge)
     }
     const bool kernelWanted = m_settings.kernel;
     if (threadsOf(pid).size() * m_cpus.size() > freeDescriptors()) m_settings.perThread = true;
-    int error = m_settings.perThread ? attachPerThread() : attachPerCpu(merge);
+    int error = m_settings.perThread ? attachPerThread() : attachPerCpu(inboxes);
     if (outOfDescriptors(error) && !m_settings.perThread) {
         closeAll();
         m_settings.perThread = true;
@@ -355,7 +355,8 @@ PerfEvents::Wake PerfEvents::wait(std::chrono::milliseconds time, int also)
         if (rings.empty()) return Wake::AllGone;
         const int ready = ::poll(polled.data(), polled.size(), timeout);
         if (ready <= 0) return Wake::Time;
-        bool settled = true, data = polled[0].revents;
+        if (polled[0].revents) return Wake::Asked;
+        bool settled = true, data = false;
         for (std::size_t i = 0; i < rings.size(); ++i) {
             data = data || polled[i + 1].revents & POLLIN;
             if (!lookAt(m_rings[rings[i]], polled[i + 1].revents)) settled = false;
@@ -378,12 +379,13 @@ void PerfEvents::noteForks(std::span<const std::uint64_t> words)
     }
 }
 
-void PerfEvents::drain(RecordMerge& merge)
+void PerfEvents::drain(RingInboxes& inboxes)
 {
     const bool forks = m_attaching || m_settings.perThread;
+    if (inboxes.size() < m_rings.size()) inboxes.resize(m_rings.size());
     for (std::size_t i = 0; i < m_rings.size(); ++i) {
         Ring& ring = m_rings[i];
-        std::vector<std::uint64_t>& inbox = merge.inbox(i);
+        std::vector<std::uint64_t>& inbox = inboxes[i];
         const std::size_t before = inbox.size();
         const bool over = m_settings.perThread && !m_attaching && ring.hungUp() && !ring.events.empty();
         ring.memory.drain(inbox);

@@ -3,7 +3,6 @@
 #include "core/record/sampling/PerfErrors.h"
 #include "core/record/sampling/PerfRecord.h"
 #include "core/record/sampling/PerfRing.h"
-#include "core/record/sampling/RecordMerge.h"
 
 #include <chrono>
 #include <cstdint>
@@ -48,9 +47,12 @@ private:
     int m_value;
 };
 
+/// By the number of the ring: whole records that were in it.
+using RingInboxes = std::vector<std::vector<std::uint64_t>>;
+
 /// The perf events of one process: opened for all threads, in one ring per processor and inherited by what is born later, or, where
 /// the descriptors do not suffice for that, in one ring per thread. What a kernel or the rights do not allow is left out and noted. Not
-/// thread-safe: of the collector's thread.
+/// thread-safe.
 class PerfEvents
 {
 public:
@@ -61,8 +63,8 @@ public:
 
     /// 0 or the errno of opening an event on the process, which is closed at once. Pid 0 stands for ourselves.
     static int tryToOpen(pid_t pid, const EventSettings& settings);
-    /// Recording begins in here; what comes meanwhile goes to `merge`. A failure leaves nothing open.
-    std::optional<RecordFailure> attach(pid_t pid, RecordMerge& merge);
+    /// Recording begins in here; what comes meanwhile goes to `inboxes`. A failure leaves nothing open.
+    std::optional<RecordFailure> attach(pid_t pid, RingInboxes& inboxes);
     /// As it turned out.
     const EventSettings& settings() const { return m_settings; }
     SampleLayout layout() const;
@@ -72,11 +74,11 @@ public:
     bool perThread() const { return m_settings.perThread; }
     const std::vector<std::string>& notes() const { return m_notes; }
 
-    enum class Wake : std::uint8_t { Time, Data, AllGone };
-    /// Until there is data, `also` becomes readable or the time is over. AllGone: no thread that was recorded runs any more.
+    enum class Wake : std::uint8_t { Time, Data, Asked, AllGone };
+    /// Until rings are half full, `also` becomes readable (Asked) or the time is over. AllGone: no thread that was recorded runs any more.
     Wake wait(std::chrono::milliseconds time, int also);
-    /// Moves what is in the rings to the merge.
-    void drain(RecordMerge& merge);
+    /// Moves what is in the rings there.
+    void drain(RingInboxes& inboxes);
     /// No more events, what is in the rings stays.
     void disable();
     /// Per thread: looks for threads that nobody records yet.
@@ -106,7 +108,7 @@ private:
     int makeRing(pid_t tid, int cpu, Ring& ring);
     int makeCpuRings(pid_t tid);
     int joinCpuRings(pid_t tid);
-    int attachPerCpu(RecordMerge& merge);
+    int attachPerCpu(RingInboxes& inboxes);
     int attachAndCount(const std::vector<pid_t>& threads);
     int attachPerThread();
     int addThread(pid_t tid);

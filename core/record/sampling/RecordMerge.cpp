@@ -6,10 +6,11 @@
 
 namespace opscope::sampling {
 
-std::vector<std::uint64_t>& RecordMerge::inbox(std::size_t ring)
+void RecordMerge::add(std::size_t ring, std::span<const std::uint64_t> records)
 {
     if (ring >= m_queues.size()) m_queues.resize(ring + 1);
-    return m_queues[ring].words;
+    std::vector<std::uint64_t>& words = m_queues[ring].words;
+    words.insert(words.end(), records.begin(), records.end());
 }
 
 std::size_t RecordMerge::waitingBytes() const

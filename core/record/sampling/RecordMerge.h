@@ -15,8 +15,8 @@ class RecordMerge
 public:
     explicit RecordMerge(std::size_t maxBytes = std::size_t{64} << 20) : m_maxWords(maxBytes / sizeof(std::uint64_t)) {}
 
-    /// Where ring number `ring` appends whole records. Good until the next call.
-    std::vector<std::uint64_t>& inbox(std::size_t ring);
+    /// Whole records of ring number `ring`, behind those that it gave before.
+    void add(std::size_t ring, std::span<const std::uint64_t> records);
     /// Hands out, in order of time, what is not younger than `horizon`, and more when too much waits. Words that are no records are
     /// dropped with the rest of their ring.
     void release(std::uint64_t horizon, const std::function<void(std::span<const std::uint64_t>)>& each);

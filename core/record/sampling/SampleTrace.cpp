@@ -17,6 +17,9 @@ constexpr std::string_view kOwnCategory = "opscope";
 /// A kernel writes marks between the parts of a chain.
 constexpr bool isMark(std::uint64_t entry) { return entry >= static_cast<std::uint64_t>(PERF_CONTEXT_MAX); }
 
+/// Stands for what is missing of a stack that was not copied to the bottom.
+constexpr FrameId kMissingCallers(FrameId::kNone - 1);
+
 FxtWriter::Thread inFile(ThreadKey key)
 {
     return {static_cast<std::uint64_t>(key.process), static_cast<std::uint64_t>(key.thread)};
@@ -42,6 +45,7 @@ struct SampleTrace::Thread
     std::string name;
     ThreadTimeline timeline;
     std::vector<std::uint64_t> addresses = {}; ///< of the user part of the last stack, innermost first
+    bool toTheBottom = false;                  ///< nothing is missing of it
 };
 
 SampleTrace::SampleTrace(std::string& buffer, const Settings& settings)
@@ -292,8 +296,10 @@ void SampleTrace::addUserChain(std::span<const std::uint64_t> chain, Symbols& sy
 }
 
 /// The copy ended before the bottom of the stack. Where its outermost frame stood in the stack before, the rest of that one is taken.
-void SampleTrace::completeFrom(const std::vector<std::uint64_t>& before)
+/// Whether that led to the bottom.
+bool SampleTrace::completeFrom(const Thread& thread)
 {
+    const std::vector<std::uint64_t>& before = thread.addresses;
     std::size_t best = 0, bestRun = 0;
     for (std::size_t i = 0; i < before.size(); ++i) {
         std::size_t run = 0;
@@ -304,7 +310,7 @@ void SampleTrace::completeFrom(const std::vector<std::uint64_t>& before)
         }
     }
     if (bestRun) m_addresses.insert(m_addresses.end(), before.begin() + static_cast<std::ptrdiff_t>(best) + 1, before.end());
-    else ++m_counts.cut;
+    return bestRun && thread.toTheBottom;
 }
 
 void SampleTrace::addUnwound(const PerfRecord& record, Process& process, Thread& thread)
@@ -318,13 +324,17 @@ void SampleTrace::addUnwound(const PerfRecord& record, Process& process, Thread&
     copy.stack = record.stack;
     m_addresses.clear();
     ++m_counts.stacks;
-    if (!process.unwinder->unwind(copy, m_addresses)) completeFrom(thread.addresses);
+    const bool whole = process.unwinder->unwind(copy, m_addresses) || completeFrom(thread);
     bool exact = true;
     for (const std::uint64_t address : m_addresses) {
         addFrame(*process.symbols, address, exact);
         exact = false;
     }
     thread.addresses.swap(m_addresses);
+    thread.toTheBottom = whole;
+    if (whole) return;
+    ++m_counts.cut;
+    m_frames.push_back({kMissingCallers});
 }
 
 void SampleTrace::buildStack(const PerfRecord& record, Process& process, Thread& thread)
@@ -340,6 +350,12 @@ void SampleTrace::buildStack(const PerfRecord& record, Process& process, Thread&
 
 // --- into the file
 
+const Frame& SampleTrace::codeOf(FrameId function) const
+{
+    static const Frame kMissing{"[callers missing]", "[unknown]"};
+    return function == kMissingCallers ? kMissing : m_current->symbols->frame(function);
+}
+
 FxtWriter::Arguments SampleTrace::offsetOf(const StackFrame& frame)
 {
     if (!frame.offset) return {};
@@ -349,19 +365,19 @@ FxtWriter::Arguments SampleTrace::offsetOf(const StackFrame& frame)
 
 void SampleTrace::slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame)
 {
-    const Frame& code = m_current->symbols->frame(frame.function);
+    const Frame& code = codeOf(frame.function);
     m_writer.slice(inFile(thread), start, end, code.module, code.name, offsetOf(frame));
 }
 
 void SampleTrace::begin(ThreadKey thread, Nanos time, const StackFrame& frame)
 {
-    const Frame& code = m_current->symbols->frame(frame.function);
+    const Frame& code = codeOf(frame.function);
     m_writer.begin(inFile(thread), time, code.module, code.name, offsetOf(frame));
 }
 
 void SampleTrace::end(ThreadKey thread, Nanos time, FrameId function)
 {
-    const Frame& code = m_current->symbols->frame(function);
+    const Frame& code = codeOf(function);
     m_writer.end(inFile(thread), time, code.module, code.name);
 }
 

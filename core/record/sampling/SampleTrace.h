@@ -29,7 +29,7 @@ public:
     struct Counts
     {
         std::uint64_t samples = 0, lost = 0;
-        std::uint64_t stacks = 0, cut = 0;  ///< unwound ones; those among them whose copy was too short and that fit to nothing seen before
+        std::uint64_t stacks = 0, cut = 0;  ///< unwound ones; those among them that do not reach the bottom of the stack
     };
 
     /// Appends to `buffer`, which may be emptied at any time between two calls.
@@ -80,7 +80,8 @@ private:
     void addUnwound(const PerfRecord& record, Process& process, Thread& thread);
     void addFrame(Symbols& symbols, std::uint64_t address, bool exact);
     FxtWriter::Arguments offsetOf(const StackFrame& frame);
-    void completeFrom(const std::vector<std::uint64_t>& before);
+    bool completeFrom(const Thread& thread);
+    const Frame& codeOf(FrameId function) const;
 
     Settings m_settings;
     FxtWriter m_writer;
