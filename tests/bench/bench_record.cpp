@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include <vector>
 
-// bench_record [--stacks unwound|frame-pointers] [--seconds N] [--runs N] [--only attach|overhead|volume]: issue 5, speed of sampling.
+// bench_record [--stacks unwound|frame-pointers] [--stack-bytes N] [--hz N] [--kernel on|off] [--seconds N] [--runs N] [--only attach|overhead|volume]: issue 5, speed of sampling.
 //
 // attach     from the request until events of all of 32 busy threads are taken; median of the runs
 // overhead   work per second of processor time of 4 busy threads, with and without a recording at 999 Hz, in alternation; medians
@@ -35,7 +35,7 @@ namespace {
 
 struct Options
 {
-    EventSettings events = {.frequency = 999, .stackBytes = 8192};
+    EventSettings events = {.frequency = 999, .stackBytes = 24'576};
     int seconds = 10, runs = 7;
     std::string only;
 };
@@ -217,11 +217,14 @@ int main(int count, char** arguments)
         const std::string_view argument = arguments[i];
         const std::string value = i + 1 < count ? arguments[i + 1] : "";
         if (argument == "--stacks" && value == "frame-pointers") options.events.stackBytes = 0;
+        if (argument == "--stack-bytes") options.events.stackBytes = static_cast<std::uint32_t>(std::atoi(value.c_str()));
+        if (argument == "--hz") options.events.frequency = static_cast<std::uint32_t>(std::max(1, std::atoi(value.c_str())));
+        if (argument == "--kernel") options.events.kernel = value != "off";
         if (argument == "--seconds") options.seconds = std::atoi(value.c_str());
         if (argument == "--runs") options.runs = std::max(1, std::atoi(value.c_str()));
         if (argument == "--only") options.only = value;
     }
-    std::printf("stacks: %s\n", options.events.stackBytes ? "unwound" : "frame pointers");
+    std::printf("stacks: %s\n", options.events.stackBytes ? ("unwound from " + std::to_string(options.events.stackBytes) + " bytes").c_str() : "frame pointers");
     const auto wanted = [&](std::string_view what) { return options.only.empty() || options.only == what; };
     if (wanted("attach")) attach(options);
     if (wanted("overhead")) overhead(options);

@@ -52,7 +52,7 @@ private Q_SLOTS:
     {
         const EventSettings standard = eventSettings({});
         QCOMPARE(standard.frequency, 999u);
-        QCOMPARE(standard.stackBytes, 8192u);
+        QCOMPARE(standard.stackBytes, 24'576u);
         QVERIFY(standard.kernel && !standard.cycles);
         const EventSettings other = eventSettings({{"frequency", "4999"}, {"stacks", "frame-pointers"}, {"kernel", "off"}, {"event", "cycles"}});
         QCOMPARE(other.frequency, 4999u);

@@ -183,7 +183,12 @@ void Collector::markBegin()
 
 // --- recording
 
-bool Collector::targetGone() const { return !isAlive(m_pid, m_request.target.startTicks); }
+/// Threads are gone before their process is: that takes a moment.
+bool Collector::isTargetGone() const
+{
+    for (int i = 0; i < 100 && m_gone && isAlive(m_pid, m_request.target.startTicks); ++i) std::this_thread::sleep_for(milliseconds(5));
+    return !isAlive(m_pid, m_request.target.startTicks);
+}
 
 void Collector::addDrained()
 {
@@ -275,7 +280,7 @@ void Collector::finish()
     flush();
     if (m_command && m_gone)
         if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
-    const bool targetEnded = targetGone();
+    const bool targetEnded = isTargetGone();
     if (targetEnded) m_outcome.end = RecordEnd::TargetEnded;
     if (m_gone && !targetEnded) {
         m_outcome.end = RecordEnd::TargetEnded;

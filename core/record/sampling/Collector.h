@@ -63,7 +63,7 @@ private:
     void wish(Wish wish);
     Wish wished() const { return m_wish.load(std::memory_order_acquire); }
     bool wantsNothing() const { return wished() >= Wish::Cancel; }
-    bool targetGone() const;
+    bool isTargetGone() const;
 
     void run();
     std::optional<RecordFailure> record();

@@ -19,9 +19,11 @@ namespace opscope::sampling {
 namespace {
 
 constexpr std::size_t kPagesOfChains = 64;            ///< 16 held 999 Hz without a loss
-constexpr std::size_t kBytesOfCopies = std::size_t{4} << 20;  ///< a ring of half a second of 8 KiB copies at 999 Hz
+constexpr std::size_t kBytesOfCopies = std::size_t{4} << 20;  ///< an eighth of a second of 32 KiB copies at 999 Hz
 constexpr std::size_t kBytesOfAllRings = std::size_t{128} << 20;
 constexpr std::size_t kFewestPages = 8;
+constexpr std::size_t kCopiesInRing = 48;             ///< 50 ms at 999 Hz
+constexpr std::size_t kLeastCopy = 4096;
 constexpr std::size_t kFreeDescriptors = 64;          ///< for everything else that is opened while recording
 constexpr int kScans = 5;                             ///< for threads that were born while others were being attached
 
@@ -209,9 +211,20 @@ int PerfEvents::makeCpuRings(pid_t tid)
         if (!error) break;
         m_rings.clear();
         if (!m_ringTooLarge || m_pages / 2 < kFewestPages) return error;
+        fitCopies(m_pages / 2);
     }
     m_attached.insert(tid);
     return 0;
+}
+
+/// A ring must hold some copies, or it is full before anybody can look at it.
+void PerfEvents::fitCopies(std::size_t pages)
+{
+    const std::uint32_t most = static_cast<std::uint32_t>(std::max(pages * pageSize() / kCopiesInRing, kLeastCopy) / 8 * 8);
+    if (m_settings.stackBytes <= most) return;
+    if (!m_copiesAreSmaller) note("Less of each stack is copied than was asked for: memory for more may not be locked (ulimit -l)");
+    m_copiesAreSmaller = true;
+    m_settings.stackBytes = most;
 }
 
 int PerfEvents::joinCpuRings(pid_t tid)

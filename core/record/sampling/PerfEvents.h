@@ -107,6 +107,7 @@ private:
     std::size_t firstRingPages(std::size_t rings) const;
     int makeRing(pid_t tid, int cpu, Ring& ring);
     int makeCpuRings(pid_t tid);
+    void fitCopies(std::size_t pages);
     int joinCpuRings(pid_t tid);
     int attachPerCpu(RingInboxes& inboxes);
     int attachAndCount(const std::vector<pid_t>& threads);
@@ -124,6 +125,7 @@ private:
     pid_t m_pid = 0;
     std::vector<int> m_cpus;
     std::size_t m_pages = 0;
+    bool m_copiesAreSmaller = false;
     bool m_ringTooLarge = false;          // the last ring could not be mapped
     std::vector<Ring> m_rings;
     std::unordered_set<pid_t> m_attached; // also those that inherited it while we attached
