@@ -75,6 +75,7 @@ bool SymbolTable::addTable(const ElfFile& file, std::uint32_t type, std::vector<
     const std::vector<CodeSection> code = codeSections(file);
     const std::size_t before = found.size(), entry = gelf_fsize(file.get(), ELF_T_SYM, 1, EV_CURRENT);
     if (entry == 0) return false;
+    found.reserve(data->d_size / entry);
     for (std::size_t i = 1; i < data->d_size / entry; ++i) {
         GElf_Sym symbol;
         if (!gelf_getsym(data, static_cast<int>(i), &symbol) || !isFunction(symbol) || symbol.st_shndx >= code.size()) continue;
@@ -116,8 +117,9 @@ void SymbolTable::addStubs(const ElfFile& program, std::vector<Candidate>& found
 
 void SymbolTable::keepBest(std::vector<Candidate>& found)
 {
-    std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-        return a.symbol.address != b.symbol.address ? a.symbol.address < b.symbol.address : a.rank < b.rank;
+    std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+        if (a.symbol.address != b.symbol.address) return a.symbol.address < b.symbol.address;
+        return a.rank != b.rank ? a.rank < b.rank : a.symbol.name < b.symbol.name;
     });
     m_symbols.reserve(found.size());
     for (const Candidate& candidate : found)
