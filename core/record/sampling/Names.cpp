@@ -91,6 +91,7 @@ std::string shownText(std::string_view bytes)
 
 std::string functionName(std::string_view symbol)
 {
+    if (symbol.starts_with("__GI_")) symbol.remove_prefix(5); // how glibc calls its own functions from within
     if (!symbol.starts_with("_Z") || symbol.size() > kMaxMangled || unfoldsTooFar(symbol)) return shownText(symbol);
     int status = 0;
     const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(std::string(symbol).c_str(), nullptr, nullptr, &status), &std::free);

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxRules = 1u << 20;
 /// Instead of a rule of FrameRules.
 constexpr std::uint32_t kNotCode = UINT32_MAX, kCompiled = UINT32_MAX - 1;
 
-enum class Step { Next, Bottom, Lost };
+enum class Step { Next, Bottom, Cut, Lost }; // Cut: the caller lies behind the end of the copy
 
 struct HashPlace
 {
@@ -63,7 +63,7 @@ struct StackUnwinder::State
     Step inTrampoline(std::uint64_t offset);
     Step afterCall();
     Step byGuess();
-    bool reachesBottom();
+    bool makesSense();
     bool callerFits(const FrameState& callee, std::uint64_t slot, std::uint64_t address);
     bool isReturnAddress(std::uint64_t address);
     bool value(const Recover& recover, unsigned reg, std::uint64_t frameAddress, std::uint64_t& found) const;
@@ -181,7 +181,7 @@ Step StackUnwinder::State::byRule(const FrameRule& rule)
         valid = had ? valid | std::uint64_t{1} << one.reg : valid & ~(std::uint64_t{1} << one.reg);
     }
     if (bottom) return Step::Bottom;
-    if (!(valid >> Machine::kReturn & 1)) return Step::Lost;
+    if (!(valid >> Machine::kReturn & 1)) return frameAddress > frame.stackStart + frame.stack.size() ? Step::Cut : Step::Lost;
     frame.valid = valid;
     for (const FrameRules::Saved& one : saved)
         if (valid >> one.reg & 1) frame.registers[one.reg] = values[one.reg];
@@ -259,15 +259,17 @@ Step StackUnwinder::State::inCompiledCode()
 #endif
 }
 
-/// From here on, by rules and frame pointers only. Leaves the state anywhere.
-bool StackUnwinder::State::reachesBottom()
+/// Whether there is a way down to the bottom from here by rules and frame pointers only, or over some frames to the end of the copy.
+/// Leaves the state anywhere.
+bool StackUnwinder::State::makesSense()
 {
+    constexpr std::size_t kEnough = 3;
     for (std::size_t count = 0; count < kMaxFrames; ++count) {
         if (counter() == 0) return true;
         const std::uint32_t rule = ruleAt(lookedUp());
         if (rule == kNotCode) return false;
         const Step step = this->step(rule);
-        if (step != Step::Next) return step == Step::Bottom;
+        if (step != Step::Next) return step == Step::Bottom || (step == Step::Cut && count >= kEnough);
     }
     return false;
 }
@@ -284,7 +286,7 @@ bool StackUnwinder::State::callerFits(const FrameState& callee, std::uint64_t sl
         frame.registers[Machine::kFrame] = pointer;
         goTo(address, slot + 8);
         const FrameState caller = frame;
-        if (!reachesBottom()) continue;
+        if (!makesSense()) continue;
         frame = caller;
         interrupted = false;
         return true;
@@ -293,7 +295,7 @@ bool StackUnwinder::State::callerFits(const FrameState& callee, std::uint64_t sl
 }
 
 /// Code without any information that uses the frame pointer for other things: the loops of oneDNN and MKL, where PyTorch spends its time on a
-/// processor. They call nothing, so the first return address on the stack is theirs, if all frames above it make sense down to the bottom.
+/// processor. They call nothing, so the first return address on the stack is theirs, if all frames above it make sense.
 Step StackUnwinder::State::byGuess()
 {
     constexpr std::uint64_t kWords = 512;

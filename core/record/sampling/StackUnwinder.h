@@ -23,7 +23,7 @@ struct StackCopy
 /// Finds the callers of code built without frame pointers, by its call frame information (.eh_frame, .debug_frame, through libdw), and passes
 /// the trampolines of CPython (-X perf), which have none: perf itself ends at the first of them. Rules are kept per address: a frame seen before costs
 /// some 30 ns. Passes signal handlers. Where there is no information, as in compiled code, it falls back to the frame pointer, and where that makes no
-/// sense to the first return address on the stack from which all goes well down to the bottom: a guess, once a stack.
+/// sense to the first return address on the stack from which all goes well down to the bottom or the end of the copy: a guess, once a stack.
 /// Not thread-safe: of the thread of its Symbols, which must outlive it. Programs of the recorder's own machine only (x86-64, AArch64; the latter
 /// by the same rules, never tried); of others, as of 32 bit programs, there is the sampled address alone.
 class StackUnwinder
