@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include "core/record/RecorderBackends.h"
+#include "core/record/sampling/Collector.h"
 #include "core/record/sampling/PerfEvents.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/RecordMerge.h"
@@ -18,6 +19,7 @@
 #include <map>
 #include <regex>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -229,11 +231,13 @@ private Q_SLOTS:
         ChildProcess child(target({"threads", "20000", "8"}));
         QVERIFY(hasThreads(child, 9));
         Session session({.pid = child.pid()}, at("a.fxt"), {{"stacks", stacks.toStdString()}});
-        QVERIFY2(session.start(), session.problem().c_str());
         const std::int64_t before = cpuOf(child.pid());
+        QVERIFY2(session.start(), session.problem().c_str());
+        const std::int64_t began = cpuOf(child.pid());
         QTest::qWait(1'500);
-        const std::int64_t used = cpuOf(child.pid()) - before;
+        const std::int64_t least = cpuOf(child.pid()) - began;
         QVERIFY2(session.stop(), session.problem().c_str());
+        const std::int64_t most = cpuOf(child.pid()) - before;
         QCOMPARE(session.end, RecordEnd::Stopped);
         const Recording recording = readRecording(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
@@ -252,7 +256,8 @@ private Q_SLOTS:
         QCOMPARE(workers, 8);
         QCOMPARE(session.session->status().lost, std::uint64_t{0});
         // Time until the first sample after each switch has no stack; all the rest has.
-        QVERIFY2(covered > used * 7 / 10 && covered < used * 115 / 100, (std::to_string(covered) + " of " + std::to_string(used)).c_str());
+        QVERIFY2(covered > least * 7 / 10 && covered < most * 115 / 100,
+                 (std::to_string(covered) + " of " + std::to_string(least) + " to " + std::to_string(most)).c_str());
         if (stacks == u"unwound") {
             const double share = static_cast<double>(hot) / static_cast<double>(hot + warm);
             QVERIFY2(share > 0.70 && share < 0.80, std::to_string(share).c_str());
@@ -276,7 +281,6 @@ private Q_SLOTS:
         QCOMPARE(recording.error, std::string());
         const Line* late = recording.with("late_function");
         QVERIFY(late);
-        QVERIFY(late->time.at("late_function") > 100'000'000);
         QCOMPARE(late->name, "sampling_target " + tidText(recording, late));
     }
     void threadsBornLaterAreRecordedWithOneRingEach()
@@ -299,7 +303,7 @@ private Q_SLOTS:
             });
         }
         QVERIFY(samples.size() >= 1);
-        QVERIFY2(samples.rbegin()->first != child.pid() && samples.rbegin()->second > 100, std::to_string(samples.rbegin()->second).c_str());
+        QVERIFY2(samples.rbegin()->first != child.pid() && samples.rbegin()->second > 3, std::to_string(samples.rbegin()->second).c_str());
     }
     void theEndOfTheTargetEndsTheRecording()
     {
@@ -447,6 +451,50 @@ private Q_SLOTS:
         Session other({.pid = ::getpid(), .startTicks = 1}, at("b.fxt"));
         QVERIFY(!other.start());
         QCOMPARE(other.failure.message, "Process " + std::to_string(::getpid()) + " has ended.");
+    }
+    void aRecorderThatIsKilledLeavesWhatItHad()
+    {
+        ChildProcess child(target({"threads", "20000", "2"}));
+        QVERIFY(hasThreads(child, 3));
+        const std::string path = at("a.fxt");
+        const pid_t recorder = ::fork();
+        if (recorder == 0) {
+            Collector collector({.target = {.pid = child.pid()}, .path = path, .events = {.stackBytes = 8192}},
+                                {.recording = [] {}, .collecting = [] {}, .noted = [](const std::string&) {}, .over = [] {}});
+            ::sleep(60);
+            ::_exit(0);
+        }
+        // Twice written to the disk, so that it holds more than the names.
+        QTRY_VERIFY_WITH_TIMEOUT(fs::exists(path + ".part") && fs::file_size(path + ".part") > 20'000, 20'000);
+        ::kill(recorder, SIGKILL);
+        ::waitpid(recorder, nullptr, 0);
+        QVERIFY(!fs::exists(path));
+        const Recording recording = readRecording(path + ".part");
+        QCOMPARE(recording.error, std::string());
+        QVERIFY(recording.with("hot_function"));
+        QVERIFY(isAlive(child.pid(), 0));
+    }
+    void aDiskThatIsFullEndsTheRecordingAndKeepsIt()
+    {
+        ChildProcess child(target({"threads", "20000", "4"}));
+        QVERIFY(hasThreads(child, 5));
+        ::signal(SIGXFSZ, SIG_IGN);
+        rlimit before = {};
+        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+        rlimit small = before;
+        small.rlim_cur = 200'000; // stands for the disk
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
+        Session session({.pid = child.pid()}, at("a.fxt"));
+        const bool ended = session.start() && session.ended(60'000);
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
+        ::signal(SIGXFSZ, SIG_DFL);
+        QVERIFY2(ended, session.problem().c_str());
+        QCOMPARE(session.end, RecordEnd::DiskFull);
+        QVERIFY(fs::file_size(at("a.fxt")) <= 200'000);
+        const Recording recording = readRecording(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        QVERIFY(recording.with("hot_function"));
+        QVERIFY(isAlive(child.pid(), 0));
     }
     void packedFilesAreRecordedToo()
     {

@@ -282,10 +282,7 @@ void Collector::finish()
         if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
     const bool targetEnded = isTargetGone();
     if (targetEnded) m_outcome.end = RecordEnd::TargetEnded;
-    if (m_gone && !targetEnded) {
-        m_outcome.end = RecordEnd::TargetEnded;
-        tell("The system ended the recording: the process runs on as a program with other rights");
-    }
+    if (m_gone && !targetEnded) tell("The system ended the recording: the process runs on as a program with other rights");
     if (counts.cut * 20 > counts.stacks)
         tell(std::to_string(counts.cut * 100 / counts.stacks) + " % of the stacks are longer than what is copied of them: their callers are missing");
 }
