@@ -1,139 +1,17 @@
-#include <QPointer>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include "core/record/ProcessList.h"
-#include "core/record/RecordChecks.h"
-#include "core/record/Recorder.h"
-#include "tests/support/ChildProcess.h"
-#include "tests/support/Golden.h"
+#include "tests/support/ScriptedRecording.h"
 
 #include <filesystem>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <thread>
 
 using namespace opscope;
 using namespace opscope::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-namespace {
-
-/// What a session of the test does by itself; everything else the test makes it do.
-struct Script
-{
-    enum class Start { Records, Waits, Fails } start = Start::Records;
-    enum class Stop { FinishesAtOnce, FinishesLater, Waits } stop = Stop::FinishesLater;
-    std::uint64_t bytes = 100;
-    Readiness readiness = {};
-};
-Script script;
-
-/// Makes a real file, and takes it away when it is cancelled.
-class ScriptedSession : public RecordSession
-{
-public:
-    explicit ScriptedSession(const RecordRequest& request) : m_request(request) {}
-    ~ScriptedSession() override { ++destroyed; }
-
-    void start() override
-    {
-        if (script.start == Script::Start::Records) Q_EMIT recording();
-        if (script.start == Script::Start::Fails) Q_EMIT failed({"It did not want to."}, {});
-    }
-    void stop() override
-    {
-        ++stopped;
-        if (script.stop == Script::Stop::FinishesAtOnce) finish(RecordEnd::Stopped);
-        if (script.stop == Script::Stop::FinishesLater) QTimer::singleShot(0, this, [this] { finish(RecordEnd::Stopped); });
-    }
-    void cancel() override
-    {
-        ++cancelled;
-        fs::remove(m_request.path);
-    }
-    RecordStatus status() const override
-    {
-        RecordStatus now;
-        now.samples = 7;
-        now.bytes = script.bytes;
-        return now;
-    }
-    void finish(RecordEnd end)
-    {
-        Q_EMIT collecting();
-        makeFile();
-        Q_EMIT finished(QString::fromStdString(m_request.path), end);
-    }
-    void makeFile() { writeFile(m_request.path, "recorded"); }
-
-    static inline int stopped = 0, cancelled = 0, destroyed = 0;
-
-private:
-    RecordRequest m_request;
-};
-QPointer<ScriptedSession> session;
-
-std::vector<RecordOption> someOptions()
-{
-    using Kind = RecordOption::Kind;
-    return {{.id = "frequency", .title = "Samples per second", .help = "How often.", .kind = Kind::Number, .standard = "999", .unit = "Hz", .low = 1, .high = 10'000},
-            {.id = "stacks", .title = "Call stacks", .help = "Which.", .kind = Kind::Choice, .standard = "fp", .choices = {{"fp", "Fast"}, {"dwarf", "Deep"}}},
-            {.id = "kernel", .title = "Kernel code", .help = "Too.", .kind = Kind::Switch, .standard = "off"},
-            {.id = "where", .title = "Folder", .help = "Of it.", .kind = Kind::Path}};
-}
-
-RecorderBackend scripted()
-{
-    return {.id = "scripted", .title = "Scripted", .summary = "For tests.", .startsCommands = true, .options = someOptions,
-            .check = [](const RecordTarget&, const OptionValues&) { return script.readiness; },
-            .session = [](const RecordRequest& request) -> std::unique_ptr<RecordSession> {
-                auto made = std::make_unique<ScriptedSession>(request);
-                session = made.get();
-                return made;
-            }};
-}
-
-const char* name(Recorder::State state)
-{
-    return QMetaEnum::fromType<Recorder::State>().valueToKey(static_cast<int>(state));
-}
-
-/// A target that sleeps, a folder, a recorder whose states are written down.
-struct Recording
-{
-    ChildProcess target = ChildProcess::sleeping();
-    QTemporaryDir dir;
-    RecordRequest request;
-    RecorderBackend backend = scripted();
-    Recorder recorder;
-    std::string states;
-
-    Recording()
-    {
-        script = {};
-        ScriptedSession::stopped = ScriptedSession::cancelled = ScriptedSession::destroyed = 0;
-        request.target.pid = target.pid();
-        request.path = dir.path().toStdString() + "/out.fxt";
-        QObject::connect(&recorder, &Recorder::stateChanged, &recorder, [this](Recorder::State state) { states += std::string(states.empty() ? "" : " ") + name(state); });
-    }
-    void start() { recorder.start(backend, request); }
-    bool ended() const { return recorder.state() != Recorder::State::Idle && !recorder.running(); }
-    bool fileExists() const { return fs::exists(request.path); }
-    /// Starts it, which must fail: the sentence.
-    std::string refusal()
-    {
-        states.clear();
-        start();
-        if (states != "Starting Failed" || recorder.end() != RecordEnd::Failed) return "not refused: " + states;
-        if (fileExists()) return "a file was made";
-        return recorder.failure().message;
-    }
-};
-
-} // namespace
-
+/// The states of a recording, its limits and its ends.
 class tst_Recorder : public QObject
 {
     Q_OBJECT
@@ -160,14 +38,7 @@ private Q_SLOTS:
     void aSessionThatFailsAtOnce();
     void notesAreMadePresentable();
     void theProcessorTimeOfTheTargetIsMeasured();
-    void targetsThatCannotBeRecordedAreRefused();
-    void processesOfOthersAreRefused();
-    void placesThatCannotBeWrittenAreRefused();
-    void aFullDiskIsRefusedBeforeTheStart();
     void aDiskThatFillsUpSaves();
-    void optionsAreChecked();
-    void commandsAreLookedFor();
-    void backendsThatAreNotReadySayWhy();
 };
 
 void tst_Recorder::aRecordingGoesFromStartToFile()
@@ -482,86 +353,6 @@ void tst_Recorder::theProcessorTimeOfTheTargetIsMeasured()
     QTRY_COMPARE(idle.recorder.status().targetCpu, 0.0);
 }
 
-void tst_Recorder::targetsThatCannotBeRecordedAreRefused()
-{
-    Recording r;
-    const std::string pid = std::to_string(r.target.pid());
-    const std::uint64_t ticks = processInfo(r.target.pid())->startTicks;
-    r.request.target.startTicks = ticks + 1;
-    QCOMPARE(r.refusal(), "Process " + pid + " has ended; another one, sleep, has its number now.");
-    r.request.target.startTicks = 0;
-    r.target.becomeZombie();
-    QCOMPARE(r.refusal(), "Process " + pid + " (sleep) has ended; only its entry in the list of processes is left.");
-    r.target.reap();
-    QCOMPARE(r.refusal(), "There is no process " + pid + ".");
-    r.request.target.startTicks = ticks;
-    QCOMPARE(r.refusal(), "Process " + pid + " has ended.");
-    r.request.target = {.pid = ::getpid()};
-    QCOMPARE(r.refusal(), "Process " + std::to_string(::getpid()) + " (tst_Recorder) is Opscope itself.");
-    r.request.target = {};
-    QCOMPARE(r.refusal(), std::string("0 is no process number."));
-
-    ProcessInfo kernel{.pid = 2, .name = "kthreadd", .kernelThread = true};
-    QCOMPARE(checkProcess(kernel)->message, std::string("Process 2 (kthreadd) is a thread of the kernel, not a program."));
-    if (const auto real = processInfo(2); real && real->kernelThread) {
-        r.request.target = {.pid = 2};
-        QCOMPARE(r.refusal(), "Process 2 (" + real->name + ") is a thread of the kernel, not a program.");
-    }
-}
-
-void tst_Recorder::processesOfOthersAreRefused()
-{
-    const bool root = ::geteuid() == 0;
-    if (root && ::seteuid(65534) != 0) QSKIP("skipped: cannot become another user");
-    const auto init = processInfo(1);
-    const auto refused = init ? checkProcess(*init) : std::nullopt;
-    RecordTarget hidden{.pid = 1};
-    const auto target = checkTarget(hidden);
-    if (root) QCOMPARE(::seteuid(0), 0);
-    QVERIFY(target);
-    if (!init) QSKIP("skipped: the system hides processes of others"); // told by checkTarget
-    QVERIFY(refused);
-    QCOMPARE(refused->message, "Process " + processLabel(*init) + " belongs to root; the system lets you record only your own processes.");
-    QVERIFY(!refused->advice.empty());
-    if (root) QVERIFY(!checkProcess(*init));
-}
-
-void tst_Recorder::placesThatCannotBeWrittenAreRefused()
-{
-    Recording r;
-    const std::string folder = r.dir.path().toStdString();
-    const auto refusal = [&](const std::string& path) {
-        r.request.path = path;
-        r.states.clear();
-        r.start();
-        return r.recorder.state() == Recorder::State::Failed ? r.recorder.failure().message : "not refused";
-    };
-    QCOMPARE(refusal(folder + "/none/x.fxt"), "The folder " + folder + "/none cannot be used: No such file or directory.");
-    QCOMPARE(refusal(folder + "/"), std::string("The recording needs the name of a file, not of a folder."));
-    QCOMPARE(refusal(""), std::string("The recording needs the name of a file, not of a folder."));
-    fs::create_directory(folder + "/sub");
-    QCOMPARE(refusal(folder + "/sub"), std::string("sub is there already and not a file."));
-    writeFile(folder + "/file", "x");
-    QCOMPARE(refusal(folder + "/file/x.fxt"), folder + "/file is not a folder.");
-    const bool root = ::geteuid() == 0;
-    if (root && ::seteuid(65534) != 0) QSKIP("skipped: cannot become another user");
-    const auto others = checkPlace("/usr/x.fxt");
-    if (root) QCOMPARE(::seteuid(0), 0);
-    QCOMPARE(others.value_or(RecordFailure{}).message, std::string("The folder /usr cannot be written to: Permission denied."));
-}
-
-void tst_Recorder::aFullDiskIsRefusedBeforeTheStart()
-{
-    Recording r;
-    const std::string disk = r.dir.path().toStdString() + "/disk";
-    fs::create_directory(disk);
-    if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1M") != 0) QSKIP("skipped: no right to mount a small disk");
-    r.request.path = disk + "/x.fxt";
-    const std::string sentence = r.refusal();
-    ::umount2(disk.c_str(), MNT_DETACH);
-    QCOMPARE(sentence, "The disk of " + disk + " has 1.00 MiB left; a recording needs 16.00 MiB to begin.");
-}
-
 void tst_Recorder::aDiskThatFillsUpSaves()
 {
     Recording r;
@@ -577,68 +368,6 @@ void tst_Recorder::aDiskThatFillsUpSaves()
     QVERIFY(ended && there);
     QCOMPARE(r.recorder.end(), RecordEnd::DiskFull);
     QCOMPARE(r.recorder.state(), Recorder::State::Done);
-}
-
-void tst_Recorder::optionsAreChecked()
-{
-    const auto options = someOptions();
-    QCOMPARE(optionValue(options, {}, "frequency"), std::string("999"));
-    QCOMPARE(optionValue(options, {{"frequency", "99"}}, "frequency"), std::string("99"));
-    QCOMPARE(optionValue(options, {}, "nothing"), std::string());
-    QVERIFY(checkOptions(options, {{"frequency", "1"}, {"stacks", "dwarf"}, {"kernel", "on"}, {"where", "/tmp/a b"}}).ok());
-    const auto sentence = [&](const std::string& id, const std::string& value) {
-        const Status status = checkOptions(options, {{id, value}});
-        return status ? "good" : status.error().message;
-    };
-    QCOMPARE(sentence("frequency", "0"), std::string("Samples per second: \"0\" is no whole number from 1 to 10,000 Hz"));
-    for (const char* bad : {"10001", "", "9x", " 9", "99999999999999999999", "1.5", "-1", "0x10"}) QVERIFY(sentence("frequency", bad) != "good");
-    QCOMPARE(sentence("stacks", "lbr\033"), std::string("Call stacks: \"lbr␛\" is none of fp, dwarf"));
-    QCOMPARE(sentence("kernel", "true"), std::string("Kernel code: \"true\" is neither on nor off"));
-    QCOMPARE(sentence("where", std::string("a\0b", 3)), std::string("Folder: \"a␀b\" holds a NUL"));
-    QCOMPARE(sentence("speed", "1"), std::string("\"speed\" is no option of this backend"));
-    Recording r;
-    r.request.options = {{"kernel", "yes"}};
-    QCOMPARE(r.refusal(), std::string("Kernel code: \"yes\" is neither on nor off."));
-}
-
-void tst_Recorder::commandsAreLookedFor()
-{
-    Recording r;
-    r.request.target = {.command = {"opscope-no-such-command"}};
-    QCOMPARE(r.refusal(), std::string("There is no command opscope-no-such-command."));
-    r.request.target.command = {""};
-    QCOMPARE(r.refusal(), std::string("There is no command to start."));
-    r.request.target.command = {"/no/such\n"};
-    QCOMPARE(r.refusal(), std::string("/no/such␊ is not there."));
-    const std::string file = r.dir.path().toStdString() + "/text";
-    writeFile(file, "x");
-    r.request.target.command = {file};
-    QCOMPARE(r.refusal(), file + " is not a program that can be started.");
-    r.request.target.command = {r.dir.path().toStdString() + "/"};
-    QVERIFY(r.refusal().ends_with("is not a program that can be started."));
-    r.request.target = {.command = {"./text"}, .folder = r.dir.path().toStdString()};
-    QCOMPARE(r.refusal(), std::string("./text is not a program that can be started."));
-    fs::permissions(file, fs::perms::owner_all);
-    QVERIFY(!checkTarget(r.request.target));
-    r.request.target.folder += "/none";
-    QCOMPARE(r.refusal(), "There is no folder " + r.request.target.folder + " for the command to start in.");
-    r.request.target = {.command = {"true", "x"}};
-    r.states.clear();
-    r.start();
-    QCOMPARE(r.states, std::string("Starting Recording"));
-    r.recorder.cancel();
-    r.backend.startsCommands = false;
-    QCOMPARE(r.refusal(), std::string("Scripted cannot start a command."));
-}
-
-void tst_Recorder::backendsThatAreNotReadySayWhy()
-{
-    Recording r;
-    script.readiness = {.state = Readiness::State::NeedsPermission, .reason = "perf_event_paranoid is 3", .advice = "Ask for sysctl kernel.perf_event_paranoid=2."};
-    QCOMPARE(r.refusal(), std::string("Scripted cannot record this: perf_event_paranoid is 3."));
-    QCOMPARE(r.recorder.failure().advice, std::string("Ask for sysctl kernel.perf_event_paranoid=2."));
-    script.readiness = {.state = Readiness::State::NotPossible, .reason = "No Intel Processor Trace here"};
-    QCOMPARE(r.refusal(), std::string("Scripted cannot record this: No Intel Processor Trace here."));
 }
 
 QTEST_GUILESS_MAIN(tst_Recorder)
