@@ -278,9 +278,9 @@ void Collector::finish()
         {{"samples", counts.samples}, {"lost", counts.lost}, {"monotonic_ns", monotonicNs()}, {"realtime_ns", clockNs(CLOCK_REALTIME)}}};
     m_trace->mark(now, "recording ended", arguments);
     flush();
-    if (m_command && m_gone)
-        if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
     const bool targetEnded = isTargetGone();
+    if (m_command && targetEnded)
+        if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
     if (targetEnded) m_outcome.end = RecordEnd::TargetEnded;
     if (m_gone && !targetEnded) tell("The system ended the recording: the process runs on as a program with other rights");
     if (counts.cut * 20 > counts.stacks)

@@ -37,6 +37,7 @@ struct SampleTrace::Process
     std::unique_ptr<StackUnwinder> unwinder;
     std::size_t threads = 0;
     bool perfMapFresh = false;
+    bool named = false; ///< in the file, as it is now
 };
 
 struct SampleTrace::Thread
@@ -46,6 +47,7 @@ struct SampleTrace::Thread
     ThreadTimeline timeline;
     std::vector<std::uint64_t> addresses = {}; ///< of the user part of the last stack, innermost first
     bool toTheBottom = false;                  ///< nothing is missing of it
+    bool named = false;                        ///< in the file, as it is now
 };
 
 SampleTrace::SampleTrace(std::string& buffer, const Settings& settings)
@@ -67,7 +69,6 @@ SampleTrace::Process& SampleTrace::addProcess(pid_t pid, std::unique_ptr<Symbols
     made->name = std::move(name);
     made->unwinder = std::make_unique<StackUnwinder>(*symbols);
     made->symbols = std::move(symbols);
-    m_writer.processName(koid(pid), made->name);
     return *(m_processes[pid] = std::move(made));
 }
 
@@ -80,10 +81,15 @@ SampleTrace::Process& SampleTrace::process(pid_t pid)
     return addProcess(pid, std::move(symbols), programName(pid));
 }
 
-void SampleTrace::writeName(const Thread& thread)
+/// Not at once: new threads and programs change their names in their first moments, and readers take a second name for a defect.
+void SampleTrace::writeNames(Thread& thread, Process& process)
 {
+    if (!process.named) m_writer.processName(koid(process.pid), process.name);
+    process.named = true;
+    if (thread.named) return;
+    thread.named = true;
     // Programs that do not name their threads give all of them the name of the program.
-    const bool own = thread.key.thread == thread.key.process || thread.name != m_current->name.substr(0, thread.name.size());
+    const bool own = thread.key.thread == thread.key.process || thread.name != process.name.substr(0, thread.name.size());
     const std::string number = std::to_string(thread.key.thread);
     const std::string name = thread.name.empty() ? number : own ? thread.name : thread.name + " " + number;
     const FxtWriter::Argument rate{"sampled_hz", std::uint64_t{m_settings.frequency}};
@@ -97,7 +103,6 @@ SampleTrace::Thread& SampleTrace::addThread(ThreadKey key, std::string name, Nan
     std::unique_ptr<Thread>& place = m_threads[key.thread];
     if (!place) ++m_current->threads;
     place = std::move(made);
-    writeName(*place);
     return *place;
 }
 
@@ -185,6 +190,7 @@ void SampleTrace::exit(const PerfRecord& record)
     Process& of = process(found->second->key.process);
     m_current = &of;
     found->second->timeline.exited(record.cpu, at(record.time), *this);
+    writeNames(*found->second, of);
     m_threads.erase(found);
     if (--of.threads == 0 && of.pid != m_target) m_processes.erase(of.pid);
 }
@@ -192,7 +198,9 @@ void SampleTrace::exit(const PerfRecord& record)
 void SampleTrace::comm(const PerfRecord& record)
 {
     Thread& of = thread(record);
-    of.name = presentable(record.text);
+    const std::string given = presentable(record.text);
+    if (given != of.name) of.named = false;
+    of.name = given;
     if (record.exec) {
         of.timeline.closeFrames(at(record.time), *this);
         of.addresses.clear();
@@ -201,10 +209,10 @@ void SampleTrace::comm(const PerfRecord& record)
     }
     if (record.exec || record.tid == record.pid) {
         const std::string now = programName(record.pid); // longer than the 15 bytes of the record, while it is still the same
-        m_current->name = now.starts_with(of.name) ? now : of.name;
-        m_writer.processName(koid(record.pid), m_current->name);
+        const std::string name = now.starts_with(of.name) ? now : of.name;
+        if (name != m_current->name) m_current->named = false;
+        m_current->name = name;
     }
-    writeName(of);
 }
 
 void SampleTrace::mapped(const PerfRecord& record)
@@ -244,6 +252,7 @@ void SampleTrace::writeOpen()
 {
     for (auto& [tid, thread] : m_threads) {
         m_current = &process(thread->key.process);
+        writeNames(*thread, *m_current);
         thread->timeline.writeOpen(*this);
     }
 }
@@ -253,6 +262,7 @@ void SampleTrace::finish(std::uint64_t time)
     for (auto& [tid, thread] : m_threads) {
         m_current = &process(thread->key.process);
         thread->timeline.finish(at(time), *this);
+        writeNames(*thread, *m_current);
     }
 }
 

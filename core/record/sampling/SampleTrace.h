@@ -65,7 +65,7 @@ private:
     Process& addProcess(pid_t pid, std::unique_ptr<Symbols> symbols, std::string name);
     Thread& thread(const PerfRecord& record);
     Thread& addThread(ThreadKey key, std::string name, Nanos since, ThreadTimeline::Before before);
-    void writeName(const Thread& thread);
+    void writeNames(Thread& thread, Process& process);
     void sample(const PerfRecord& record);
     void switchRecord(const PerfRecord& record);
     void fork(const PerfRecord& record);
