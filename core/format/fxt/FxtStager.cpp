@@ -131,14 +131,31 @@ void FxtStager::kernelObject(RecordReader& record)
     const auto reference = static_cast<std::uint16_t>(bits(header, 24, 39));
     if (!record.next(object.koid) || !record.inlineText(reference, name)) return note(Defect::DamagedRecord, "a kernel object");
     object.name = m_tables.text(reference, name, m_head.offset).note;
-    std::uint32_t hz = 0;
+    Said said;
     eachArgument(record, bits(header, 40, 43), [&](const Argument& argument) {
         const std::string_view key = m_notes.view(m_tables.text(argument.name, argument.inlineName, m_head.offset).note);
         if (key == "process" && argument.type == ArgumentType::Koid) object.process = argument.word;
-        if (key == "sampled_hz" && argument.isWhole() && argument.whole() > 0) hz = static_cast<std::uint32_t>(std::min<std::int64_t>(argument.whole(), UINT32_MAX));
+        else readSaid(key, argument, said);
     });
     m_notes.add(object);
-    if (hz) m_sampledHz[{object.process, object.koid}] = hz;
+    if (said.any()) m_said[{static_cast<ObjectType>(object.type), object.process, object.koid}] = said;
+}
+
+void FxtStager::readSaid(std::string_view key, const Argument& argument, Said& said)
+{
+    const bool isText = argument.type == ArgumentType::String;
+    const auto text = [&] { return m_tables.text(argument.textReference(), argument.inlineText, m_head.offset).note; };
+    if (key == "pid" || key == "tid") {
+        if (argument.isWhole()) said.id = TrackKey{TrackKey::Kind::Number, argument.whole(), {}};
+        else if (isText) said.id = TrackKey{TrackKey::Kind::Text, 0, text()};
+        else if (argument.type == ArgumentType::Null) said.id = TrackKey{};
+    } else if (key == "labels" && isText) {
+        said.labels = text();
+    } else if (key == "sort_index" && argument.isWhole()) {
+        said.sortIndex = argument.whole();
+    } else if (key == "sampled_hz" && argument.isWhole() && argument.whole() > 0) {
+        said.sampledHz = static_cast<std::uint32_t>(std::min<std::int64_t>(argument.whole(), UINT32_MAX));
+    }
 }
 
 void FxtStager::userObject(RecordReader& record)

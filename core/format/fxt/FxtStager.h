@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -66,6 +67,16 @@ private:
         }
     };
 
+    /// Arguments of the kernel object of a process or a thread that Opscope writes (FxtConverter.h, core/record/sampling).
+    struct Said
+    {
+        std::optional<TrackKey> id;       ///< "pid", "tid": what it is where the koid was made up; texts are of the notes
+        StringId labels;                  ///< of the notes
+        std::optional<std::int64_t> sortIndex;
+        std::uint32_t sampledHz = 0;
+        bool any() const { return id || labels.valid() || sortIndex || sampledHz; }
+    };
+
     void metadata(RecordReader& record);
     void initialization(RecordReader& record);
     void string(RecordReader& record);
@@ -97,6 +108,9 @@ private:
     void placeSwitches();
     void nameTracks();
     void nameTrack(FxtTables::Track& track, StagedTrack& staged, bool magicTrace);
+    void readSaid(std::string_view key, const Argument& argument, Said& said);
+    const Said* saidOf(fxt::ObjectType type, std::uint64_t process, std::uint64_t koid) const;
+    TrackKey stagedKey(const TrackKey& key);
     void fillStats();
     void note(Defect defect, std::string_view detail = {}) { m_diagnostics.note(defect, m_head.offset, detail); }
     StagedPart& part();
@@ -114,7 +128,7 @@ private:
     Head m_head;
     Fields m_fields;
     std::vector<std::pair<StringId, double>> m_values; // of a counter
-    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> m_sampledHz; // by (process, thread)
+    std::map<std::tuple<fxt::ObjectType, std::uint64_t, std::uint64_t>, Said> m_said; // by (type, process, koid)
     std::uint16_t m_scheduling = FxtTables::kNoCategory;
     std::vector<CounterKey> m_counterKeys;
     std::unordered_map<CounterKey, std::uint32_t, CounterHash> m_counterOf;

@@ -110,11 +110,41 @@ void FxtStager::nameTrack(FxtTables::Track& track, StagedTrack& staged, bool mag
         if (real.tid.kind == TrackKey::Kind::Other) real.tid.text = m_notes.text(std::to_string(track.thread));
         m_notes.add(real);
     }
+    const Said* ofProcess = saidOf(ObjectType::Process, 0, track.process);
+    const Said* ofThread = saidOf(ObjectType::Thread, track.process, track.thread);
+    if ((ofProcess && ofProcess->id) || (ofThread && ofThread->id)) {
+        if (ofProcess && ofProcess->id) staged.pid = stagedKey(*ofProcess->id);
+        if (ofThread && ofThread->id) staged.tid = stagedKey(*ofThread->id);
+        const auto noted = [&](const TrackKey& key) {
+            TrackKey copy = key;
+            if (key.text.valid()) copy.text = m_notes.text(m_staged.strings.view(key.text));
+            return copy;
+        };
+        m_notes.add(FxtNotes::RealIds{track.process, track.thread, noted(staged.pid), noted(staged.tid)});
+    }
     std::vector<StagedMeta>& meta = m_parts.front().meta;
     if (!processName.empty()) meta.push_back({staged.pid, {}, MetaKind::ProcessName, intern(processName), 0, process->offset});
     if (!threadName.empty()) meta.push_back({staged.pid, staged.tid, MetaKind::ThreadName, intern(threadName), 0, thread->offset});
-    if (const auto hz = m_sampledHz.find({track.process, track.thread}); hz != m_sampledHz.end())
-        meta.push_back({staged.pid, staged.tid, MetaKind::SampledHz, {}, hz->second, 0});
+    if (ofProcess && ofProcess->labels.valid()) meta.push_back({staged.pid, {}, MetaKind::ProcessLabels, intern(m_notes.view(ofProcess->labels)), 0, process->offset});
+    if (ofProcess && ofProcess->sortIndex) meta.push_back({staged.pid, {}, MetaKind::ProcessSortIndex, {}, *ofProcess->sortIndex, process->offset});
+    if (ofThread && ofThread->sampledHz) meta.push_back({staged.pid, staged.tid, MetaKind::SampledHz, {}, ofThread->sampledHz, thread->offset});
+    // What else their records say goes with parts, whether they have a name or not.
+    if (ofProcess) meta.push_back({staged.pid, {}, MetaKind::Other, intern("kernel object"), 0, process->offset});
+    if (ofThread) meta.push_back({staged.pid, staged.tid, MetaKind::Other, intern("kernel object"), 0, thread->offset});
+}
+
+const FxtStager::Said* FxtStager::saidOf(ObjectType type, std::uint64_t process, std::uint64_t koid) const
+{
+    const auto found = m_said.find({type, process, koid});
+    return found == m_said.end() ? nullptr : &found->second;
+}
+
+/// `key`: with a text of the notes.
+TrackKey FxtStager::stagedKey(const TrackKey& key)
+{
+    TrackKey staged = key;
+    if (key.text.valid()) staged.text = m_staged.strings.intern(m_notes.view(key.text));
+    return staged;
 }
 
 void FxtStager::fillStats()
