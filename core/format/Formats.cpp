@@ -5,6 +5,7 @@
 #include "core/format/et/EtExporter.h"
 #include "core/format/et/EtImporter.h"
 #include "core/format/fxt/FxtEventText.h"
+#include "core/format/fxt/FxtExporter.h"
 #include "core/format/fxt/FxtImporter.h"
 #include "core/format/kineto/KinetoExporter.h"
 #include "core/format/kineto/KinetoImporter.h"
@@ -18,7 +19,7 @@ namespace opscope {
 static constexpr std::array kFormats{
     Format{"kineto", "Kineto and Chrome trace JSON", "*.json *.json.gz", sniffKineto, makeKinetoImporter, makeKinetoExporter},
     Format{"et", "PyTorch execution trace", "*.json *.json.gz", sniffEt, makeEtImporter, makeEtExporter},
-    Format{"fxt", "Fuchsia trace", "*.fxt *.fxt.gz", sniffFxt, makeFxtImporter, nullptr, fxtEventText},
+    Format{"fxt", "Fuchsia trace", "*.fxt *.fxt.gz", sniffFxt, makeFxtImporter, makeFxtExporter, fxtEventText},
 };
 
 std::span<const Format> formats()

@@ -34,8 +34,32 @@ void eachInstant(const Trace& trace, Visit&& visit)
 
 } // namespace
 
+/// One context switch begins that a thread runs and that its CPU runs it: two slices, of the track of the thread and of that of the CPU.
+static void keepWholeSwitches(const Trace& trace, SliceSet& kept)
+{
+    std::vector<std::uint64_t> places;
+    const auto eachRun = [&](auto&& visit) {
+        for (const Track& track : trace.tracks()) {
+            if (track.kind != TrackKind::State && track.kind != TrackKind::Cpu) continue;
+            const SourceId source = trace.process(track.process).source;
+            for (std::uint32_t row = track.firstSlice; row < track.firstSlice + track.sliceCount; ++row)
+                if (track.kind == TrackKind::Cpu || trace.name(SliceId(row)) == "Running")
+                    visit(SliceId(row), placeOf(source, trace.slices().sourceOffset(SliceId(row))));
+        }
+    };
+    eachRun([&](SliceId slice, std::uint64_t place) {
+        if (kept.contains(slice)) places.push_back(place);
+    });
+    if (places.empty()) return;
+    std::sort(places.begin(), places.end());
+    eachRun([&](SliceId slice, std::uint64_t place) {
+        if (std::binary_search(places.begin(), places.end(), place)) kept.insert(slice);
+    });
+}
+
 void keepWholeElements(const Trace& trace, Matches& rows)
 {
+    keepWholeSwitches(trace, rows.slices);
     const auto series = trace.counters().series();
     const bool memory = std::any_of(series.begin(), series.end(), [](const CounterSeries& s) { return s.isBytes; });
     if (series.empty() || (rows.samples.empty() && (!memory || rows.instants.empty()))) return;

@@ -1,6 +1,7 @@
 #include "tests/support/ExportText.h"
 
 #include "core/format/et/EtExporter.h"
+#include "core/format/fxt/FxtExporter.h"
 #include "core/format/kineto/KinetoExporter.h"
 #include "core/format/text/EventDump.h"
 
@@ -18,7 +19,8 @@ Result<std::string> exportedText(const Trace& trace, std::string_view bytes, con
     if (!source) return source.error();
     std::string text;
     const auto sink = ByteSink::toMemory(text);
-    const auto exporter = trace.sources()[0].format == "et" ? makeEtExporter() : std::make_unique<KinetoExporter>(pieceBytes);
+    const std::string& format = trace.sources()[0].format;
+    const auto exporter = format == "et" ? makeEtExporter() : format == "fxt" ? makeFxtExporter() : std::make_unique<KinetoExporter>(pieceBytes);
     const auto written = exporter->write(trace, SourceId(0), subset, **source, *sink, options, {});
     if (!written) return written.error();
     if (const Status closed = sink->close(); !closed) return closed.error();
