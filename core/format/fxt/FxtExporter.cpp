@@ -26,6 +26,8 @@ bool isNoRow(RecordType type)
     return type == RecordType::Blob || (type >= RecordType::Profiler && type <= RecordType::Large);
 }
 
+bool isName(RecordType type) { return type == RecordType::KernelObject || type == RecordType::UserspaceObject; }
+
 class Writer
 {
 public:
@@ -132,7 +134,7 @@ Status Writer::record(std::uint64_t offset)
     if (!found) return found.error();
     const std::uint64_t header = wordAt(*found, 0);
     ++m_copied[static_cast<std::size_t>(recordType(header))];
-    ++m_report.events;
+    m_report.events += !isName(recordType(header));
     if (recordWords(header) > kMaxRecordWords) return copyLarge(offset, recordWords(header));
     if (recordType(header) == RecordType::Scheduling) scheduling(offset, *found);
     else write(offset, *found);
