@@ -1,6 +1,7 @@
 #include <QTest>
 
 #include "core/format/fxt/FxtConverter.h"
+#include "core/format/fxt/FxtWriter.h"
 #include "core/format/text/EventDump.h"
 #include "core/io/Loader.h"
 #include "tests/support/ExportText.h"
@@ -67,6 +68,7 @@ private Q_SLOTS:
     void whatWasWrittenIsAPartOfItself_data() { kinetoBecomesFxtAndSaysTheSame_data(); }
     void whatWasWrittenIsAPartOfItself();
     void madeUpNumbersAreReadAsWhatTheyStandFor();
+    void statesAndCpusBecomeSwitches();
 };
 
 void tst_FxtRoundTrip::kinetoBecomesFxtAndSaysTheSame_data()
@@ -130,6 +132,28 @@ void tst_FxtRoundTrip::madeUpNumbersAreReadAsWhatTheyStandFor()
     QCOMPARE(again->text(gpu.labels), std::string_view("GPU 0"));
     QCOMPARE(gpu.sortIndex, 77);
     QVERIFY(gpu.side == Side::Device);
+}
+
+/// As they do where a recording and a trace of another format go into one file.
+void tst_FxtRoundTrip::statesAndCpusBecomeSwitches()
+{
+    std::string bytes;
+    FxtWriter w(bytes, {});
+    w.processName(7, "program");
+    w.threadName({7, 7}, "main");
+    w.threadName({7, 8}, "other");
+    w.slice({7, 7}, 5, 100, "", "work");
+    w.contextSwitch(0, 10, 7, fxt::ThreadState::Blocked, 8);
+    w.wakeup(1, 20, 7);
+    w.contextSwitch(1, 25, 0, fxt::ThreadState::New, 7);
+    w.contextSwitch(0, 30, 8, fxt::ThreadState::Suspended, 0);
+    w.contextSwitch(1, 40, 7, fxt::ThreadState::Running, 8);
+    w.contextSwitch(0, 45, 0, fxt::ThreadState::New, 7);
+    w.contextSwitch(1, 50, 8, fxt::ThreadState::Dead, 0);
+    const TracePtr trace = traceFromText(bytes);
+    QVERIFY(trace->slices().size() >= 10);
+    const TracePtr again = traceFromText(fxtOf(*trace, wholeTrace(*trace)));
+    QCOMPARE(comparable(eventDump(*again)), comparable(eventDump(*trace)));
 }
 
 QTEST_GUILESS_MAIN(tst_FxtRoundTrip)

@@ -1,6 +1,7 @@
 #include "core/format/fxt/FxtConverter.h"
 
 #include "core/format/fxt/FxtIds.h"
+#include "core/format/fxt/FxtStates.h"
 #include "core/format/fxt/FxtTexts.h"
 #include "core/format/fxt/FxtWriter.h"
 #include "core/format/kineto/KinetoFields.h"
@@ -73,12 +74,13 @@ public:
     {
         std::optional<ProcessId> process;
         m_subset.tracks.forEach([&](TrackId track) {
-            if (m_stopped) return;
+            if (m_stopped || m_trace.track(track).kind == TrackKind::Cpu) return; // no process of its own: CPUs are told by switches
             const ProcessId mine = m_trace.track(track).process;
             if (process != mine) nameProcess(mine);
             process = mine;
             ofTrack(track);
         });
+        switches();
         flows();
         m_sink.write(m_buffer);
         if (m_job.cancelled()) return Error{ErrorCode::Cancelled, "cancelled", {}};
@@ -103,6 +105,7 @@ private:
     void addShapes(ArgumentList& list, SignatureId signature);
     void instant(TrackId track, InstantId instant);
     void series(TrackId track, const CounterSeries& series);
+    void switches();
     void flows();
     void flowPoint(const FlowPoint& point, std::uint64_t id);
     std::string_view categoryText(CategoryId category);
@@ -209,6 +212,7 @@ void Converter::ofTrack(TrackId id)
 {
     const Track& track = m_trace.track(id);
     if (FxtIds::hasThread(track)) nameThread(id);
+    if (track.kind == TrackKind::State) return;
     const bool async = track.kind == TrackKind::Async;
     eachRow(m_subset.rows.slices, track.firstSlice, track.sliceCount, [&](SliceId s) {
         async ? asyncSlice(id, s) : slice(id, s);
@@ -293,6 +297,17 @@ void Converter::series(TrackId track, const CounterSeries& series)
         m_writer.counter(m_ids.thread(track), tick(times[s.value - series.first]), {}, counter, 0, {&argument, 1});
         return written();
     });
+}
+
+void Converter::switches()
+{
+    using Kind = StateChange::Kind;
+    for (const StateChange& change : stateChanges(m_trace, m_subset, m_ids, [this](SliceId slice) { return clipped(slice); })) {
+        if (change.kind == Kind::Wakes) m_writer.wakeup(change.cpu, tick(change.time), change.thread);
+        else if (change.kind == Kind::Leaves) m_writer.contextSwitch(change.cpu, tick(change.time), change.thread, change.leftAs, 0);
+        else m_writer.contextSwitch(change.cpu, tick(change.time), 0, ThreadState::New, change.thread);
+        if (!written()) return;
+    }
 }
 
 // ---------------------------------------------------------------- flows
