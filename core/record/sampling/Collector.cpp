@@ -118,6 +118,7 @@ std::optional<RecordFailure> Collector::record()
     m_begun = m_startTime;
     m_listener.recording();
     tellNotes();
+    if (!m_command && isPythonWithoutNames(m_pid)) tell("Python functions are not visible: start Python (3.12 or later) with -X perf");
     collect();
     if (wantsNothing()) return {};
     m_ended = monotonicNs();

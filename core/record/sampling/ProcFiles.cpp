@@ -3,6 +3,7 @@
 #include "core/record/Presentable.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <dirent.h>
 #include <fcntl.h>
@@ -27,6 +28,15 @@ std::optional<Number> number(std::string_view text)
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end == text.data()) return {};
     return value;
+}
+
+/// That begins like this; empty: none.
+std::string statusLine(pid_t pid, std::string_view begin)
+{
+    std::istringstream lines(readSmallFile(procPath(pid, "/status")));
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with(begin)) return line;
+    return {};
 }
 
 } // namespace
@@ -134,13 +144,22 @@ std::optional<ProcStat> threadStat(pid_t pid, pid_t tid)
 std::optional<uid_t> userOf(pid_t pid)
 {
     // Not the owner of /proc/PID: that is root where the process may not be looked into.
-    std::istringstream lines(readSmallFile(procPath(pid, "/status")));
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with("Uid:")) {
-            const std::size_t digits = line.find_first_of("0123456789");
-            return digits == line.npos ? std::nullopt : number<uid_t>(std::string_view(line).substr(digits));
-        }
-    return {};
+    const std::string line = statusLine(pid, "Uid:");
+    const std::size_t digits = line.find_first_of("0123456789");
+    return digits == line.npos ? std::nullopt : number<uid_t>(std::string_view(line).substr(digits));
+}
+
+bool isPythonWithoutNames(pid_t pid)
+{
+    char program[4096];
+    const ssize_t length = ::readlink(procPath(pid, "/exe").c_str(), program, sizeof program);
+    if (length <= 0) return false;
+    const std::string_view path(program, static_cast<std::size_t>(length));
+    if (!path.substr(path.find_last_of('/') + 1).starts_with("python")) return false;
+    const std::string line = statusLine(pid, "NSpid:"); // the last is the number that it knows itself
+    const std::size_t last = line.find_last_of("\t ");
+    const std::string inside = last == line.npos ? std::to_string(pid) : line.substr(last + 1);
+    return ::access((procPath(pid, "/root/tmp/perf-") + inside + ".map").c_str(), F_OK) != 0 && errno == ENOENT;
 }
 
 bool isAlive(pid_t pid, std::uint64_t startTicks)

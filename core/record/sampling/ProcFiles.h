@@ -22,6 +22,8 @@ std::vector<pid_t> threadsOf(pid_t pid);
 std::string threadName(pid_t pid, pid_t tid);
 /// The name of the program without its folder, by the command line, else comm.
 std::string programName(pid_t pid);
+/// A Python interpreter that does not name its functions for us (-X perf): only those written in C can be seen.
+bool isPythonWithoutNames(pid_t pid);
 /// The command line as it is shown, words parted by blanks.
 std::string commandLine(pid_t pid);
 
