@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <ostream>
 #include <sys/wait.h>
@@ -62,6 +63,13 @@ std::string endText(const RecordPlan& plan, const RecordOutcome& outcome)
     case RecordEnd::Cancelled: return "cancelled";
     }
     return {};
+}
+
+/// A command that was started may well outlive its recording.
+std::string survivorText(const RecordPlan& plan, const RecordStatus& status)
+{
+    const bool runsOn = !plan.request.target.command.empty() && status.pid > 0 && !status.exitStatus && ::kill(status.pid, 0) == 0;
+    return runsOn ? "; the command runs on as process " + std::to_string(status.pid) : "";
 }
 
 std::string_view endWord(RecordEnd end)
@@ -124,7 +132,7 @@ std::string line(const RecordPlan& plan, const RecordOutcome& outcome, const Res
     std::string text = presentable(outcome.path) + ": ";
     if (contents) text += count(contents->events, "event") + " of " + count(contents->threads, "thread") + " in ";
     text += formatDuration(std::chrono::nanoseconds(status.elapsed).count()) + ", " + count(status.samples, "sample") + ", " + formatCount(static_cast<std::int64_t>(status.lost)) +
-            " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome);
+            " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome) + survivorText(plan, status);
     return text;
 }
 
