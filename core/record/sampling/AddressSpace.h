@@ -21,7 +21,6 @@ struct CodeRegion
 {
     std::uint64_t start = 0, end = 0, offset = 0;
     std::shared_ptr<CodeModule> module;   ///< null: no file holds it
-    bool anonymous = false;               ///< made by the program itself, or a file that is none (memfd)
 };
 
 /// Which regions there are; later ones cut earlier ones.

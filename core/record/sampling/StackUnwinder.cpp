@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxRules = 1u << 20;
 /// Instead of a rule of FrameRules.
-constexpr std::uint32_t kNotCode = UINT32_MAX, kCompiled = UINT32_MAX - 1;
+constexpr std::uint32_t kNotCode = UINT32_MAX, kCompiled = UINT32_MAX - 1, kCallOfTrampoline = UINT32_MAX - 2;
 
 enum class Step { Next, Bottom, Cut, Lost }; // Cut: the caller lies behind the end of the copy
 
@@ -61,6 +61,7 @@ struct StackUnwinder::State
     Step byFramePointer();
     Step inCompiledCode();
     Step inTrampoline(std::uint64_t offset);
+    Step afterTrampoline();
     Step afterCall();
     Step byGuess();
     bool makesSense();
@@ -118,7 +119,8 @@ std::uint32_t StackUnwinder::State::ruleAt(std::uint64_t address)
         if (isNew) entry->second = rules.add(*place.module, place.address);
         row = entry->second;
     } else if (symbols.isCode(address)) {
-        row = kCompiled;
+        if (interrupted || !symbols.compiledAt(address).python) return kCompiled; // the perf map may know it later
+        row = kCallOfTrampoline;
     }
     ruleOfAddress.insert(address, row);
     return row;
@@ -128,6 +130,7 @@ Step StackUnwinder::State::step(std::uint32_t ruleRow)
 {
     if (ruleRow == kNotCode) return afterCall();
     if (ruleRow == kCompiled) return inCompiledCode();
+    if (ruleRow == kCallOfTrampoline) return afterTrampoline();
     const FrameRule& rule = rules[ruleRow];
     if (rule.known) return byRule(rule);
     const Step step = byFramePointer();
@@ -245,6 +248,15 @@ Step StackUnwinder::State::afterCall()
 #endif
 }
 
+Step StackUnwinder::State::afterTrampoline()
+{
+#if defined(__x86_64__)
+    return inTrampoline(0);
+#else
+    return byFramePointer(); // it keeps the frame pointer on AArch64
+#endif
+}
+
 Step StackUnwinder::State::inCompiledCode()
 {
     const Symbols::Compiled place = symbols.compiledAt(lookedUp());
@@ -254,7 +266,7 @@ Step StackUnwinder::State::inCompiledCode()
     if (!interrupted && inTrampoline(0) == Step::Next) return Step::Next; // of a process whose perf map we may not read
     return byGuess();
 #else
-    static_cast<void>(place); // CPython's trampoline keeps the frame pointer on AArch64
+    static_cast<void>(place);
     return byFramePointer();
 #endif
 }

@@ -155,9 +155,7 @@ void Symbols::map(const Mapping& mapping)
 {
     m_state->changed();
     if (!mapping.executable) return m_state->space.remove(mapping.start, mapping.end);
-    CodeRegion region{mapping.start, mapping.end, mapping.offset, m_state->shared->modules.moduleOf(mapping, m_state->files), false};
-    region.anonymous = !region.module;
-    m_state->space.add(std::move(region));
+    m_state->space.add({mapping.start, mapping.end, mapping.offset, m_state->shared->modules.moduleOf(mapping, m_state->files)});
 }
 
 void Symbols::exec()
@@ -211,13 +209,8 @@ Symbols::Compiled Symbols::compiledAt(std::uint64_t address)
         readPerfMap();
         function = m_state->perfMap.find(address);
     }
-    Compiled place;
-    place.anonymous = region->anonymous;
-    place.known = function != PerfMap::kNone;
-    if (!place.known) return place;
-    place.python = m_state->perfMap.name(function).starts_with("py::");
-    place.offset = address - m_state->perfMap.start(function);
-    return place;
+    if (function == PerfMap::kNone) return {};
+    return {m_state->perfMap.name(function).starts_with("py::"), address - m_state->perfMap.start(function)};
 }
 
 const Resolved& Symbols::State::resolve(std::uint64_t address)

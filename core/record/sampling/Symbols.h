@@ -78,10 +78,8 @@ public:
     /// Where in such code. Reads the perf map again, at most every few milliseconds, when it does not know the address.
     struct Compiled
     {
-        bool known = false;             ///< the perf map has it
         bool python = false;            ///< a trampoline of CPython
-        bool anonymous = false;         ///< executable memory without a file
-        std::uint64_t offset = 0;       ///< in its function
+        std::uint64_t offset = 0;       ///< in its function; 0 if the perf map does not know it
     };
     Compiled compiledAt(std::uint64_t address);
     /// Changes whenever addresses may have got another meaning: what was concluded from them is to be thrown away.
