@@ -8,7 +8,7 @@
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/RecordMerge.h"
 #include "tests/support/ChildProcess.h"
-#include "tests/support/FxtText.h"
+#include "tests/support/FxtProfile.h"
 
 #include <cerrno>
 #include <csignal>
@@ -17,8 +17,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
-#include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +24,9 @@
 using namespace opscope;
 using namespace opscope::sampling;
 using opscope::test::ChildProcess;
+using opscope::test::FxtProfile;
+using opscope::test::fxtProfile;
+using Line = opscope::test::FxtProfile::Line;
 namespace fs = std::filesystem;
 
 namespace {
@@ -41,106 +42,6 @@ bool hasThreads(const ChildProcess& child, std::size_t count)
 {
     for (int i = 0; i < 5'000 && threadsOf(child.pid()).size() < count; ++i) QTest::qSleep(1);
     return threadsOf(child.pid()).size() >= count;
-}
-
-struct Slice
-{
-    std::int64_t start, end;
-    std::string name;
-};
-
-struct Line
-{
-    std::string name;
-    std::vector<Slice> slices;
-    std::map<std::string, std::int64_t> time;   ///< ns by function, with what it called
-    std::int64_t covered = 0;                   ///< ns with any function
-    std::map<std::string, std::string> callers; ///< of the first slice of a function: root first, with " > "
-    std::vector<std::pair<std::int64_t, std::string>> open;
-    std::string problem;
-};
-
-/// What a recording says, by thread.
-struct Recording
-{
-    std::map<std::string, std::string> processes; ///< name by pid
-    std::map<std::string, Line> threads;          ///< by "pid/tid"
-    std::map<std::string, int> switches;          ///< how often, by "tid out blocked", "tid out running", "tid in"
-    std::string began, ended, error;
-
-    const Line* named(const std::string& name) const
-    {
-        for (const auto& [key, line] : threads)
-            if (line.name == name) return &line;
-        return nullptr;
-    }
-    const Line* with(const std::string& function) const
-    {
-        for (const auto& [key, line] : threads)
-            if (line.time.contains(function)) return &line;
-        return nullptr;
-    }
-};
-
-void addSlice(Recording& into, const std::smatch& match)
-{
-    Line& line = into.threads[match[2]];
-    const std::int64_t time = std::stoll(match[3]);
-    const std::string kind = match[1], name = match[5];
-    if (kind == "begin") {
-        line.open.emplace_back(time, name);
-    } else if (kind == "complete") {
-        line.slices.push_back({time, std::stoll(match[6]), name});
-    } else if (line.open.empty() || line.open.back().second != name || line.open.back().first > time) {
-        line.problem = match[0];
-    } else {
-        line.slices.push_back({line.open.back().first, time, name});
-        line.open.pop_back();
-    }
-}
-
-void addUp(Line& line)
-{
-    std::stable_sort(line.slices.begin(), line.slices.end(), [](const Slice& a, const Slice& b) { return a.start != b.start ? a.start < b.start : a.end > b.end; });
-    std::vector<const Slice*> around;
-    for (const Slice& slice : line.slices) {
-        while (!around.empty() && around.back()->end <= slice.start && slice.end > around.back()->end) around.pop_back();
-        if (!around.empty() && slice.end > around.back()->end) line.problem = "a slice of " + slice.name + " is longer than the one around it";
-        std::string callers;
-        bool recursive = false;
-        for (const Slice* caller : around) {
-            callers += caller->name + " > ";
-            recursive = recursive || caller->name == slice.name;
-        }
-        line.callers.try_emplace(slice.name, callers);
-        if (!recursive) line.time[slice.name] += slice.end - slice.start;
-        if (around.empty()) line.covered += slice.end - slice.start;
-        around.push_back(&slice);
-    }
-}
-
-Recording readRecording(const std::string& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream bytes;
-    bytes << file.rdbuf();
-    const test::FxtText text = test::fxtText(bytes.str());
-    static const std::regex kSlice("(begin|end|complete) ([0-9]+/[0-9]+) ([0-9]+) \"([^\"]*)\" \"(.*)\" \\{[^}]*\\}(?: tail ([0-9]+))?");
-    static const std::regex kProcess("process ([0-9]+) \"(.*)\".*"), kThread("thread ([0-9]+) \"(.*)\" \\{process=koid:([0-9]+).*");
-    static const std::regex kSwitch("switch cpu [0-9]+ at ([0-9]+): ([0-9]+) \\(([a-z]+)\\) -> ([0-9]+).*");
-    Recording recording;
-    recording.error = text.error;
-    std::smatch match;
-    for (const std::string& line : text.lines) {
-        if (std::regex_match(line, match, kSlice)) addSlice(recording, match);
-        else if (std::regex_match(line, match, kProcess)) recording.processes[match[1]] = match[2];
-        else if (std::regex_match(line, match, kThread)) recording.threads[match[3].str() + "/" + match[1].str()].name = match[2];
-        else if (std::regex_match(line, match, kSwitch)) ++recording.switches[match[2] != "0" ? match[2].str() + " out " + match[3].str() : match[4].str() + " in"];
-        if (line.find("\"recording began\"") != line.npos) recording.began = line;
-        if (line.find("\"recording ended\"") != line.npos) recording.ended = line;
-    }
-    for (auto& [key, line] : recording.threads) addUp(line);
-    return recording;
 }
 
 /// Processor time of a process in ns, to 10 ms.
@@ -194,13 +95,6 @@ struct Session
     QString kept;
 };
 
-std::string tidText(const Recording& recording, const Line* line)
-{
-    for (const auto& [key, candidate] : recording.threads)
-        if (&candidate == line) return key.substr(key.find('/') + 1);
-    return {};
-}
-
 } // namespace
 
 class tst_SamplingLive : public QObject
@@ -239,7 +133,7 @@ private Q_SLOTS:
         QVERIFY2(session.stop(), session.problem().c_str());
         const std::int64_t most = cpuOf(child.pid()) - before;
         QCOMPARE(session.end, RecordEnd::Stopped);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         std::int64_t covered = 0, hot = 0, warm = 0;
         int workers = 0;
@@ -265,7 +159,7 @@ private Q_SLOTS:
             QVERIFY(worker);
             QVERIFY2(worker->callers.at("burn").ends_with("worker > hot_function > ") || worker->callers.at("burn").ends_with("worker > warm_function > "),
                      worker->callers.at("burn").c_str());
-            QVERIFY(recording.switches.at(tidText(recording, worker) + " out blocked") > 0);
+            QVERIFY(recording.switches.at(recording.threadId(worker) + " out blocked") > 0);
         }
         QVERIFY(recording.began.find("sampled_hz=") != std::string::npos);
         QVERIFY(!recording.ended.empty());
@@ -277,11 +171,11 @@ private Q_SLOTS:
         QVERIFY2(session.start(), session.problem().c_str());
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         const Line* late = recording.with("late_function");
         QVERIFY(late);
-        QCOMPARE(late->name, "sampling_target " + tidText(recording, late));
+        QCOMPARE(late->name, "sampling_target " + recording.threadId(late));
     }
     void threadsBornLaterAreRecordedWithOneRingEach()
     {
@@ -314,7 +208,7 @@ private Q_SLOTS:
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
         QCOMPARE(WEXITSTATUS(child.reap()), 7);
-        QCOMPARE(readRecording(at("a.fxt")).error, std::string());
+        QCOMPARE(fxtProfile(at("a.fxt")).error, std::string());
         QVERIFY(!fs::exists(at("a.fxt.part")));
     }
     void aTargetThatIsKilledLeavesAWholeFile()
@@ -327,7 +221,7 @@ private Q_SLOTS:
         child.signal(SIGKILL);
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         QVERIFY(recording.with("hot_function"));
     }
@@ -339,7 +233,7 @@ private Q_SLOTS:
         QVERIFY2(session.start(), session.problem().c_str());
         QVERIFY(session.ended());
         QCOMPARE(WEXITSTATUS(child.reap()), 7);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         const Line* line = recording.with("before_exec");
         QVERIFY(line);
@@ -353,12 +247,12 @@ private Q_SLOTS:
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
         QVERIFY(session.ended());
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         QCOMPARE(recording.processes.size(), std::size_t{2});
         const Line* forked = recording.with("child_function");
         QVERIFY(forked);
-        QVERIFY(!recording.threads.contains(std::to_string(child.pid()) + "/" + tidText(recording, forked)));
+        QVERIFY(!recording.threads.contains(std::to_string(child.pid()) + "/" + recording.threadId(forked)));
     }
     void sleepIsToldFromTheFirstMoment()
     {
@@ -369,7 +263,7 @@ private Q_SLOTS:
         QVERIFY2(session.start(), session.problem().c_str());
         QTest::qWait(300);
         QVERIFY(session.stop());
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.switches.at(std::to_string(child.pid()) + " out blocked"), 1);
         QVERIFY(!recording.switches.contains(std::to_string(child.pid()) + " in"));
     }
@@ -405,7 +299,7 @@ private Q_SLOTS:
         QCOMPARE(session.end, RecordEnd::TargetEnded);
         const RecordStatus status = session.session->status();
         QVERIFY(status.exitStatus && WEXITSTATUS(*status.exitStatus) == 7);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         QCOMPARE(recording.processes.at(std::to_string(status.pid)), std::string("sampling_target"));
         QVERIFY(recording.with("hot_function"));
@@ -469,7 +363,7 @@ private Q_SLOTS:
         ::kill(recorder, SIGKILL);
         ::waitpid(recorder, nullptr, 0);
         QVERIFY(!fs::exists(path));
-        const Recording recording = readRecording(path + ".part");
+        const FxtProfile recording = fxtProfile(path + ".part");
         QCOMPARE(recording.error, std::string());
         QVERIFY(recording.with("hot_function"));
         QVERIFY(isAlive(child.pid(), 0));
@@ -491,7 +385,7 @@ private Q_SLOTS:
         QVERIFY2(ended, session.problem().c_str());
         QCOMPARE(session.end, RecordEnd::DiskFull);
         QVERIFY(fs::file_size(at("a.fxt")) <= 200'000);
-        const Recording recording = readRecording(at("a.fxt"));
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
         QVERIFY(recording.with("hot_function"));
         QVERIFY(isAlive(child.pid(), 0));

@@ -99,6 +99,8 @@ void Collector::run()
         m_outcome.failure = record();
     } catch (const std::bad_alloc&) {
         m_outcome.failure = RecordFailure{"There is not enough memory to go on recording.", {}, {}};
+    } catch (const std::exception& problem) { // of the system: no thread could be made
+        m_outcome.failure = RecordFailure{"The recording cannot go on.", {}, presentable(problem.what())};
     }
     if (m_file && !wantsNothing() && m_begun.load()) m_outcome.file.emplace(std::move(*m_file));
     m_file.reset(); // takes the part away
