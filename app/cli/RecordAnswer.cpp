@@ -29,10 +29,9 @@ Contents contentsOf(const Trace& trace)
 {
     Contents found;
     found.extentNs = trace.extent().empty() ? 0 : trace.extent().length();
-    for (const Track& track : trace.tracks()) {
-        found.events += track.events ? track.events : std::uint64_t{track.sliceCount} + track.instantCount;
+    found.events = trace.stats().elements; // as `opscope info` counts
+    for (const Track& track : trace.tracks())
         if (track.kind == TrackKind::Thread) ++found.threads;
-    }
     return found;
 }
 

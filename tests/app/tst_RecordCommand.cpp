@@ -666,6 +666,10 @@ void tst_RecordCommand::jsonSaysAllOfIt()
     QCOMPARE(json["target"]["pid"].get<pid_t>(), child.pid());
     QVERIFY(json["target"]["command"].is_null() && json["notes"].is_array() && !json.contains("failure"));
     QVERIFY(json["elapsed_ms"] >= 700 && json["samples"] > 0 && json["lost"] == 0 && json["events"] > 0 && json["threads"] >= 1 && json["extent_ns"] > 0);
+    const Loaded loaded(dir.filePath(QStringLiteral("a.fxt")));
+    QVERIFY(loaded);
+    QCOMPARE(json["events"].get<std::uint64_t>(), loaded.trace->stats().elements); // what opscope info says
+    QCOMPARE(json["threads"].get<std::size_t>(), loaded.threads);
     QCOMPARE(json["bytes"].get<qint64>(), QFile(dir.filePath(QStringLiteral("a.fxt"))).size());
 }
 
