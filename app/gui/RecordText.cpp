@@ -1,5 +1,6 @@
 #include "app/gui/RecordText.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "widgets/common/Text.h"
 
@@ -15,11 +16,6 @@ namespace {
 
 constexpr std::size_t kCommLength = 15; // the kernel keeps no more of a name
 constexpr int kStemLength = 40;
-
-std::string_view baseName(std::string_view path)
-{
-    return path.substr(path.find_last_of('/') + 1);
-}
 
 const char* reasonText(RecordEnd end, bool command)
 {
@@ -43,13 +39,13 @@ QString commandText(const ProcessInfo& process)
         return QLatin1Char('[') + displayText(process.name) + QLatin1Char(']');
     const std::string_view command = process.command;
     const std::string_view program = command.substr(0, command.find(' '));
-    std::string_view base = baseName(program);
+    std::string base = fileName(program);
     const std::string_view rest = command.substr(program.size());
     // "sshd: user@pts/0": titles that programs give themselves are no paths.
     if (base.empty() || program.ends_with(':'))
-        base = program;
-    const QString text = displayText(std::string(base) + std::string(rest));
-    const bool same = base.substr(0, std::min(base.size(), kCommLength)) == process.name || base.find(process.name) != std::string_view::npos;
+        base = std::string(program);
+    const QString text = displayText(base + std::string(rest));
+    const bool same = base.substr(0, std::min(base.size(), kCommLength)) == process.name || base.find(process.name) != std::string::npos;
     return same || process.name.empty() ? text : displayText(process.name) + QStringLiteral(" · ") + text;
 }
 
@@ -92,7 +88,7 @@ QString bytesText(std::uint64_t bytes)
 
 QString fileStem(const std::string& programName)
 {
-    const QString shown = displayText(baseName(programName));
+    const QString shown = displayText(fileName(programName));
     QString stem;
     for (const QChar c : shown.left(kStemLength)) {
         const bool good = c.isLetterOrNumber() || c == QLatin1Char('-') || c == QLatin1Char('_') || (c == QLatin1Char('.') && !stem.isEmpty());

@@ -1,5 +1,6 @@
 #include "core/record/RecordChecks.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/record/Presentable.h"
 
@@ -116,9 +117,9 @@ std::optional<std::uint64_t> roomFor(const std::string& path)
 
 std::optional<RecordFailure> checkPlace(const std::string& path)
 {
-    const std::string folder = folderOf(path), shown = presentable(folder), name = presentable(path.substr(path.find_last_of('/') + 1));
+    const std::string folder = folderOf(path), shown = presentable(folder), name = displayName(path);
     struct stat about = {};
-    if (name.empty()) return RecordFailure{"The recording needs the name of a file, not of a folder."};
+    if (path.empty() || path.ends_with('/')) return RecordFailure{"The recording needs the name of a file, not of a folder."};
     if (::stat(folder.c_str(), &about) != 0) return RecordFailure{"The folder " + shown + " cannot be used: " + std::strerror(errno) + "."};
     if (!S_ISDIR(about.st_mode)) return RecordFailure{shown + " is not a folder."};
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return RecordFailure{"The folder " + shown + " cannot be written to: " + std::strerror(errno) + ".", "Choose another folder."};

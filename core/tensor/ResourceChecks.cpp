@@ -12,13 +12,6 @@ namespace opscope {
 
 namespace {
 
-std::string shownName(std::string_view name)
-{
-    std::string text;
-    sanitizeUtf8(name.substr(0, 120), text);
-    return withoutControls(text);
-}
-
 class ResourceCheck
 {
 public:
@@ -31,7 +24,7 @@ public:
     void run()
     {
         for (const std::string& folder : m_resources.refusedFolders())
-            m_found.note(Defect::UnsafePath, 0, shownName(fileName(folder)) + " is a link");
+            m_found.note(Defect::UnsafePath, 0, Resources::shownName(fileName(folder)) + " is a link");
         for (const ResourceName& name : m_resources.names()) {
             if (name.kind == ResourceName::Kind::Capture) checkCapture(name);
             else if (name.node >= 0) m_found.note(Defect::UnsafePath, 0, name.name + " is no plain file");
@@ -49,13 +42,13 @@ private:
     {
         const std::string_view name = m_trace.text(node.kernelFile);
         if (name.empty()) return;
-        if (!Resources::isSafeName(name)) return m_found.note(Defect::UnsafePath, node.sourceOffset, shownName(name));
+        if (!Resources::isSafeName(name)) return m_found.note(Defect::UnsafePath, node.sourceOffset, Resources::shownName(name));
         if (!m_resources.exists()) return; // a trace without its folder is whole; what is not there is said where it is looked for
         const ResourceName* file = m_resources.find(name);
         if (file && file->kind == ResourceName::Kind::Unsafe)
-            m_found.note(Defect::UnsafePath, node.sourceOffset, shownName(name) + " is no plain file");
+            m_found.note(Defect::UnsafePath, node.sourceOffset, Resources::shownName(name) + " is no plain file");
         else if (!file && !m_resources.cut() && m_missingCode.insert(node.kernelFile.value).second)
-            m_found.note(Defect::MissingKernelFile, node.sourceOffset, shownName(name));
+            m_found.note(Defect::MissingKernelFile, node.sourceOffset, Resources::shownName(name));
     }
 
     void checkCapture(const ResourceName& name)

@@ -22,16 +22,9 @@ struct CloseFolder
     void operator()(DIR* folder) const { closedir(folder); }
 };
 
-std::string shownName(std::string_view name)
-{
-    std::string text;
-    sanitizeUtf8(name.substr(0, 200), text);
-    return withoutControls(text);
-}
-
 Error cannotOpen(std::string_view name, const char* why)
 {
-    return {ErrorCode::CannotOpen, shownName(name) + " " + why, {}};
+    return {ErrorCode::CannotOpen, Resources::shownName(name) + " " + why, {}};
 }
 
 /// Digits as a writer prints them: no sign, no leading zeros. Consumes them.
@@ -233,6 +226,14 @@ const ResourceName* Resources::capture(std::int64_t nodeId, std::int64_t inputIn
 {
     const ResourceName* found = find(captureName(nodeId, inputIndex));
     return found && found->kind == ResourceName::Kind::Capture ? found : nullptr;
+}
+
+std::string Resources::shownName(std::string_view name)
+{
+    constexpr std::size_t kEnough = 200;
+    std::string text;
+    sanitizeUtf8(name.substr(0, kEnough), text);
+    return withoutControls(text);
 }
 
 bool Resources::isSafeName(std::string_view name)

@@ -79,6 +79,8 @@ public:
     static std::string captureName(std::int64_t nodeId, std::int64_t inputIndex);
     /// Whether a name can only mean a file directly inside the folder: no slash of either kind, no "..", no NUL.
     static bool isSafeName(std::string_view name);
+    /// Any such name fit for a sentence: cut short, valid UTF-8, no control characters.
+    static std::string shownName(std::string_view name);
     /// `name` as a trace gives it. Errors are sentences about the file: unsafe, missing, a link, not a plain file.
     Result<ResourceFile> open(std::string_view name) const;
 
