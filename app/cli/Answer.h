@@ -21,6 +21,8 @@ public:
     /// False: there is no point in going on; close() says why.
     bool write(std::string_view text);
     bool isFile() const { return m_file != nullptr; }
+    /// All of a file is written and synced; only its name is missing.
+    Status finish() { return m_file ? m_file->finish() : Status(Done{}); }
     /// Without it a file is not made.
     Status close();
 

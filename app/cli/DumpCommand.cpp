@@ -65,7 +65,7 @@ ExitStatus dump(Console& console, const Options& options)
     if (trace.ok())
         written = options.events ? writeEvents(console, **trace, *filter, options, job.control())
                                  : writeDump(**trace, console.out(), job.control());
-    if (job.cancelled()) return ExitStatus::Cancelled;
+    if (job.cancelled() && !(trace.ok() && written.ok())) return ExitStatus::Cancelled;
     if (!trace.ok()) {
         console.complain(trace.error());
         return ExitStatus::Cannot;

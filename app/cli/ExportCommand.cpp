@@ -123,6 +123,7 @@ ExitStatus exportPart(Console& console, const Options& options)
     how.evenIfEmpty = options.evenIfEmpty;
     if (options.clip) how.clip = fromFilterTimes(trace, *wish->range);
     if (options.redact) how.redactor = Redactor::of(trace);
+    how.commit = [&job] { return job.commit(); };
     const LoadJob::Step writing(job, fileName(targets.all().front().path));
     const auto report = writeSubset(trace, *subset, targets.all(), how, job.control());
     if (!report) return failed(console, job, report.error());

@@ -28,12 +28,12 @@ std::string progressLine(const std::string& name, const Progress& progress)
     return line;
 }
 
-/// The signals that mean "stop", except those that the caller's shell told us to ignore.
+/// Signals that mean "stop", except those that the caller's shell told us to ignore.
 sigset_t stopSignals()
 {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGINT, SIGTERM}) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction now{};
         sigaction(number, nullptr, &now);
         if (now.sa_handler != SIG_IGN) sigaddset(&signals, number);
@@ -50,7 +50,7 @@ struct LoadJob::State
         control.progress = &progress;
         control.stop = stop.get_token();
         signals = stopSignals();
-        pthread_sigmask(SIG_BLOCK, &signals, &before); // before any thread starts, so that all inherit it
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread starts, so that all inherit it
         watcher = std::jthread([this](std::stop_token end) { watch(end); });
     }
     ~State()
@@ -58,7 +58,6 @@ struct LoadJob::State
         watcher.request_stop();
         watcher.join();
         if (shown) std::cerr << "\r\033[K" << std::flush;
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
 
     /// Waits for a signal a tenth of a second at a time, and shows the progress in between.
@@ -68,13 +67,22 @@ struct LoadJob::State
         const Clock::time_point begin = Clock::now();
         const timespec tick{0, 50'000'000};
         while (!end.stop_requested()) {
-            if (sigtimedwait(&signals, nullptr, &tick) > 0) {
-                if (stop.stop_requested()) std::_Exit(130); // asked twice: at once
-                stop.request_stop();
-            }
+            if (sigtimedwait(&signals, nullptr, &tick) > 0) asked();
             // Small files are done before a line would have been read.
             if (console.errIsTerminal() && Clock::now() - begin > std::chrono::milliseconds(300)) show();
         }
+    }
+    void asked()
+    {
+        const std::lock_guard lock(endGuard); // also while it ends at once: no file gets its name meanwhile
+        if (stop.stop_requested() && !committed) std::_Exit(130);
+        stop.request_stop();
+    }
+    bool commit()
+    {
+        const std::lock_guard lock(endGuard);
+        committed = committed || !stop.stop_requested();
+        return committed;
     }
     void show()
     {
@@ -88,7 +96,9 @@ struct LoadJob::State
     Progress progress;
     std::stop_source stop;
     JobControl control;
-    sigset_t signals{}, before{};
+    sigset_t signals{};
+    std::mutex endGuard;
+    bool committed = false; // files get their names
     std::mutex nameGuard;
     std::string name;      // of the file being read, "" between files
     bool shown = false;
@@ -99,6 +109,7 @@ LoadJob::LoadJob(Console& console) : m_state(std::make_unique<State>(console)) {
 LoadJob::~LoadJob() = default;
 
 const JobControl& LoadJob::control() const { return m_state->control; }
+bool LoadJob::commit() { return m_state->commit(); }
 
 void LoadJob::rename(std::string name)
 {

@@ -11,8 +11,9 @@
 
 namespace opscope {
 
-/// A long job on the command line: Ctrl+C (and SIGTERM) stop it, and stderr tells how far it is while it is a terminal.
-/// As long as one lives, both signals are taken by a thread of its own; afterwards all is as before.
+/// A long job on the command line: Ctrl+C (and SIGTERM and SIGHUP) stop it, asked twice at once, and stderr tells how far it is while it is
+/// a terminal. The last thing that a command does: the signals are taken by a thread of its own, and behind it nobody hears them any more,
+/// so that one that comes when the work is done does not turn success into a killed process.
 class LoadJob
 {
 public:
@@ -23,6 +24,9 @@ public:
 
     const JobControl& control() const;
     bool cancelled() const { return control().cancelled(); }
+    /// To be asked before a file gets its name: false when it was cancelled. Else what was asked for is about to be there, and nothing ends
+    /// the process at once any more: status 0 and whole files, or another status and none.
+    bool commit();
     /// Reads one file into a trace of its own.
     Result<TracePtr> load(const std::string& path) { return load(std::span(&path, 1)); }
     /// Reads files that belong together into one trace; at least one.

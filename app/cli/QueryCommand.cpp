@@ -126,7 +126,8 @@ public:
         if (const Status chosen = choose(); !chosen) return failed(chosen.error());
         const Status told = m_options.rows ? tellRows() : m_options.histogram ? tellHistogram() : tellTable();
         if (!told) return failed(told.error());
-        if (m_job.cancelled()) return ExitStatus::Cancelled;
+        if (const Status finished = answer->finish(); !finished) return failed(finished.error());
+        if (m_job.cancelled() || (answer->isFile() && !m_job.commit())) return ExitStatus::Cancelled;
         const Status closed = answer->close();
         return closed ? ExitStatus::Ok : failed(closed.error());
     }

@@ -35,6 +35,8 @@ Contents contentsOf(const Trace& trace)
     return found;
 }
 
+bool stoppedCounting(const Result<Contents>& contents) { return !contents && contents.error().code == ErrorCode::Cancelled; }
+
 std::string count(std::uint64_t n, std::string_view thing)
 {
     return formatCount(static_cast<std::int64_t>(n)) + " " + std::string(thing) + (n == 1 ? "" : "s");
@@ -107,7 +109,7 @@ Json outcomeJson(const RecordPlan& plan, const RecordOutcome& outcome, const Res
     json["notes"] = outcome.notes;
     for (const RecordPlan::Other& other : plan.others) json["not_with"].push_back({{"backend", other.backend->id}, {"reason", other.reason}});
     if (outcome.state == Recorder::State::Failed) json["failure"] = failureJson(outcome.failure);
-    if (outcome.state == Recorder::State::Done && !contents) json["failure"] = failureJson({contents.error().text()});
+    if (outcome.state == Recorder::State::Done && !contents && !stoppedCounting(contents)) json["failure"] = failureJson({contents.error().text()});
     return json;
 }
 
@@ -139,12 +141,16 @@ std::string line(const RecordPlan& plan, const RecordOutcome& outcome, const Res
 ExitStatus tellDone(Console& console, const RecordPlan& plan, const RecordOutcome& outcome, bool json)
 {
     LoadJob job(console);
+    job.commit(); // the file is there, so all that can be stopped is the counting
     const auto trace = job.load(outcome.path);
     const Result<Contents> contents = trace ? Result<Contents>(contentsOf(**trace)) : Result<Contents>(trace.error());
     if (json) print(console, outcomeJson(plan, outcome, contents));
     else console.out() << line(plan, outcome, contents) << '\n';
     const bool delivered = console.delivered();
-    if (job.cancelled()) return ExitStatus::Cancelled; // the file is whole all the same
+    if (stoppedCounting(contents)) {
+        console.complain("opscope record: stopped before the events of the file were counted");
+        return delivered ? ExitStatus::Ok : ExitStatus::Cannot;
+    }
     if (!contents) console.complain("opscope record: the file was written but cannot be opened: " + contents.error().text());
     return contents && delivered ? ExitStatus::Ok : ExitStatus::Cannot;
 }

@@ -39,7 +39,15 @@ StopSignals::StopSignals(std::function<void()> asked)
 
 StopSignals::~StopSignals()
 {
-    for (const Before& before : m_before) sigaction(before.number, &before.action, nullptr);
+    for (const Before& before : m_before) {
+        struct sigaction after = before.action;
+        if (before.isStop) {
+            after = {};
+            after.sa_handler = ignore; // not SIG_IGN, which would hide them from whoever takes them next
+            after.sa_flags = SA_RESTART;
+        }
+        sigaction(before.number, &after, nullptr);
+    }
     writeEnd = -1;
     m_notifier.reset();
     for (const int end : m_pipe)
@@ -51,7 +59,7 @@ void StopSignals::take(int number, void (*handler)(int))
     struct sigaction now{};
     sigaction(number, nullptr, &now);
     if (now.sa_handler == SIG_IGN) return;
-    m_before.push_back({number, now});
+    m_before.push_back({number, handler == tell, now});
     struct sigaction ours{};
     ours.sa_handler = handler;
     ours.sa_flags = SA_RESTART;

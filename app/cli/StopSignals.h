@@ -10,7 +10,8 @@ class QSocketNotifier;
 namespace opscope {
 
 /// Ctrl+C (SIGINT), SIGTERM and SIGHUP as calls in the event loop, one each time. Signals that our caller told us to ignore (nohup) stay
-/// ignored. Handlers, not a mask: a command that is started inherits neither. One at a time; afterwards all is as before.
+/// ignored. Handlers, not a mask: a command that is started inherits neither. One at a time. Afterwards these three do nothing, so that one
+/// that comes when all is done does not turn success into a killed process; the others are as before.
 class StopSignals
 {
 public:
@@ -23,6 +24,7 @@ private:
     struct Before
     {
         int number;
+        bool isStop;
         struct sigaction action;
     };
     void take(int number, void (*handler)(int));

@@ -2,6 +2,7 @@
 #include "app/cli/LoadJob.h"
 #include "app/cli/TensorReport.h"
 #include "core/base/Path.h"
+#include "core/tensor/SaveTensor.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,8 @@
 #include <charconv>
 #include <memory>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 namespace opscope {
 namespace {
@@ -84,22 +87,30 @@ Result<CaptureReport> openCapture(const NodeReport& report, const Options& optio
     return capture;
 }
 
-Status save(const CapturedTensor& data, const Options& options, const JobControl& job)
+/// The first gets its name when the last one is written.
+Status save(const CapturedTensor& data, const Options& options, LoadJob& job)
 {
-    if (options.npy)
-        if (Status saved = saveNpy(data, *options.npy, job); !saved) return saved;
-    if (options.csv)
-        if (Status saved = saveCsv(data, *options.csv, job); !saved) return saved;
+    std::vector<std::unique_ptr<ByteSink>> files;
+    for (const auto& [path, write] : {std::pair(options.npy, &writeNpy), std::pair(options.csv, &writeCsv)}) {
+        if (!path) continue;
+        auto file = write(data, *path, job.control());
+        if (!file) return file.error();
+        files.push_back(std::move(*file));
+    }
+    if (!files.empty() && !job.commit()) return Error{ErrorCode::Cancelled, "cancelled", {}};
+    for (const auto& file : files)
+        if (Status named = file->close(); !named) return named;
     return Done{};
 }
 
-/// What was asked for beside the node itself. Each part is printed as soon as it is there, or put into `out`.
-Status addParts(Console& console, const NodeReport& report, const Options& options, const JobControl& job, Json& out)
+/// What was asked for beside the node itself. Each part is printed as soon as it is there, or put into `out`; what is saved comes last.
+Status addParts(Console& console, const NodeReport& report, const Options& options, LoadJob& job, Json& out)
 {
+    std::shared_ptr<const CapturedTensor> captured;
     if (options.input) {
-        auto capture = openCapture(report, options, job);
+        auto capture = openCapture(report, options, job.control());
         if (!capture) return capture.error();
-        if (Status saved = save(*capture->data, options, job); !saved) return saved;
+        captured = capture->data;
         if (options.json) out["capture"] = captureJson(report, *capture);
         else printCapture(console, report, *capture);
     }
@@ -115,6 +126,7 @@ Status addParts(Console& console, const NodeReport& report, const Options& optio
         if (options.json) out["fx_graph"] = graphJson(*graph);
         else printGraph(console, *graph);
     }
+    if (captured) return save(*captured, options, job);
     return Done{};
 }
 
@@ -132,7 +144,7 @@ ExitStatus showTensors(Console& console, const Options& options)
     Json out;
     if (options.json) out = nodeJson(*report);
     else printNode(console, *report);
-    const Status added = addParts(console, *report, options, job.control(), out);
+    const Status added = addParts(console, *report, options, job, out);
     if (options.json && added) console.out() << out.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
     if (!console.delivered()) return fail(console, {ErrorCode::CannotWrite, "opscope tensor: the answer could not be written", {}});
     return added ? ExitStatus::Ok : fail(console, added.error());

@@ -207,6 +207,7 @@ Status SubsetWriter::copyResources(const ExportTarget& target, ExportReport::Fil
 /// What already has its name when a later one fails is taken away again, where nothing stood before.
 Status SubsetWriter::nameAll()
 {
+    if (m_options.commit && !m_options.commit()) return cancelled();
     for (ResourcesExport& resources : m_resources)
         if (Status named = resources.commit(); !named) return named;
     std::vector<std::string> made;

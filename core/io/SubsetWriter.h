@@ -5,6 +5,7 @@
 #include "core/io/Redactor.h"
 #include "core/query/Subset.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct ExportOptions
     std::shared_ptr<const Redactor> redactor;      ///< null: nothing is replaced
     bool evenIfEmpty = false;                      ///< write a file although nothing is kept
     bool resources = true;                         ///< execution trace: copy the captured files of kept nodes beside it
+    std::function<bool()> commit = {};             ///< called once, when all is written and before the first file gets its name; false: cancelled
 };
 
 /// One file to be written: a source of the trace, and where its part goes. ".gz" at the end packs it.

@@ -109,10 +109,10 @@ bool CapturedTensor::holdsAll() const
     return last < m_elements;
 }
 
-Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
+Result<std::unique_ptr<ByteSink>> writeNpy(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
 {
     const Extent extent = extentOf(tensor);
-    const auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
+    auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
     if (!created) return created.error();
     ByteSink& file = **created;
     const std::string header = npyHeader(tensor, extent.shape);
@@ -125,13 +125,15 @@ Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobC
         file.write({bytes, size});
         return file.good();
     });
-    return written ? file.close() : written;
+    if (written) written = file.finish();
+    if (!written) return written.error();
+    return std::move(*created);
 }
 
-Status saveCsv(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
+Result<std::unique_ptr<ByteSink>> writeCsv(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
 {
     const Extent extent = extentOf(tensor);
-    const auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
+    auto created = ByteSink::createFile(path, ByteSink::Packing::Plain);
     if (!created) return created.error();
     ByteSink& file = **created;
     std::string head;
@@ -149,7 +151,21 @@ Status saveCsv(const CapturedTensor& tensor, const std::string& path, const JobC
         }
         return file.good();
     });
-    return written ? file.close() : written;
+    if (written) written = file.finish();
+    if (!written) return written.error();
+    return std::move(*created);
+}
+
+Status saveNpy(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
+{
+    const auto file = writeNpy(tensor, path, job);
+    return file ? (*file)->close() : file.error();
+}
+
+Status saveCsv(const CapturedTensor& tensor, const std::string& path, const JobControl& job)
+{
+    const auto file = writeCsv(tensor, path, job);
+    return file ? (*file)->close() : file.error();
 }
 
 } // namespace opscope

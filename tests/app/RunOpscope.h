@@ -5,6 +5,10 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <thread>
 
 namespace opscope::test {
 
@@ -30,6 +34,22 @@ inline Ran runProgram(const QString& program, const QStringList& arguments, int 
 inline Ran runOpscope(const QStringList& arguments, int timeoutMs = 120'000)
 {
     return runProgram(QStringLiteral("opscope"), arguments, timeoutMs);
+}
+
+/// Waits until a program that was started (waitForStarted()) takes Ctrl+C as its own: it blocks the signal (a thread waits for it) or catches it. False: it ended before.
+inline bool takesInterrupts(const QProcess& process)
+{
+    const std::string path = "/proc/" + std::to_string(process.processId()) + "/status";
+    for (;;) {
+        std::ifstream status(path);
+        std::string word, mask;
+        while (status >> word) {
+            if (word == "State:" && status >> mask && (mask == "Z" || mask == "X")) return false;
+            if ((word == "SigBlk:" || word == "SigCgt:") && status >> mask && std::stoull(mask, nullptr, 16) >> (SIGINT - 1) & 1) return true;
+        }
+        if (mask.empty()) return false; // there is no such process
+        std::this_thread::yield();
+    }
 }
 
 /// Control characters but line ends: they would act on a terminal.

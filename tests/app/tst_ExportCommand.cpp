@@ -78,7 +78,6 @@ private Q_SLOTS:
     void aFullDiskLeavesNothing();
     void aSourceThatChangedOrVanishedIsNoticed();
     void severalTargetsAreAllOrNone();
-    void anInterruptLeavesNothing();
     void aKillAtAnyMomentLeavesNothingHalf();
 };
 
@@ -264,29 +263,6 @@ void tst_ExportCommand::severalTargetsAreAllOrNone()
     const std::vector<ExportTarget> targets{{SourceId(0), folder.at("a.json")}, {SourceId(1), folder.at("none/b.json")}};
     QVERIFY(!writeSubset(**loaded, slicesNamed(**loaded, {"a"}), targets, {}).ok());
     QCOMPARE(folder.files(), std::size_t{2});
-}
-
-void tst_ExportCommand::anInterruptLeavesNothing()
-{
-    const Folder folder;
-    writeFile(folder.at("big.json"), bigTrace(30'000'000));
-    int interrupted = 0;
-    for (int after = 0; after < 10; ++after) {
-        QProcess process;
-        process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), {"export", "--filter", "name ~ \"op\"", folder.q("big.json"), "-o", folder.q("out.json.gz")});
-        QVERIFY(process.waitForStarted());
-        std::this_thread::sleep_for(std::chrono::milliseconds(20 + 40 * after)); // until it takes the signal as its own
-        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-        QVERIFY(process.waitForFinished(60'000));
-        const bool done = process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0;
-        const bool stopped = process.exitStatus() == QProcess::CrashExit || process.exitCode() == 130; // a crash: before it listened
-        QVERIFY2(done || stopped, qPrintable(QString::number(process.exitCode())));
-        QCOMPARE(fs::exists(folder.at("out.json.gz")), done);
-        QCOMPARE(folder.files(), std::size_t{done ? 3u : 2u});
-        fs::remove(folder.at("out.json.gz"));
-        interrupted += process.exitStatus() == QProcess::NormalExit && process.exitCode() == 130;
-    }
-    QVERIFY(interrupted > 0);
 }
 
 /// Done-when 4. The moments are spread over a measured run, and a little beyond it.
