@@ -132,8 +132,8 @@ Status SubsetWriter::checkFormat(const ExportTarget& target) const
         return Error{ErrorCode::Unsupported, displayName(source(target).path) + ": a part of such a file cannot be saved", {}};
     const bool fxt = format->id == "fxt"; // a name that lies would be opened by the wrong programs
     if (fxt ? isJsonName(target.path) : isFxtName(target.path))
-        return Error{ErrorCode::Usage, displayName(target.path) + " is the name of another format than " + displayName(source(target).path) + " has; choose one that ends in " +
-                                           (fxt ? ".fxt or .fxt.gz" : ".json or .json.gz"), {}};
+        return Error{ErrorCode::Usage, displayName(source(target).path) + " cannot go to " + displayName(target.path) + " as it is; choose a name that ends in " +
+                                           (fxt ? ".fxt or .fxt.gz" : ".json or .json.gz, or one Fuchsia trace for all files"), {}};
     return Done{};
 }
 

@@ -4,6 +4,7 @@
 
 #include "tests/app/RunOpscope.h"
 #include "tests/support/ExportText.h"
+#include "tests/support/FxtText.h"
 #include "tests/support/Golden.h"
 #include "tests/support/Gzip.h"
 #include "tests/support/Json.h"
@@ -75,6 +76,7 @@ private Q_SLOTS:
     void nothingThatMatchesIsNoFile();
     void severalFilesGoToAFolderOrOneByOne();
     void targetsOfDifferentNumberAreRefused();
+    void aNameSaysThatItIsAFuchsiaTrace();
     void aFullDiskLeavesNothing();
     void aSourceThatChangedOrVanishedIsNoticed();
     void severalTargetsAreAllOrNone();
@@ -215,6 +217,28 @@ void tst_ExportCommand::targetsOfDifferentNumberAreRefused()
     const Ran nothing = folder.run({"--filter", "name == \"none\"", folder.q("run.json"), "-o", folder.q("made/")});
     QCOMPARE(nothing.status, 1);
     QCOMPARE(folder.files(), std::size_t{1});
+}
+
+void tst_ExportCommand::aNameSaysThatItIsAFuchsiaTrace()
+{
+    const Folder folder;
+    const Ran ran = folder.run({"--filter", "name == \"b\"", folder.q("run.json"), "-o", folder.q("part.fxt")});
+    QVERIFY2(ran.status == 0 && ran.out.contains("part.fxt: 1 events as a Fuchsia trace"), (ran.out + ran.err).constData());
+    const FxtText text = fxtText(readFile(folder.at("part.fxt")));
+    QCOMPARE(text.error, std::string());
+    QCOMPARE(QString::fromStdString(text.lines.back()), QStringLiteral("complete 1/2 20000 \"cpu_op\" \"b\" {} tail 25000"));
+    // A part of that is one of its own records; without filter it is copied. Packed where the name says so.
+    QCOMPARE(folder.run({folder.q("part.fxt"), "-o", folder.q("copy.fxt")}).status, 0);
+    QCOMPARE(readFile(folder.at("copy.fxt")), readFile(folder.at("part.fxt")));
+    QCOMPARE(folder.run({folder.q("run.json"), "-o", folder.q("whole.fxt.gz")}).status, 0);
+    QCOMPARE(runOpscope({"dump", "--events", folder.q("whole.fxt.gz")}).out.replace("file 0 fxt", "file 0 kineto"), runOpscope({"dump", "--events", folder.q("run.json")}).out);
+    // What cannot be is said.
+    const Ran json = folder.run({folder.q("part.fxt"), "-o", folder.q("part.json")});
+    QVERIFY2(json.status != 0 && json.err.contains("choose a name that ends in .fxt or .fxt.gz"), json.err.constData());
+    writeFile(folder.at("more.json"), folder.text);
+    const Ran two = folder.run({folder.q("run.json"), folder.q("more.json"), "-o", folder.q("1.fxt"), "-o", folder.q("2.fxt")});
+    QVERIFY2(two.status != 0 && two.err.contains("one Fuchsia trace for all files"), two.err.constData());
+    QVERIFY(!fs::exists(folder.at("part.json")) && !fs::exists(folder.at("1.fxt")));
 }
 
 void tst_ExportCommand::aFullDiskLeavesNothing()

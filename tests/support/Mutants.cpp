@@ -70,12 +70,12 @@ std::string mutateNumbers(std::string text, std::mt19937& random)
     return text;
 }
 
-std::vector<std::string> smallSamples(std::uintmax_t mostBytes)
+std::vector<std::string> smallSamples(std::uintmax_t mostBytes, std::string_view ending)
 {
     std::vector<std::string> paths;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(dataPath(""))) {
         const bool small = entry.is_regular_file() && entry.file_size() <= mostBytes;
-        if (small && entry.path().extension() == ".json") paths.push_back(entry.path().string());
+        if (small && entry.path().extension() == ending) paths.push_back(entry.path().string());
     }
     std::sort(paths.begin(), paths.end());
     return paths;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace opscope::test {
@@ -12,7 +13,7 @@ std::string mutate(std::string text, std::mt19937& random);
 /// The same JSON with other numbers in it: ids of others, zero, numbers at the ends of 64 bits. What it names may not exist.
 std::string mutateNumbers(std::string text, std::mt19937& random);
 
-/// The .json files of tests/data that have no more bytes than that, in order.
-std::vector<std::string> smallSamples(std::uintmax_t mostBytes);
+/// The files of tests/data with this ending that have no more bytes than that, in order.
+std::vector<std::string> smallSamples(std::uintmax_t mostBytes, std::string_view ending = ".json");
 
 } // namespace opscope::test
