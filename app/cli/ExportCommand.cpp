@@ -80,7 +80,7 @@ void tell(std::ostream& out, const Trace& trace, const Subset& subset, const std
         const SourceFile& source = trace.sources()[targets[i].source.index()];
         const std::string things = source.format == "et" ? " nodes" : " events";
         out << withoutControls(file.path) << ": ";
-        if (targets[i].as == ExportTarget::As::Fxt) out << count(file.events) << " events as a Fuchsia trace";
+        if (targets[i].as == ExportTarget::As::Fxt) out << count(file.events) << (file.events == 1 ? " event" : " events") << " as a Fuchsia trace";
         else if (subset.whole) out << "all " << count(file.events) << things;
         else out << count(file.events) << " of " << count(all.sources[targets[i].source.index()].events) << things;
         out << ", " << formatBytes(static_cast<std::int64_t>(file.bytes));

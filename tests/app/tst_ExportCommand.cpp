@@ -223,7 +223,7 @@ void tst_ExportCommand::aNameSaysThatItIsAFuchsiaTrace()
 {
     const Folder folder;
     const Ran ran = folder.run({"--filter", "name == \"b\"", folder.q("run.json"), "-o", folder.q("part.fxt")});
-    QVERIFY2(ran.status == 0 && ran.out.contains("part.fxt: 1 events as a Fuchsia trace"), (ran.out + ran.err).constData());
+    QVERIFY2(ran.status == 0 && ran.out.contains("part.fxt: 1 event as a Fuchsia trace"), (ran.out + ran.err).constData());
     const FxtText text = fxtText(readFile(folder.at("part.fxt")));
     QCOMPARE(text.error, std::string());
     QCOMPARE(QString::fromStdString(text.lines.back()), QStringLiteral("complete 1/2 20000 \"cpu_op\" \"b\" {} tail 25000"));
