@@ -100,8 +100,11 @@ void compareWithTruth(const Captured& captured)
     QVERIFY(result.complete);
     const std::vector<std::uint64_t> callers(result.frames.begin() + 1, result.frames.end());
     QVERIFY(callers.size() > 3);
-    QCOMPARE(callers.size(), captured.truth.size());
-    for (std::size_t i = 0; i < callers.size(); ++i) QCOMPARE(callers[i], captured.truth[i]);
+    const auto first = std::find(captured.truth.begin(), captured.truth.end(), callers[0]);
+    QVERIFY(first - captured.truth.begin() <= 1); // sanitizers put a backtrace() of their own between
+    const std::vector<std::uint64_t> truth(first, captured.truth.end());
+    QCOMPARE(callers.size(), truth.size());
+    for (std::size_t i = 0; i < callers.size(); ++i) QCOMPARE(callers[i], truth[i]);
 }
 
 [[gnu::noinline]] int descend(int depth, Captured& captured)
@@ -206,10 +209,11 @@ std::vector<std::string> namesOf(const std::vector<std::uint64_t>& frames, Symbo
     QVERIFY(names.size() > 6);
     QVERIFY(names[1].find("captureCalled") != std::string::npos);
     QCOMPARE(names[2], named ? std::string("inner (a.py)") : std::string("[anonymous]"));
-    QVERIFY(names[3].find("callAgain") != std::string::npos);
-    QCOMPARE(names[4], named ? std::string("outer (a.py)") : std::string("[anonymous]"));
-    QVERIFY(names[5].find("checkTrampolines") != std::string::npos || names[5].find("Trampolines::call") != std::string::npos);
     QVERIFY(std::find(names.begin(), names.end(), "main") != names.end());
+    if (!named) return; // unnamed code passes for code with a frame pointer: in builds that have them, its caller may be left out
+    QVERIFY(names[3].find("callAgain") != std::string::npos);
+    QCOMPARE(names[4], std::string("outer (a.py)"));
+    QVERIFY(names[5].find("checkTrampolines") != std::string::npos || names[5].find("Trampolines::call") != std::string::npos);
 }
 
 /// What a process does that is stepped through. Its first calls of functions that nobody else calls go through the linker's lazy stubs.
@@ -329,8 +333,11 @@ private Q_SLOTS:
         Captured captured;
         descend(40, captured);
         const Unwound whole = unwindHere(captured);
-        captured.copy.stack = captured.copy.stack.first(5000);
-        const Unwound cut = unwindHere(captured);
+        Unwound cut = whole;
+        while (cut.frames.size() == whole.frames.size()) {
+            captured.copy.stack = captured.copy.stack.first(captured.copy.stack.size() * 3 / 4);
+            cut = unwindHere(captured);
+        }
         QVERIFY(!cut.complete);
         QVERIFY(cut.frames.size() > 2 && cut.frames.size() < whole.frames.size());
         QVERIFY(std::equal(cut.frames.begin(), cut.frames.end(), whole.frames.begin()));
