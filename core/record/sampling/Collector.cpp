@@ -117,8 +117,6 @@ std::optional<RecordFailure> Collector::record()
     if (!file) return RecordFailure{file.error().text() + ".", {}, {}};
     m_file.emplace(std::move(*file));
     if (auto failure = begin()) return failure;
-    m_begun = m_startTime;
-    m_listener.recording();
     tellNotes();
     if (!m_command && isPythonWithoutNames(m_pid)) tell("Python functions are not visible: start Python (3.12 or later) with -X perf");
     collect();
@@ -150,8 +148,9 @@ std::optional<RecordFailure> Collector::begin()
     m_startTime = monotonicNs();
     const std::uint64_t wallClock = clockNs(CLOCK_REALTIME);
     m_events = std::make_unique<PerfEvents>(m_request.events);
-    if (auto failure = m_events->attach(m_pid, m_inboxes)) return failure;
+    if (auto refused = attach()) return refused;
     const std::uint64_t attached = monotonicNs();
+    if (!command) began();
     SampleTrace::Settings settings;
     settings.layout = m_events->layout();
     settings.frequency = m_events->settings().frequency;
@@ -164,7 +163,21 @@ std::optional<RecordFailure> Collector::begin()
     if (!command) return {};
     if (const Status started = m_command->go(); !started) return RecordFailure{started.error().text() + ".", "Check the name and the folder.", {}};
     m_commandPid = m_pid;
+    began();
     return {};
+}
+
+/// Where every processor is busy, a few ms of work would take a tenth of a second.
+std::optional<RecordFailure> Collector::attach()
+{
+    const Urgent urgent;
+    return m_events->attach(m_pid, m_inboxes);
+}
+
+void Collector::began()
+{
+    m_begun = m_startTime;
+    m_listener.recording();
 }
 
 void Collector::markBegin()

@@ -68,7 +68,8 @@ private:
     void run();
     std::optional<RecordFailure> record();
     std::optional<RecordFailure> begin();
-    std::optional<RecordFailure> launch();
+    std::optional<RecordFailure> attach();
+    void began();
     void markBegin();
     void collect();
     void periodically();

@@ -1,6 +1,8 @@
 #include "core/record/sampling/RingDrainer.h"
 
+#include <algorithm>
 #include <ctime>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace opscope::sampling {
@@ -12,6 +14,7 @@ using std::chrono::milliseconds;
 /// Rings of chains fill slowly; those of stack copies hold a tenth of a second, and say themselves when they are half full.
 constexpr milliseconds kPatience{50};
 constexpr std::uint64_t kScanEvery = 200'000'000;
+constexpr int kUrgentNice = -10;
 
 std::uint64_t now()
 {
@@ -29,6 +32,14 @@ std::size_t bytesOf(const RingInboxes& inboxes)
 
 } // namespace
 
+// On Linux these are of one thread.
+Urgent::Urgent() : m_before(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())))
+{
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), std::min(m_before, kUrgentNice)));
+}
+
+Urgent::~Urgent() { static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), m_before)); }
+
 RingDrainer::RingDrainer(PerfEvents& events, int wakeUp, std::size_t maxBytes)
     : m_events(events), m_wakeUp(wakeUp), m_maxBytes(maxBytes), m_thread([this] { run(); })
 {
@@ -43,6 +54,7 @@ void RingDrainer::stop()
 
 void RingDrainer::run()
 {
+    const Urgent urgent; // little to do, but in time
     std::uint64_t scanned = now();
     for (bool over = false; !over;) {
         const PerfEvents::Wake wake = m_events.wait(kPatience, m_wakeUp);

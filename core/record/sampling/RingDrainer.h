@@ -12,6 +12,19 @@
 
 namespace opscope::sampling {
 
+/// As long as it lives the thread that made it goes before others; where that is not permitted, nothing happens.
+class Urgent
+{
+public:
+    Urgent();
+    ~Urgent();
+    Urgent(const Urgent&) = delete;
+    Urgent& operator=(const Urgent&) = delete;
+
+private:
+    int m_before;
+};
+
 /// Empties the rings on a thread of its own, so that nothing is lost while somebody takes a second to read the symbols of a large
 /// library. What waits to be taken is bounded; beyond that it stays in the rings, and the kernel counts what they do not hold.
 class RingDrainer
