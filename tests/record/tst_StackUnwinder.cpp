@@ -77,6 +77,9 @@ StackCopy ofContext(const ucontext_t& context)
     for (int i = 1; i < count; ++i) captured.truth.push_back(reinterpret_cast<std::uint64_t>(frames[i])); // without this function's own
 }
 
+/// Behind a call: keeps the compiler from leaving the caller's frame before it.
+void stayHere() { asm volatile("" ::: "memory"); }
+
 struct Unwound
 {
     std::vector<std::uint64_t> frames;
@@ -111,8 +114,9 @@ void compareWithTruth(const Captured& captured)
 {
     volatile char room[48] = {};
     room[depth % 48] = 1;
-    if (depth == 0) capture(captured);
-    else return descend(depth - 1, captured) + room[depth % 48];
+    if (depth > 0) return descend(depth - 1, captured) + room[depth % 48];
+    capture(captured);
+    stayHere();
     return 0;
 }
 
@@ -142,7 +146,11 @@ int compareAndCapture(const void* a, const void* b)
     return *static_cast<const int*>(a) - *static_cast<const int*>(b);
 }
 
-void onSignal(int) { capture(*t_captured); }
+void onSignal(int)
+{
+    capture(*t_captured);
+    stayHere();
+}
 
 /// The code of Python/asm_trampoline.S: calls its fourth argument with the other three.
 using Called = void (*)(void*, void*, void*);
@@ -150,7 +158,11 @@ using Trampoline = void (*)(void*, void*, void*, Called);
 constexpr unsigned char kUpTo313[] = {0x48, 0x83, 0xec, 0x08, 0xff, 0xd1, 0x48, 0x83, 0xc4, 0x08, 0xc3};
 constexpr unsigned char kWithFramePointer[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd1, 0x5d, 0xc3};
 
-void captureCalled(void* captured, void*, void*) { capture(*static_cast<Captured*>(captured)); }
+void captureCalled(void* captured, void*, void*)
+{
+    capture(*static_cast<Captured*>(captured));
+    stayHere();
+}
 
 /// Calls a trampoline as the interpreter does: a function of C between each two of them.
 void callAgain(void* captured, void* first, void* second)
@@ -186,6 +198,7 @@ struct Trampolines
     {
         unsigned char* second = code + size;
         (*reinterpret_cast<Trampoline*>(&code))(&captured, code, second, &callAgain);
+        stayHere();
     }
 };
 
