@@ -82,8 +82,8 @@ std::vector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(st
         }
         for (; end < ends; ++end) visit(tracks[staged.ends[end].track], staged.ends[end].time, StagedPlace{p, end | kEndRow});
     };
-    for (std::uint32_t p = 0; p < parts.size(); ++p)
-        eachOf(p, [&](std::uint32_t track, Nanos, StagedPlace) { ++firstOf[track + 1]; });
+    for (const Part& part : parts)
+        for (const Count& count : part.counts) firstOf[workers[part.worker].rawTracks[count.place / 2] + 1] += count.pairs;
     for (std::size_t t = 1; t < firstOf.size(); ++t) firstOf[t] += firstOf[t - 1];
     std::vector<PairRow> rows(firstOf.back());
     std::vector<std::uint32_t> next(firstOf.begin(), firstOf.end() - 1);
@@ -134,7 +134,7 @@ void TraceBuilder::Finisher::pairTrack(std::span<const PairRow> rows, std::vecto
         } else {
             const PairRow b = open.back();
             open.pop_back();
-            if (const std::string_view name = nameAt(r.place); !name.empty() && name != nameAt(b.place)) renamed.push_back(r.place);
+            if (const StringId name = nameAt(r.place); name != nameAt(b.place) && !trace->text(name).empty()) renamed.push_back(r.place);
             if (!(r.place.row & kEndRow)) takeArgs(b.place, r.place);
             closePair(b.place, r.time, attoAt(b.place), attoAt(r.place));
             rememberBegin(r.place, b.place);
@@ -192,18 +192,18 @@ void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose, s
     }
 }
 
-std::string_view TraceBuilder::Finisher::nameAt(StagedPlace place) const
+StringId TraceBuilder::Finisher::nameAt(StagedPlace place) const
 {
     const StagedPart& part = *parts[place.part].staged;
     const StringId name = place.row & kEndRow ? part.ends[place.row & ~kEndRow].name : part.events[place.row].name;
-    return trace->text(text(workers[parts[place.part].worker], name));
+    return text(workers[parts[place.part].worker], name);
 }
 
 void TraceBuilder::Finisher::noteAt(Defect defect, StagedPlace place)
 {
     const StagedPart& part = *parts[place.part].staged;
     const std::uint64_t offset = place.row & kEndRow ? part.ends[place.row & ~kEndRow].offset : part.events[place.row].offset;
-    defects(workers[parts[place.part].worker].source).note(defect, offset, nameAt(place));
+    defects(workers[parts[place.part].worker].source).note(defect, offset, trace->text(nameAt(place)));
 }
 
 } // namespace opscope

@@ -49,7 +49,7 @@ private:
         Nanos since = 0;
         std::uint64_t offset = 0;
         StringId name;
-        std::uint32_t thread = StagedSwitch::kNobody;
+        std::uint16_t length = 0;
     };
 
     static State stateOf(LeftAs how)
@@ -67,7 +67,7 @@ private:
     {
         Span& span = m_threads[raw];
         close(span, m_f.rawTracks[raw].statePlan, &change);
-        span = {state, change.time, change.offset, m_names[static_cast<std::size_t>(state)], raw};
+        span = {state, change.time, change.offset, m_names[static_cast<std::size_t>(state)], change.length};
     }
 
     void run(std::uint32_t raw, const StagedSwitch& change)
@@ -82,7 +82,7 @@ private:
         Span& span = m_running[cpu];
         close(span, plan->second, &change);
         span = {};
-        if (raw != StagedSwitch::kNobody) span = {State::Running, change.time, change.offset, nameOf(raw), raw};
+        if (raw != StagedSwitch::kNobody) span = {State::Running, change.time, change.offset, nameOf(raw), change.length};
     }
 
     /// `end` null: never ended.
@@ -94,6 +94,7 @@ private:
         event.start = span.since;
         event.duration = distance(span.since, until);
         event.offset = span.offset;
+        event.length = span.length;
         event.name = span.name;
         event.track = plan;
         event.category = m_category;

@@ -33,7 +33,7 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
     const auto countOf = [&](std::uint32_t where) -> Count& {
         if (rowOf[where] == kNoPlan) {
             rowOf[where] = static_cast<std::uint32_t>(part.counts.size());
-            part.counts.push_back({where, 0, 0});
+            part.counts.push_back({where});
         }
         return part.counts[rowOf[where]];
     };
@@ -43,8 +43,10 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         event.start = shifted(event.start, worker.shift);
         event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
         part.last = std::max(part.last, event.start + event.duration);
-        part.pairEvents += event.phase == 'B' || event.phase == 'E';
+        const bool pair = event.phase == 'B' || event.phase == 'E';
+        part.pairEvents += pair;
         Count& count = countOf(place(worker, event.track, event.category));
+        count.pairs += pair;
         count.slices += slice;
         count.instants += !slice && event.phase != 'E';
     }
@@ -52,7 +54,7 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         StagedEnd& end = part.staged->ends[i];
         end.time = shifted(end.time, worker.shift);
         part.last = std::max(part.last, end.time);
-        countOf(2 * end.track);
+        ++countOf(2 * end.track).pairs;
     }
     part.pairEvents += part.staged->ends.size();
     for (std::size_t i = 0, n = part.staged->switches.size(); i < n; ++i) {

@@ -89,6 +89,7 @@ private:
     {
         std::uint32_t place = 0;
         std::uint32_t slices = 0, instants = 0;  ///< how many; from distribute() on the next row
+        std::uint32_t pairs = 0;                 ///< B and E
     };
     struct Part
     {
@@ -197,7 +198,7 @@ private:
     void takeArgs(StagedPlace begin, StagedPlace end);
     void mergeLateRows();
     void closeLoose(const std::vector<StagedPlace>& loose, std::span<const PairRow> rows, std::span<const std::uint32_t> firstOf);
-    std::string_view nameAt(StagedPlace place) const;
+    StringId nameAt(StagedPlace place) const;
     void noteAt(Defect defect, StagedPlace place);
     // FinishTracks
     void readNames();

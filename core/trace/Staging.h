@@ -90,6 +90,7 @@ struct StagedSwitch
     std::uint64_t wakes : 1 = 0;
     std::uint32_t outgoing = kNobody, incoming = kNobody; ///< rows of StagingTables::tracks
     std::uint16_t category = 0;
+    std::uint16_t length = 0;        ///< of its record; 0: not known
 };
 static_assert(sizeof(StagedSwitch) == 32);
 

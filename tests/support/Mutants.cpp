@@ -70,6 +70,26 @@ std::string mutateNumbers(std::string text, std::mt19937& random)
     return text;
 }
 
+std::string mutateWords(std::string bytes, std::mt19937& random)
+{
+    static constexpr std::uint64_t kWords[] = {0, 1, 4, 8, 15, 0x10, 0xFFF, 0xFFFF, UINT64_MAX, std::uint64_t{1} << 63, 0x7FFFFFFFFFFFFFFF,
+                                               0x0016547846040010, 0x20, 0x8000800000F00034, 0xFFFFFFF000000FF4};
+    for (int changes = 1 + static_cast<int>(random() % 5); changes > 0 && bytes.size() >= 24; --changes) {
+        const std::size_t words = bytes.size() / 8, at = 8 * (1 + random() % (words - 1));
+        switch (random() % 8) {
+        case 0: bytes.replace(at, 8, reinterpret_cast<const char*>(&kWords[random() % std::size(kWords)]), 8); break;
+        case 1: bytes.erase(at, 8 * (1 + random() % 4)); break;
+        case 2: bytes.insert(at, bytes.substr(8 * (random() % words), 8 * (1 + random() % 8))); break;
+        case 3: bytes[at] = static_cast<char>((static_cast<unsigned char>(bytes[at]) & 0x0Fu) | (random() % 16) << 4); break; // the size
+        case 4: bytes[at] = static_cast<char>((static_cast<unsigned char>(bytes[at]) & 0xF0u) | random() % 16); break;        // the type
+        case 5: bytes[at + random() % 8] = static_cast<char>(random()); break;
+        case 6: bytes[at + 2] = static_cast<char>(random()); break; // event type and number of arguments
+        default: if (random() % 6 == 0) bytes.resize(8 + random() % (bytes.size() - 8)); break;
+        }
+    }
+    return bytes;
+}
+
 std::vector<std::string> smallSamples(std::uintmax_t mostBytes, std::string_view ending)
 {
     std::vector<std::string> paths;

@@ -190,6 +190,8 @@ std::vector<DetailBlock> sourceBlocks(DetailContext& context)
         block.rows.push_back({QStringLiteral("Category"), {name.empty() ? none() : value(cutText(name, 100))}});
         block.rows.push_back({QStringLiteral("Process"), {value(displayText(trace.keyText(trace.process(trace.track(track).process).pid)))}});
         block.rows.push_back({QStringLiteral("Thread"), {value(displayText(trace.keyText(trace.track(track).tid)))}});
+        if (const std::uint32_t hz = trace.track(track).sampledHz; slice && hz)
+            block.rows.push_back({QStringLiteral("Sampled"), {words(QStringLiteral("%1 times a second: the length is an estimate").arg(hz))}});
         if (!slice) block.rows.push_back({QStringLiteral("Phase"), {value(displayText(std::string(1, trace.instants().phase(context.selection.instant))))}});
     }
     if (source.index() < trace.sources().size()) {

@@ -464,6 +464,7 @@ StagedSwitch& FxtStager::stageSwitch(std::uint64_t cpu)
     row.time = m_head.time;
     row.offset = m_head.offset;
     row.cpu = cpu & 0xFFFF;
+    row.length = static_cast<std::uint16_t>(m_head.words * kWord);
     row.category = m_scheduling;
     return row;
 }
