@@ -48,8 +48,11 @@ std::string Trace::keyText(const TrackKey& key) const
 std::string Trace::trackName(TrackId id) const
 {
     const Track& track = this->track(id);
-    if (const std::string_view given = text(track.name); !given.empty()) return std::string(given);
+    const std::string_view given = text(track.name);
     const std::string tid = keyText(track.tid);
+    const std::string number = tid.empty() ? "no thread" : "thread " + tid;
+    if (track.kind == TrackKind::State) return (given.empty() ? number : std::string(given)) + ", states";
+    if (!given.empty()) return std::string(given);
     switch (track.kind) {
     case TrackKind::Async: return "async events";
     case TrackKind::Counter: return "counter";
@@ -59,7 +62,7 @@ std::string Trace::trackName(TrackId id) const
     case TrackKind::Thread:
     case TrackKind::NodeOrder: break;
     }
-    return tid.empty() ? "no thread" : "thread " + tid;
+    return number;
 }
 
 bool Trace::hasSeveralRanks() const

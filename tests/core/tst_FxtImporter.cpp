@@ -73,7 +73,7 @@ public:
 private:
     std::string label(std::size_t t) const
     {
-        static constexpr const char* kKinds[] = {"", "stream ", "async ", "counter ", "", "states of ", ""};
+        static constexpr const char* kKinds[] = {"", "stream ", "async ", "counter ", "", "", ""};
         const Track& row = m_trace->tracks()[t];
         return m_trace->processName(row.process) + " / " + kKinds[static_cast<std::size_t>(row.kind)] + m_trace->trackName(TrackId(t));
     }
@@ -299,9 +299,9 @@ private Q_SLOTS:
         w.contextSwitch(0, 100, 0, 0, 2).contextSwitch(0, 200, 2, 3, 3).wakeup(1, 250, 2).contextSwitch(0, 300, 3, 1, 2).contextSwitch(0, 400, 2, 5, 0);
         w.contextSwitch(1, 450, 0, 0, 3).contextSwitch(1, 500, 3, 2, 0);
         const Opened t(w);
-        COMPARE(t.tracks(), "server, process 1 / states of main; server, process 1 / states of worker; CPUs / CPU 0; CPUs / CPU 1");
-        COMPARE(t.rows("server, process 1 / states of main"), "Running 100+100, Blocked 200+50, Waiting for a CPU 250+50, Running 300+100");
-        COMPARE(t.rows("server, process 1 / states of worker"), "Running 200+100, Waiting for a CPU 300+150, Running 450+50, Suspended 500+0...");
+        COMPARE(t.tracks(), "server, process 1 / main, states; server, process 1 / worker, states; CPUs / CPU 0; CPUs / CPU 1");
+        COMPARE(t.rows("server, process 1 / main, states"), "Running 100+100, Blocked 200+50, Waiting for a CPU 250+50, Running 300+100");
+        COMPARE(t.rows("server, process 1 / worker, states"), "Running 200+100, Waiting for a CPU 300+150, Running 450+50, Suspended 500+0...");
         COMPARE(t.rows("CPUs / CPU 0"), "main 100+100, worker 200+100, main 300+100");
         COMPARE(t.rows("CPUs / CPU 1"), "worker 450+50");
         COMPARE(t.told("Blocked"), "{\"ph\":\"X\",\"cat\":\"scheduling\",\"name\":\"Blocked\",\"ts\":0.2,\"dur\":0.05,\"args\":{\"record\":\"context switch\",\"cpu\":0,"
@@ -318,9 +318,9 @@ private Q_SLOTS:
         w.words({std::uint64_t{4} << 4 | 8 | std::uint64_t{5} << 16 | std::uint64_t{3} << 24 | std::uint64_t{1} << 28 | std::uint64_t{7} << 44, 100, 8, 9});
         w.words({std::uint64_t{2} << 4 | 8 | std::uint64_t{5} << 16 | std::uint64_t{3} << 24 | std::uint64_t{1} << 28 | std::uint64_t{2} << 36, 200});
         const Opened t(w); // 1 -> (8, 9), later 1 -> idle
-        COMPARE(t.tracks(), "process 1 / states of thread 2; process 8 / states of thread 9; CPUs / CPU 5");
+        COMPARE(t.tracks(), "process 1 / thread 2, states; process 8 / thread 9, states; CPUs / CPU 5");
         COMPARE(t.rows("CPUs / CPU 5"), "thread 9 100+100");
-        COMPARE(t.rows("process 1 / states of thread 2"), "Blocked 100+100, Blocked 200+0...");
+        COMPARE(t.rows("process 1 / thread 2, states"), "Blocked 100+100, Blocked 200+0...");
     }
 
     void logsBlobsAndLargeRecordsAreKept()

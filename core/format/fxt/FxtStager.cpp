@@ -169,7 +169,10 @@ void FxtStager::userObject(RecordReader& record)
     bool whole = record.next(object.pointer);
     if (thread == 0) whole = whole && record.next(object.process);
     if (!whole || !record.inlineText(reference, name)) return note(Defect::DamagedRecord, "an object of a process");
-    if (thread != 0) object.process = m_tables.tracks()[m_tables.threadAt(thread, m_head.offset)].process;
+    if (thread != 0) {
+        const FxtTables::Track& track = m_tables.tracks()[m_tables.threadAt(thread, m_head.offset)];
+        object.process = track.known ? track.process : 0;
+    }
     object.name = m_tables.text(reference, name, m_head.offset).note;
     m_notes.add(object);
 }
