@@ -11,6 +11,7 @@
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QVBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSpinBox>
@@ -22,6 +23,8 @@
 
 namespace opscope {
 namespace {
+
+constexpr std::size_t kShortNote = 26;
 
 QLabel* dim(const QString& text)
 {
@@ -40,6 +43,17 @@ QWidget* row(std::initializer_list<QWidget*> parts)
     layout->setSpacing(8);
     for (QWidget* part : parts)
         layout->addWidget(part);
+    return widget;
+}
+
+QWidget* stacked(QWidget* upper, QWidget* lower)
+{
+    auto* widget = new QWidget;
+    auto* layout = new QVBoxLayout(widget);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(2);
+    layout->addWidget(upper, 0, Qt::AlignLeft);
+    layout->addWidget(lower);
     return widget;
 }
 
@@ -110,9 +124,10 @@ void RecordFields::addRow(QGridLayout& grid, const RecordOption& option, const s
         grid.addWidget(shown, at, 0, 1, 2);
     } else {
         QLabel* label = dim(title);
+        label->setMinimumHeight(26); // in line with its field, whatever stands below that
         label->setBuddy(field.editor);
         label->setToolTip(richText(help));
-        grid.addWidget(label, at, 0);
+        grid.addWidget(label, at, 0, Qt::AlignTop);
         grid.addWidget(shown, at, 1);
     }
     m_fields.push_back(std::move(field));
@@ -173,7 +188,11 @@ RecordFields::Field RecordFields::makeChoice(const RecordOption& option, const s
         showNote();
         Q_EMIT changed();
     });
-    static_cast<QHBoxLayout*>(row({combo, note})->layout())->setStretchFactor(note, 1);
+    // A word stands beside it, a sentence below.
+    const bool sentence = std::ranges::any_of(option.choices, [](const RecordOption::Choice& choice) { return choice.note.size() > kShortNote; });
+    QWidget* both = sentence ? stacked(combo, note) : row({combo, note});
+    if (!sentence)
+        static_cast<QHBoxLayout*>(both->layout())->setStretchFactor(note, 1);
     return {combo, [combo] { return toUtf8(combo->currentData().toString()); }};
 }
 

@@ -15,7 +15,7 @@ class QToolButton;
 namespace opscope {
 
 /// A grid of named fields as all parts of the right side have it.
-inline constexpr int kRecordLabelWidth = 108, kRecordNumberWidth = 88;
+inline constexpr int kRecordLabelWidth = 120, kRecordNumberWidth = 88;
 
 /// The settings of a backend as fields, drawn from what it says of them: nothing here knows any backend. Rarer ones are folded.
 class RecordFields : public QWidget

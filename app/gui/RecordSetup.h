@@ -16,7 +16,6 @@
 class QComboBox;
 class QLabel;
 class QLineEdit;
-class QScrollArea;
 class QSpinBox;
 class QTabBar;
 class QToolButton;
@@ -119,7 +118,6 @@ private:
     RecordProcessTable* m_table;
     QLabel *m_hidden, *m_heading;
     RecordWays* m_ways;
-    QScrollArea* m_what;
     QWidget* m_fieldsHome;
     RecordFields* m_fields = nullptr;
     QSpinBox *m_seconds, *m_size;

@@ -25,7 +25,7 @@
 namespace opscope {
 namespace {
 
-constexpr int kPadding = 14, kLowerLeast = 296;
+constexpr int kPadding = 14, kLowerLeast = 324;
 constexpr int kTypingMs = 200; // backends are asked anew when typing pauses
 
 QLabel* title(const QString& text)
@@ -288,20 +288,24 @@ QWidget* RecordSetup::makeSaveTo()
 
 QWidget* RecordSetup::makeWhat()
 {
-    auto* content = new QWidget;
-    auto* column = new QVBoxLayout(content);
-    column->setContentsMargins(kPadding + 2, 12, kPadding + 2, 10);
-    column->setSpacing(8);
-    column->addWidget(title(QStringLiteral("What to record")));
-    column->addWidget(makeLimits());
+    auto* settings = new QWidget;
+    auto* fields = new QVBoxLayout(settings);
+    fields->setContentsMargins(0, 0, 0, 0);
+    fields->setSpacing(8);
+    fields->addWidget(makeLimits());
     m_fieldsHome = new QWidget;
     auto* home = new QVBoxLayout(m_fieldsHome);
     home->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_fieldsHome);
-    column->addWidget(makeSaveTo());
-    column->addStretch(1);
-    m_what = scrolled(content);
-    return m_what;
+    fields->addWidget(m_fieldsHome);
+    fields->addStretch(1);
+    auto* page = new QWidget;
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(kPadding + 2, 12, kPadding + 2, 10);
+    column->setSpacing(8);
+    column->addWidget(title(QStringLiteral("What to record")));
+    column->addWidget(scrolled(settings), 1);
+    column->addWidget(makeSaveTo()); // in sight however many settings there are
+    return page;
 }
 
 void RecordSetup::connectParts()
