@@ -54,7 +54,7 @@ JoinDialog::JoinDialog(const Theme& theme, const QString& folder, QWidget* paren
     column->addLayout(buttons);
     connect(other, &QPushButton::clicked, this, [this] {
         addFiles(QFileDialog::getOpenFileNames(this, QStringLiteral("Files to join"), m_folder,
-                                               QStringLiteral("Traces (*.json *.json.gz *.gz);;All files (*)")));
+                                               QStringLiteral("Traces (*.json *.json.gz *.fxt *.fxt.gz *.gz);;All files (*)")));
     });
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_join, &QPushButton::clicked, this, &QDialog::accept);

@@ -57,7 +57,7 @@ void OpenController::open(const QStringList& files, MainWindow* from)
 
 void OpenController::openByDialog(MainWindow* from)
 {
-    const QString filter = QStringLiteral("Traces (*.json *.json.gz *.gz);;All files (*)");
+    const QString filter = QStringLiteral("Traces (*.json *.json.gz *.fxt *.fxt.gz *.gz);;All files (*)");
     const QStringList files = QFileDialog::getOpenFileNames(from, QStringLiteral("Open traces"), m_settings.lastFolder(), filter);
     if (files.isEmpty())
         return;

@@ -39,7 +39,7 @@ void RecordSetup::look(RecordSurvey::Answers answers)
     m_timer.stop();
     if (m_looking.running())
         return; // one at a time: its answer starts the clock for the next
-    m_looking.run([survey = m_survey, answers](const JobControl&) { return survey->look(answers); },
+    m_looking.run([survey = m_survey, answers](const JobControl& job) { return survey->look(answers, job.stop); },
                   [this](std::vector<RecordProcess> processes) { seen(std::move(processes)); });
 }
 

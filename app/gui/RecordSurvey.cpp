@@ -28,7 +28,7 @@ std::vector<Readiness> askBackends(std::span<const RecorderBackend> backends, co
     return answers;
 }
 
-std::vector<RecordProcess> RecordSurvey::look(Answers answers)
+std::vector<RecordProcess> RecordSurvey::look(Answers answers, const std::stop_token& stop)
 {
     if (answers == Answers::Forget)
         m_answers.clear();
@@ -41,7 +41,7 @@ std::vector<RecordProcess> RecordSurvey::look(Answers answers)
         const auto found = alive.find(entry.first);
         return found == alive.end() || found->second != entry.second.startTicks;
     });
-    ask(processes);
+    ask(processes, stop);
     std::vector<RecordProcess> rows;
     rows.reserve(processes.size());
     for (ProcessInfo& process : processes) {
@@ -52,7 +52,7 @@ std::vector<RecordProcess> RecordSurvey::look(Answers answers)
     return rows;
 }
 
-void RecordSurvey::ask(const std::vector<ProcessInfo>& processes)
+void RecordSurvey::ask(const std::vector<ProcessInfo>& processes, const std::stop_token& stop)
 {
     const Clock::time_point begin = Clock::now();
     std::vector<const ProcessInfo*> fresh, old;
@@ -68,7 +68,7 @@ void RecordSurvey::ask(const std::vector<ProcessInfo>& processes)
     std::ranges::sort(old, {}, [this](const ProcessInfo* process) { return m_answers[process->pid].asked; });
     const auto askAll = [&](const std::vector<const ProcessInfo*>& some, std::chrono::milliseconds patience) {
         for (const ProcessInfo* process : some) {
-            if (Clock::now() - begin > patience)
+            if (stop.stop_requested() || Clock::now() - begin > patience)
                 return;
             m_answers[process->pid] = {process->startTicks, Clock::now(), askBackends(m_backends, {.pid = process->pid, .startTicks = process->startTicks}, {})};
         }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <unordered_map>
 #include <vector>
 
@@ -48,7 +49,8 @@ public:
 
     RecordSurvey(std::span<const RecorderBackend> backends, Scan scan) : m_backends(backends), m_scan(std::move(scan)) {}
     enum class Answers : std::uint8_t { Keep, Forget };
-    std::vector<RecordProcess> look(Answers answers = Answers::Keep);
+    /// Stopped, it ends with the process at hand; what it says then is of no use.
+    std::vector<RecordProcess> look(Answers answers = Answers::Keep, const std::stop_token& stop = {});
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -58,7 +60,7 @@ private:
         Clock::time_point asked;
         std::vector<Readiness> ready;
     };
-    void ask(const std::vector<ProcessInfo>& processes);
+    void ask(const std::vector<ProcessInfo>& processes, const std::stop_token& stop);
 
     std::span<const RecorderBackend> m_backends;
     Scan m_scan;
