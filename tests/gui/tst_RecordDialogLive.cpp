@@ -5,7 +5,7 @@
 #include "app/gui/RecordController.h"
 #include "app/gui/RecordDialog.h"
 #include "app/gui/RecordFailureView.h"
-#include "core/record/RecorderBackends.h"
+#include "app/gui/RecordWays.h"
 #include "tests/support/LiveRecording.h"
 #include "tests/support/WindowFixture.h"
 
@@ -24,10 +24,9 @@ private Q_SLOTS:
     void sharesThreadsAndWaitsAreTrue();
 
 private:
-    void record(qint64 pid);
+    void record(qint64 pid, const QString& into);
 
     std::vector<LiveCase> m_cases;
-    ProcessScanner m_scanner;
 };
 
 void tst_RecordDialogLive::initTestCase()
@@ -43,13 +42,13 @@ void tst_RecordDialogLive::sharesThreadsAndWaitsAreTrue_data()
 }
 
 /// Ctrl+R, the process, three seconds, Record: until the window shows what was recorded.
-void tst_RecordDialogLive::record(qint64 pid)
+void tst_RecordDialogLive::record(qint64 pid, const QString& into)
 {
     m_window->record();
     RecordDialog& dialog = *m_window->recordings().dialog();
     dialog.setup().choosePid(static_cast<pid_t>(pid));
     dialog.setup().ways().setWish("samples");
-    dialog.setup().saveTo().setText(path("live.fxt"));
+    dialog.setup().saveTo().setText(into);
     dialog.setup().seconds().setValue(3);
     const auto ready = [&] {
         const auto* chosen = dialog.setup().table().chosen();
@@ -69,18 +68,25 @@ void tst_RecordDialogLive::sharesThreadsAndWaitsAreTrue()
     if (!live.missing.empty()) QSKIP(live.missing.c_str());
     LiveProgram program(live.program, live.arguments);
     QVERIFY2(program.works(3), "the program does not print");
-    record(program.pid());
-    if (QTest::currentTestFailed()) return;
-
-    const TracePtr trace = m_window->document().trace();
-    const TimeRange extent = trace->extent();
-    const LiveTruth truth = program.during(trace->baseTime() + extent.start, trace->baseTime() + extent.end);
-    const LiveRecording recording(*trace, live, truth);
+    LiveTruth truth;
+    LiveRecording recording;
+    for (int round = 0; round < kMostRecordings && truth.cpu() < kEnoughCpu; ++round) {
+        if (round > 0) { // a window that shows something opens what was recorded in another one
+            closeWindow();
+            openWindow({1280, 720});
+        }
+        record(program.pid(), path("live.fxt"));
+        if (QTest::currentTestFailed()) return;
+        const TracePtr trace = m_window->document().trace();
+        const TimeRange extent = trace->extent();
+        truth.add(program.during(trace->baseTime() + extent.start, trace->baseTime() + extent.end));
+        recording.add(*trace, live, truth);
+        // Framed on its busiest part: what can be seen lies within.
+        const TimeRange visible = m_window->document().visibleRange();
+        QVERIFY(visible.length() > 0 && extent.overlaps(visible));
+    }
     qInfo("%s", sideBySide(truth, recording).c_str());
     QCOMPARE(QString::fromStdString(differences(truth, recording)), QString());
-    // Framed on its busiest part: what can be seen lies within, and something runs there.
-    const TimeRange visible = m_window->document().visibleRange();
-    QVERIFY(extent.overlaps(visible) && visible.length() > 0);
 }
 
 QTEST_MAIN(tst_RecordDialogLive)

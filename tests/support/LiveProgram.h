@@ -38,6 +38,17 @@ struct LiveTruth
             for (const auto& [name, cpu] : thread.functions) sums[name] += cpu;
         return sums;
     }
+    /// Together with what was done at another time.
+    void add(const LiveTruth& more)
+    {
+        time += more.time;
+        for (const auto& [tid, thread] : more.threads) {
+            Thread& into = threads[tid];
+            into.name = thread.name;
+            into.cpu += thread.cpu;
+            for (const auto& [name, ns] : thread.functions) into.functions[name] += ns;
+        }
+    }
     /// What was done between `earlier` and this moment.
     LiveTruth since(const LiveTruth& earlier) const
     {

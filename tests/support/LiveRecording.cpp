@@ -142,7 +142,7 @@ std::string whyNothingIsRecorded()
     return {};
 }
 
-LiveRecording::LiveRecording(const Trace& trace, const LiveCase& live, const LiveTruth& truth)
+void LiveRecording::add(const Trace& trace, const LiveCase& live, const LiveTruth& truth)
 {
     std::set<std::string> functions;
     for (const auto& [name, cpu] : truth.functions()) functions.insert(name);

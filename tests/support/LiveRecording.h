@@ -23,6 +23,10 @@ struct LiveCase
 };
 /// Native, Python with its trampoline (each that is found, or OPSCOPE_PERF_PYTHON), PyTorch (OPSCOPE_PYTHON).
 std::vector<LiveCase> liveCases();
+/// Recordings are repeated until the program had this much processor time in them, or so often: a thousand samples say what a share is, however
+/// little a busy machine gave it.
+inline constexpr std::int64_t kEnoughCpu = 1'500'000'000;
+inline constexpr int kMostRecordings = 6;
 /// Empty, or why nothing can be sampled here.
 std::string whyNothingIsRecorded();
 
@@ -36,9 +40,10 @@ struct LiveThread
     std::int64_t nameless = 0;                     ///< own time of frames without a name
 };
 
+/// What recordings say, all together.
 struct LiveRecording
 {
-    LiveRecording(const Trace& trace, const LiveCase& live, const LiveTruth& truth);
+    void add(const Trace& trace, const LiveCase& live, const LiveTruth& truth);
     std::int64_t sampled() const;
     std::int64_t of(const std::string& function) const;
 
