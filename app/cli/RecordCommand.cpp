@@ -47,7 +47,7 @@ Run declare(CLI::App& app)
     app.add_option("--duration", options->duration, "5s, 500ms, 2m; else until Ctrl+C or the end of the process")->type_name("TIME");
     app.add_option("--max-size", options->maxSize, "Ends when the file has grown to this: 200MB; 0 for no limit (standard: 1GiB)")->type_name("SIZE");
     app.add_option("-o,--output", options->output, "The file to make (standard: NAME-PID-DATE.fxt in this folder)")->type_name("FILE.fxt");
-    app.add_flag("--force", options->force, "Replace a file of this name");
+    app.add_flag("--force", options->force, "Replace a file of this name; one that appears meanwhile is kept without it");
     app.add_flag("--json", options->json, "The answer for programs, exact");
     declareBackendOptions(app, *options);
     app.prefix_command(); // a positional would take "[1,2]" for a list

@@ -103,6 +103,7 @@ Refused choosePlace(const RecordOptions& options, RecordPlan& plan)
 {
     RecordRequest& request = plan.request;
     request.path = options.output;
+    request.replace = options.force;
     if (request.path.empty()) {
         const std::time_t now = std::time(nullptr);
         std::tm local{};

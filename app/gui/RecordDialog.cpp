@@ -182,12 +182,13 @@ void RecordDialog::start()
         m_mayReplace = path;
         return say(displayText(toUtf8(shortPath(path))) + QStringLiteral(" is there already. Replace it?"));
     }
-    m_mayReplace.clear();
+    RecordRequest request = wish->request;
+    request.replace = std::exchange(m_mayReplace, {}) == path;
     m_settings.setRecording(m_setup->settings().toJson());
     m_askedToCancel = false;
     const QString where = wish->where + QStringLiteral(" · ") + displayText(wish->backend->title) + QStringLiteral(" · ") + displayText(toUtf8(shortPath(path)));
     m_progress->begin(wish->what, where);
-    m_recorder.start(*wish->backend, wish->request);
+    m_recorder.start(*wish->backend, request);
 }
 
 void RecordDialog::recorderChanged(Recorder::State state)

@@ -3,6 +3,7 @@
 #include "core/base/Path.h"
 #include "core/io/Deflate.h"
 #include "core/io/FilePlace.h"
+#include "core/io/FreeName.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -91,10 +92,22 @@ Status GrowingFile::sync()
 Status GrowingFile::takeName()
 {
     if (std::rename(m_part.c_str(), m_path.c_str()) != 0) return cannot(errno);
+    named();
+    return Done{};
+}
+
+Result<std::string> GrowingFile::takeFreeName()
+{
+    auto name = moveToFreeName(m_part, m_path);
+    if (name) named();
+    return name;
+}
+
+void GrowingFile::named()
+{
     m_part.clear();
     m_reason = EBADF;
     ::close(std::exchange(m_descriptor, -1));
-    return Done{};
 }
 
 } // namespace opscope

@@ -32,12 +32,16 @@ public:
     Status sync();
     /// What was appended gets its name, also after an error; what had the name is replaced in one step. Nothing is taken from then on.
     Status takeName();
+    /// The same without replacing anything: if the name is taken by now, it gets another one (FreeName.h). Which, whole.
+    Result<std::string> takeFreeName();
+    const std::string& path() const { return m_path; } ///< the name it is to get, links followed
     /// Of an errno that append() gave.
     Error cannot(int reason) const;
 
 private:
     explicit GrowingFile(std::string path) : m_path(std::move(path)) {}
     int write(std::string_view bytes);
+    void named();
 
     std::string m_path, m_part; // links followed; no part: it got its name
     std::string m_packed;

@@ -1,5 +1,6 @@
 #include "core/record/RecorderBackend.h"
 
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/record/Presentable.h"
 
@@ -41,6 +42,11 @@ Status checkChoice(const RecordOption& option, const std::string& value)
 }
 
 } // namespace
+
+std::string takenNote(const std::string& asked, const std::string& got)
+{
+    return displayName(asked) + " appeared meanwhile and is kept; the recording is " + displayName(got);
+}
 
 std::string optionValue(const std::vector<RecordOption>& options, const OptionValues& values, std::string_view id)
 {

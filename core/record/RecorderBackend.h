@@ -63,7 +63,8 @@ struct RecordRequest
 {
     RecordTarget target;
     OptionValues options = {};
-    std::string path;                                         ///< the file to make, replaced if there is one; its folder exists
+    std::string path;                                         ///< the file to make; its folder exists
+    bool replace = false;                                     ///< what has the name at the end; else it stays, and the file gets another name
     std::optional<std::chrono::milliseconds> duration = {};   ///< none: until stop()
     std::uint64_t maxBytes = std::uint64_t{1} << 30;          ///< 0: no limit. Recorder keeps it, and the room on the disk
 };
@@ -92,7 +93,7 @@ struct RecordFailure
 enum class RecordEnd : std::uint8_t { Stopped, TimeLimit, SizeLimit, TargetEnded, Failed, Cancelled, DiskFull };
 
 /// One recording of one backend. Lives in the thread that made it, with an event loop; never blocks it for more than a moment. Ends with exactly one
-/// of finished() and failed(), or with neither after cancel() or destruction, which leave the target unharmed and no file.
+/// of finished() and failed(), or with neither after cancel() or destruction, which leave the target unharmed and, once what runs behind them has ended, no file.
 class RecordSession : public QObject
 {
     Q_OBJECT
@@ -108,7 +109,7 @@ Q_SIGNALS:
     void recording();                  ///< from now on events are taken
     void collecting();                 ///< no more events are taken, the file is made
     void noted(const QString& note);   ///< something the person should know: "user code only"
-    /// The file is there under its name, and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
+    /// The file is there under its name, or another one if that was taken (noted() has told), and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
     void finished(const QString& path, opscope::RecordEnd end);
     /// `kept` is a file with what was recorded until then, or empty.
     void failed(const opscope::RecordFailure& failure, const QString& kept);
@@ -126,6 +127,9 @@ struct RecorderBackend
     Readiness (*check)(const RecordTarget& target, const OptionValues& options);
     std::unique_ptr<RecordSession> (*session)(const RecordRequest& request);
 };
+
+/// For noted(), where the name was taken and `RecordRequest::replace` not set.
+std::string takenNote(const std::string& asked, const std::string& got);
 
 /// `values` where it has it, else the standard.
 std::string optionValue(const std::vector<RecordOption>& options, const OptionValues& values, std::string_view id);

@@ -282,6 +282,17 @@ private Q_SLOTS:
         QCOMPARE(t->diagnostics().count(Defect::RenamedTrack), std::uint64_t{1});
     }
 
+    void aNameThatSaysWhichItFollowsIsNoDefect()
+    {
+        FxtWords w;
+        w.thread(1, 1, 2).event(4, 1, "", "x", 1, {}, 2).kernelObject(1, 1, "sh").kernelObject(2, 2, "sh", {FxtWords::arg64("process", 8, 1)});
+        w.kernelObject(1, 1, "python3", {FxtWords::argText("renamed_from", "sh")});
+        w.kernelObject(2, 2, "python3", {FxtWords::arg64("process", 8, 1), FxtWords::argText("renamed_from", "sh")});
+        const Opened t(w);
+        COMPARE(t.tracks(), "python3, process 1 / python3");
+        COMPARE(t.defects(), "");
+    }
+
     void userspaceObjectsLabelPointers()
     {
         FxtWords w;

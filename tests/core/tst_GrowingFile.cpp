@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "core/io/ByteSource.h"
+#include "core/io/FreeName.h"
 #include "core/io/GrowingFile.h"
 #include "tests/support/Gzip.h"
 
@@ -71,6 +72,29 @@ private Q_SLOTS:
         QCOMPARE(::stat(at("a.fxt").c_str(), &made), 0);
         QCOMPARE(made.st_mode & 0777u, 0600u);
         QVERIFY(file->append("more") != 0);
+    }
+    void whatHasTheNameByNowCanBeKept()
+    {
+        const auto recorded = [this] {
+            auto file = GrowingFile::create(at("a.fxt"), GrowingFile::Packing::Plain);
+            if (!file.ok() || file->append("new") != 0) return std::string("not made");
+            const auto name = file->takeFreeName();
+            return name.ok() ? *name : name.error().text();
+        };
+        QCOMPARE(recorded(), at("a.fxt"));
+        std::ofstream(at("a.fxt")) << "the old one";
+        fs::create_symlink(at("nowhere"), at("a-2.fxt"));
+        fs::create_directory(at("a-3.fxt"));
+        QCOMPARE(recorded(), at("a-4.fxt"));
+        QCOMPARE(recorded(), at("a-5.fxt"));
+        QCOMPARE(unpacked(at("a.fxt")), std::string("the old one"));
+        QVERIFY(fs::is_symlink(at("a-2.fxt")) && !fs::exists(at("nowhere")) && fs::is_empty(at("a-3.fxt")));
+        QCOMPARE(unpacked(at("a-4.fxt")), std::string("new"));
+        for (const auto& entry : fs::directory_iterator(m_folder.path().toStdString())) QVERIFY(entry.path().extension() == ".fxt");
+        QCOMPARE(numberedName("runs.old/run", 2), std::string("runs.old/run-2"));
+        QCOMPARE(numberedName("/x/a.b.fxt.gz", 12), std::string("/x/a.b-12.fxt.gz"));
+        QCOMPARE(numberedName(".fxt", 2), std::string(".fxt-2"));
+        QCOMPARE(numberedName("x/" + std::string(251, 'n') + ".fxt", 2), "x/" + std::string(249, 'n') + "-2.fxt");
     }
     void withoutANameNothingIsLeft()
     {

@@ -12,6 +12,7 @@ class tst_MagicTrace : public QObject
 private Q_SLOTS:
     void aRecordingIsAttachedStoppedOnceAndDecoded();
     void anExistingFileIsReplacedOnlyByAWholeOne();
+    void aFileThatMayNotBeReplacedIsKeptBesideIt();
     void theTargetsEndStopsItAndKeepsTheResult();
     void aTriggerEndsItByItself();
     void snapshotsAtEveryHitAreCountedUntilStop();
@@ -37,7 +38,7 @@ void tst_MagicTrace::aRecordingIsAttachedStoppedOnceAndDecoded()
     QCOMPARE(*run.path, scene.request.path);
     QCOMPARE(run.end, RecordEnd::Stopped);
     QCOMPARE(scene.logged("signals").size(), 1);
-    QCOMPARE(scene.made(), QStringList{QStringLiteral("run.fxt")});
+    QTRY_COMPARE(scene.made(), QStringList{QStringLiteral("run.fxt")});
     QCOMPARE(contentOf(scene.path("out/run.fxt")), written(Events::Some));
     QCOMPARE(run.session.status().bytes, static_cast<std::uint64_t>(written(Events::Some).size()));
     QVERIFY(scene.target.state() == QProcess::Running);
@@ -48,6 +49,7 @@ void tst_MagicTrace::anExistingFileIsReplacedOnlyByAWholeOne()
     for (const char* how : {"undecodable", "empty", "good"}) {
         Scene scene(how);
         write(scene.path("out/run.fxt"), "of old");
+        scene.request.replace = true;
         Run run(scene);
         QVERIFY(run.begins());
         QCOMPARE(contentOf(scene.path("out/run.fxt")), QByteArray("of old"));
@@ -55,8 +57,24 @@ void tst_MagicTrace::anExistingFileIsReplacedOnlyByAWholeOne()
         QVERIFY(run.ends());
         const bool good = qstrcmp(how, "good") == 0;
         QCOMPARE(contentOf(scene.path("out/run.fxt")), good ? written(Events::Some) : QByteArray("of old"));
-        QCOMPARE(scene.made(), QStringList{QStringLiteral("run.fxt")});
+        QTRY_COMPARE(scene.made(), QStringList{QStringLiteral("run.fxt")});
     }
+}
+
+void tst_MagicTrace::aFileThatMayNotBeReplacedIsKeptBesideIt()
+{
+    Scene scene;
+    Run run(scene);
+    QVERIFY(run.begins());
+    write(scene.path("out/run.fxt"), "of somebody else");
+    run.session.stop();
+    QVERIFY(run.ends());
+    QCOMPARE(run.message(), std::string("no failure"));
+    QCOMPARE(*run.path, bytes(scene.path("out/run-2.fxt")));
+    QCOMPARE(run.said(), std::string("run.fxt appeared meanwhile and is kept; the recording is run-2.fxt\n"));
+    QCOMPARE(contentOf(scene.path("out/run.fxt")), QByteArray("of somebody else"));
+    QCOMPARE(contentOf(scene.path("out/run-2.fxt")), written(Events::Some));
+    QTRY_COMPARE(scene.made(), (QStringList{QStringLiteral("run-2.fxt"), QStringLiteral("run.fxt")}));
 }
 
 void tst_MagicTrace::theTargetsEndStopsItAndKeepsTheResult()

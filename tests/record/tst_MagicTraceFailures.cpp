@@ -78,7 +78,7 @@ void tst_MagicTraceFailures::everyFailureHasItsSentence()
     QCOMPARE(run.message(), bytes(message.replace(QStringLiteral("PID"), QString::number(scene.request.target.pid))));
     QCOMPARE(run.failure->advice, bytes(advice));
     QVERIFY(run.failure->details.find("magic-trace attach -pid ") != std::string::npos);
-    QCOMPARE(scene.made(), QStringList());
+    QTRY_COMPARE(scene.made(), QStringList());
     QVERIFY(scene.target.state() == QProcess::Running);
 }
 
@@ -109,7 +109,7 @@ void tst_MagicTraceFailures::rawDataIsKeptForAnotherVersion()
     const QString program = QFile::symLinkTarget(QStringLiteral("/proc/%1/exe").arg(scene.request.target.pid));
     QCOMPARE(run.failure->advice, "Install a newer magic-trace, or name an older perf in MAGIC_TRACE_PERF_PATH. The raw data is kept: "
                                   "magic-trace decode -working-directory " + raw + " -executable " + bytes(program) + " -o " + scene.request.path);
-    QCOMPARE(scene.made(), QStringList{QStringLiteral("run.fxt.perf")});
+    QTRY_COMPARE(scene.made(), QStringList{QStringLiteral("run.fxt.perf")});
     QCOMPARE(contentOf(scene.path("out/run.fxt.perf/perf.data")), QByteArray("raw\n"));
 }
 
@@ -124,7 +124,7 @@ void tst_MagicTraceFailures::aProgramThatIsSomethingElseIsNamed()
         QVERIFY(run.ends());
         QCOMPARE(run.message(), bytes(scene->path("bin/magic-trace")) + " does not answer like magic-trace.");
         QCOMPARE(run.failure->advice, std::string("Choose its location."));
-        QCOMPARE(scene->made(), QStringList());
+        QTRY_COMPARE(scene->made(), QStringList());
     }
 }
 
@@ -147,7 +147,7 @@ void tst_MagicTraceFailures::itIsNotWaitedForEndlesslyBeforeItAttaches()
     QVERIFY(run.ends());
     QCOMPARE(run.message(), std::string("magic-trace was not attached within 0 s."));
     QTRY_VERIFY(scene.allGone());
-    QCOMPARE(scene.made(), QStringList());
+    QTRY_COMPARE(scene.made(), QStringList());
 }
 
 void tst_MagicTraceFailures::itIsNotWaitedForEndlesslyWhenItStops()
@@ -176,7 +176,7 @@ void tst_MagicTraceFailures::aTargetThatEndsBeforeItIsAttachedIsNamed()
     QVERIFY(run.ends());
     QCOMPARE(run.message(), "Process " + std::to_string(scene.request.target.pid) + " has ended.");
     QTRY_VERIFY(scene.allGone());
-    QCOMPARE(scene.made(), QStringList());
+    QTRY_COMPARE(scene.made(), QStringList());
 }
 
 void tst_MagicTraceFailures::cancelLeavesNoProcessAndNoFile_data()
@@ -200,7 +200,7 @@ void tst_MagicTraceFailures::cancelLeavesNoProcessAndNoFile()
     QVERIFY(!scene.allGone());
     run.session.cancel();
     QTRY_VERIFY(scene.allGone());
-    QCOMPARE(scene.made(), QStringList());
+    QTRY_COMPARE(scene.made(), QStringList());
     QCoreApplication::processEvents();
     QVERIFY(!run.over());
     QVERIFY(scene.target.state() == QProcess::Running);
@@ -214,7 +214,7 @@ void tst_MagicTraceFailures::stopBeforeItIsAttachedSavesNothing()
     run.session.stop();
     QTRY_VERIFY(scene.allGone());
     QVERIFY(!run.over());
-    QCOMPARE(scene.made(), QStringList());
+    QTRY_COMPARE(scene.made(), QStringList());
 }
 
 void tst_MagicTraceFailures::stopWhileItDecodesDoesNotSignalIt()

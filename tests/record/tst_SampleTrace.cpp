@@ -78,6 +78,7 @@ private Q_SLOTS:
     {
         Fixture f;
         f.switched(0, false);
+        f.sample(200, {});
         f.sample(500, {static_cast<std::uint64_t>(PERF_CONTEXT_USER), addressOf(inner_function_of_the_test) + 4, addressOf(outer_function_of_the_test) + 5});
         f.switched(900, true);
         const std::string own = f.id() + "/" + f.id();
@@ -134,6 +135,28 @@ private Q_SLOTS:
         QCOMPARE(std::count(lines.begin(), lines.end(), '\n'), 1);
         QVERIFY2(lines.find("pool") != std::string::npos && lines.find('\x01') == std::string::npos, lines.c_str());
         QVERIFY2(lines.find("sampled_hz=int32:1000") != std::string::npos, lines.c_str());
+    }
+    void whoHasAnotherNameLaterSaysWhichItHad()
+    {
+        Fixture f;
+        f.trace.writeOpen();
+        f.trace.writeOpen(); // once is enough
+        PerfRecord comm = f.record(PerfKind::Comm, 20);
+        comm.text = "between";
+        f.trace.take(comm);
+        comm.text = "another";
+        f.trace.take(comm);
+        const std::string own = f.lines(f.id() + " \"");
+        const std::string before = "\"tst_SampleTrace\"", after = " \"another\"";
+        const auto count = [&own](const std::string& part) {
+            int found = 0;
+            for (std::size_t at = own.find(part); at != own.npos; at = own.find(part, at + 1)) ++found;
+            return found;
+        };
+        QCOMPARE(count("process " + f.id() + ' ' + before), 1);
+        QCOMPARE(count("process " + f.id() + after + " {renamed_from=" + before), 1);
+        QCOMPARE(count("renamed_from="), 2); // its first thread too
+        QCOMPARE(count("between"), 0);
     }
     void threadsThatNobodyNamedHaveTheirNumber()
     {

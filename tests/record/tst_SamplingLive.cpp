@@ -54,16 +54,18 @@ std::int64_t cpuOf(pid_t pid)
 /// A session and what it said.
 struct Session
 {
-    Session(RecordTarget target, const std::string& path, OptionValues options = {})
+    Session(RecordTarget target, const std::string& path, OptionValues options = {}, bool replace = false)
     {
         RecordRequest request;
         request.target = std::move(target);
         request.path = path;
         request.options = std::move(options);
+        request.replace = replace;
         session = findBackend("samples")->session(request);
         began = std::make_unique<QSignalSpy>(session.get(), &RecordSession::recording);
         noted = std::make_unique<QSignalSpy>(session.get(), &RecordSession::noted);
-        QObject::connect(session.get(), &RecordSession::finished, [this](const QString&, RecordEnd how) { ++ends, end = how; });
+        QObject::connect(session.get(), &RecordSession::finished, [this](const QString& made, RecordEnd how) { ++ends, end = how, file = made; });
+        QObject::connect(session.get(), &RecordSession::noted, [this](const QString& note) { notes << note; });
         QObject::connect(session.get(), &RecordSession::failed, [this](const RecordFailure& why, const QString& what) {
             ++ends;
             end = RecordEnd::Failed;
@@ -92,7 +94,8 @@ struct Session
     int ends = 0;
     RecordEnd end = RecordEnd::Cancelled;
     RecordFailure failure;
-    QString kept;
+    QString kept, file;
+    QStringList notes;
 };
 
 } // namespace
@@ -277,8 +280,8 @@ private Q_SLOTS:
         QTest::qWait(100);
         session.session->cancel();
         session.session.reset();
+        QTRY_VERIFY(!fs::exists(at("a.fxt.part"))); // nobody waits for the thread
         QCOMPARE(session.ends, 0);
-        QVERIFY(!fs::exists(at("a.fxt.part")));
         QCOMPARE(fs::file_size(at("a.fxt")), std::uintmax_t{13});
         QVERIFY(isAlive(child.pid(), 0));
     }
@@ -288,8 +291,30 @@ private Q_SLOTS:
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
         session.session.reset();
-        QVERIFY(fs::is_empty(m_folder.path().toStdString()));
+        QTRY_VERIFY(fs::is_empty(m_folder.path().toStdString()));
         QVERIFY(isAlive(child.pid(), 0));
+    }
+    void whatAppearsUnderItsNameIsKept_data()
+    {
+        QTest::addColumn<bool>("replace");
+        QTest::newRow("both are kept") << false;
+        QTest::newRow("it may be replaced") << true;
+    }
+    void whatAppearsUnderItsNameIsKept()
+    {
+        QFETCH(bool, replace);
+        ChildProcess child(target({"threads", "20000", "2"}));
+        QVERIFY(hasThreads(child, 3));
+        Session session({.pid = child.pid()}, at("a.fxt"), {}, replace);
+        QVERIFY2(session.start(), session.problem().c_str());
+        std::ofstream(at("a.fxt")) << "of somebody else";
+        QVERIFY(session.stop());
+        const std::string made = replace ? at("a.fxt") : at("a-2.fxt");
+        QCOMPARE(session.file, QString::fromStdString(made));
+        QCOMPARE(fxtProfile(made).error, std::string());
+        QCOMPARE(fs::exists(at("a-2.fxt")), !replace);
+        QCOMPARE(fs::file_size(at("a.fxt")) == 16, !replace);
+        QCOMPARE(session.notes.contains(QStringLiteral("a.fxt appeared meanwhile and is kept; the recording is a-2.fxt")), !replace);
     }
     void aCommandIsRecordedFromItsFirstInstruction()
     {
@@ -312,7 +337,7 @@ private Q_SLOTS:
         QCOMPARE(session.failure.message, std::string("program cannot be started: there is no such program."));
         QVERIFY(session.kept.isEmpty());
         session.session.reset();
-        QVERIFY(fs::is_empty(m_folder.path().toStdString()));
+        QTRY_VERIFY(fs::is_empty(m_folder.path().toStdString()));
     }
     void stopLeavesACommandRunningAndCancelEndsIt()
     {

@@ -10,7 +10,7 @@ using namespace opscope::sampling;
 
 namespace {
 
-constexpr Nanos kPatience = 25;
+constexpr Nanos kPeriod = 10; // so its patience is 25
 
 /// Functions are letters, times stand before what happens. Of slices that is their end, and the start stands behind them.
 class TextSink final : public TimelineSink
@@ -57,12 +57,14 @@ std::vector<StackFrame> stack(std::string_view letters)
 
 struct Fixture
 {
-    explicit Fixture(ThreadTimeline::Before before = ThreadTimeline::Before::Unknown, Nanos since = 0) : line({7, 8}, since, before, kPatience) {}
+    explicit Fixture(ThreadTimeline::Before before = ThreadTimeline::Before::Unknown, Nanos since = 0) : line({7, 8}, since, before, kPeriod) {}
     Fixture& sample(Nanos time, std::string_view letters)
     {
         line.sample(0, time, stack(letters), sink);
         return *this;
     }
+    /// It runs, and a sample has seen it, with nothing on its stack.
+    Fixture& begun() { return in(0).sample(0, ""); }
     Fixture& in(Nanos time)
     {
         line.switchedIn(0, time, sink);
@@ -87,7 +89,7 @@ private Q_SLOTS:
     void anEqualPrefixContinuesAndTheRestCloses()
     {
         Fixture f;
-        f.in(0).sink.take();
+        f.begun().sink.take();
         QCOMPARE(f.sample(10, "abc").sink.take(), std::string(""));
         QCOMPARE(f.sample(20, "abc").sink.take(), std::string());
         QCOMPARE(f.sample(30, "abde").sink.take(), std::string("10: +a +b | 30: c10"));
@@ -98,23 +100,23 @@ private Q_SLOTS:
     void recursionIsDeepNotEqual()
     {
         Fixture f;
-        f.in(0).sample(10, "aa").sink.take();
+        f.begun().sample(10, "aa").sink.take();
         QCOMPARE(f.sample(20, "aaa").sink.take(), std::string(""));
         QCOMPARE(f.sample(30, "a").sink.take(), std::string("10: +a | 30: a10 a20"));
     }
     void aSwitchEndsTheStack()
     {
         Fixture f;
-        f.in(0).sample(10, "ab").sink.take();
+        f.begun().sample(10, "ab").sink.take();
         QCOMPARE(f.out(15).sink.take(), std::string("15: a10 b10 cpu0 8(blocked)>0"));
         QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
         QCOMPARE(f.sample(95, "ab").sink.take(), std::string(""));
-        QCOMPARE(f.out(99, true).sink.take(), std::string("99: a95 b95 cpu0 8(ready)>0"));
+        QCOMPARE(f.out(99, true).sink.take(), std::string("99: a90 b90 cpu0 8(ready)>0"));
     }
     void whoWasPreemptedGoesOnWithTheSameStack()
     {
         Fixture f;
-        f.in(0).sample(10, "ab").sink.take();
+        f.begun().sample(10, "ab").sink.take();
         QCOMPARE(f.out(15, true).sink.take(), std::string("15: a10 b10 cpu0 8(ready)>0"));
         QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
         QCOMPARE(f.sample(95, "ac").sink.take(), std::string("90: +a | 95: b90"));
@@ -123,14 +125,30 @@ private Q_SLOTS:
         QCOMPARE(f.out(300, true).sink.take(), std::string("220: a200 c200 | 300: cpu0 8(ready)>0"));
         QCOMPARE(f.in(400).sink.take(), std::string("400: cpu0 0(ready)>8"));
     }
+    void whoComesBackIsWhereItsFirstSampleFindsIt()
+    {
+        // Runs that are shorter than a period: as far back as a period, to its edge.
+        QCOMPARE(Fixture().in(50).sample(54, "ab").out(56).sink.take(), std::string("50: cpu0 0(ready)>8 | 56: a50 b50 cpu0 8(blocked)>0"));
+        QCOMPARE(Fixture().in(50).sample(60, "ab").out(61).sink.take(), std::string("50: cpu0 0(ready)>8 | 61: a50 b50 cpu0 8(blocked)>0"));
+        QCOMPARE(Fixture().in(50).sample(61, "ab").out(62).sink.take(), std::string("50: cpu0 0(ready)>8 | 62: a61 b61 cpu0 8(blocked)>0"));
+        // Only the first one, and only in the same run.
+        QCOMPARE(Fixture().in(50).sample(52, "").sample(54, "a").out(55).sink.take(), std::string("50: cpu0 0(ready)>8 | 55: a54 cpu0 8(blocked)>0"));
+        Fixture lost;
+        lost.in(50).out(51).sink.take();
+        QCOMPARE(lost.sample(54, "a").out(55).sink.take(), std::string("54: cpu0 0(ready)>8 | 55: a54 cpu0 8(blocked)>0"));
+        // It has become another program in between.
+        Fixture replaced;
+        replaced.in(50).line.closeFrames(52, replaced.sink);
+        QCOMPARE(replaced.sample(54, "a").out(55).sink.take(), std::string("50: cpu0 0(ready)>8 | 55: a54 cpu0 8(blocked)>0"));
+    }
     void withoutSamplesAStackLastsForItsPatience()
     {
         Fixture f;
-        f.in(0).sample(10, "ab").sink.take();
+        f.begun().sample(10, "ab").sink.take();
         QCOMPARE(f.sample(60, "ab").sink.take(), std::string("35: a10 b10"));
         QCOMPARE(f.out(200).sink.take(), std::string("85: a60 b60 | 200: cpu0 8(blocked)>0"));
         Fixture exactly;
-        exactly.in(0).sample(10, "ab").sink.take();
+        exactly.begun().sample(10, "ab").sink.take();
         QCOMPARE(exactly.sample(35, "ab").sink.take(), std::string());
     }
     void aThreadThatWasRunningBeginsWithItsFirstRecord()
@@ -155,7 +173,7 @@ private Q_SLOTS:
     void lostSwitchesAreMadeUpFor()
     {
         Fixture f;
-        f.in(0).sample(10, "a").sink.take();
+        f.begun().sample(10, "a").sink.take();
         QCOMPARE(f.in(20).sink.take(), std::string("20: a10 cpu0 0(ready)>8"));
         f.out(30).sink.take();
         QCOMPARE(f.sample(40, "a").sink.take(), std::string("40: cpu0 0(ready)>8"));
@@ -170,7 +188,7 @@ private Q_SLOTS:
     void whatIsOpenCanBeToldInBetween()
     {
         Fixture f;
-        f.in(0).sample(10, "ab").sink.take();
+        f.begun().sample(10, "ab").sink.take();
         f.line.writeOpen(f.sink);
         QCOMPARE(f.sink.take(), std::string("10: +a +b"));
         QCOMPARE(f.sample(20, "abc").sink.take(), std::string(""));
@@ -180,19 +198,19 @@ private Q_SLOTS:
     void theEndClosesWhatIsOpen()
     {
         Fixture ended;
-        ended.in(0).sample(10, "ab").sink.take();
+        ended.begun().sample(10, "ab").sink.take();
         ended.line.exited(0, 12, ended.sink);
         QCOMPARE(ended.sink.take(), std::string("12: a10 b10 cpu0 8(dead)>0"));
         Fixture stopped;
-        stopped.in(0).sample(10, "ab").sink.take();
+        stopped.begun().sample(10, "ab").sink.take();
         stopped.line.finish(20, stopped.sink);
         QCOMPARE(stopped.sink.take(), std::string("20: a10 b10"));
         Fixture late;
-        late.in(0).sample(10, "ab").sink.take();
+        late.begun().sample(10, "ab").sink.take();
         late.line.finish(500, late.sink);
         QCOMPARE(late.sink.take(), std::string("35: a10 b10"));
         Fixture replaced;
-        replaced.in(0).sample(10, "ab").sink.take();
+        replaced.begun().sample(10, "ab").sink.take();
         replaced.line.closeFrames(15, replaced.sink);
         QCOMPARE(replaced.sink.take(), std::string("15: a10 b10"));
     }

@@ -88,7 +88,11 @@ struct Scene
         qputenv("STANDIN_LOG", path("log").toLocal8Bit());
         qputenv("STANDIN_FXT", path("some.fxt").toLocal8Bit());
     }
-    ~Scene() { endTarget(); }
+    ~Scene()
+    {
+        endTarget();
+        static_cast<void>(QTest::qWaitFor([this] { return made().filter(QStringLiteral(".recording-")).isEmpty(); }, 1'000)); // it goes in the background
+    }
     void endTarget()
     {
         target.kill();

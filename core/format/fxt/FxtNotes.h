@@ -70,6 +70,7 @@ public:
         std::uint8_t type = 0;                  ///< fxt::ObjectType, or another number
         std::uint64_t koid = 0;
         std::uint64_t process = 0;              ///< of threads: koid of the argument "process", 0 when it has none
+        bool renamed = false;                   ///< it says itself that it had another name before
         StringId name;                          ///< of texts()
         std::uint64_t offset = 0;
     };

@@ -31,7 +31,7 @@ public:
     void addEndWithArguments(std::uint64_t offset) { m_notes->m_endsWithArguments.push_back(offset); }
     FxtNotes::Counts& counts() { return m_notes->m_counts; }
 
-    /// Objects by (type, koid, process), the last of each: what stands in front of it under another name is given to `renamed`.
+    /// Objects by (type, koid, process), the last of each: what follows another name without saying so is given to `renamed`.
     template <class Visit>
     void settleObjects(Visit&& renamed)
     {
@@ -43,7 +43,7 @@ public:
         std::size_t kept = 0;
         for (std::size_t i = 0; i < all.size(); ++i) {
             if (i + 1 < all.size() && same(all[i], all[i + 1])) {
-                if (all[i].name != all[i + 1].name) renamed(all[i + 1]);
+                if (all[i].name != all[i + 1].name && !all[i + 1].renamed) renamed(all[i + 1]);
             } else {
                 all[kept++] = all[i];
             }

@@ -135,6 +135,7 @@ void FxtStager::kernelObject(RecordReader& record)
     eachArgument(record, bits(header, 40, 43), [&](const Argument& argument) {
         const std::string_view key = m_notes.view(m_tables.text(argument.name, argument.inlineName, m_head.offset).note);
         if (key == "process" && argument.type == ArgumentType::Koid) object.process = argument.word;
+        else if (key == "renamed_from" && argument.type == ArgumentType::String) object.renamed = true;
         else readSaid(key, argument, said);
     });
     m_notes.add(object);

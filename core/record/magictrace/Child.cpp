@@ -1,10 +1,15 @@
 #include "core/record/magictrace/Child.h"
 
+#include "core/record/Leftovers.h"
+
 #include <QProcessEnvironment>
 
+#include <chrono>
 #include <csignal>
 #include <sys/prctl.h>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace opscope::magictrace {
 
@@ -53,9 +58,19 @@ Child::Child(QObject* parent) : QObject(parent)
     });
 }
 
+void removeFolder(std::unique_ptr<QTemporaryDir> folder)
+{
+    if (!folder) return;
+    endInBackground([folder = std::shared_ptr<QTemporaryDir>(std::move(folder))] {
+        // perf dies a moment after magic-trace, and may be making a file just now.
+        for (int tries = 0; !folder->remove() && tries < 50; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    });
+}
+
 Child::~Child()
 {
-    kill();
+    if (kill()) m_process.waitForFinished(kDeathMs);
+    removeFolder(std::move(m_folder));
 }
 
 void Child::start(const QString& program, const QStringList& arguments, const QString& folder)
@@ -78,16 +93,25 @@ void Child::interrupt()
     if (const qint64 pid = m_process.processId(); running() && pid > 0) ::kill(static_cast<pid_t>(pid), SIGINT); // not reaped yet, so still its pid
 }
 
-void Child::kill()
+void Child::leave(std::unique_ptr<QTemporaryDir> folder)
+{
+    m_folder = std::move(folder);
+    setParent(nullptr);
+    if (kill()) connect(&m_process, &QProcess::finished, this, &QObject::deleteLater);
+    else deleteLater(); // it may be the one that is telling us something
+    deleteAtTheLatest(this);
+}
+
+bool Child::kill()
 {
     m_dropped = true; // what it still prints is of no interest
     m_looks.stop();
     m_process.disconnect(this);
     const qint64 pid = m_process.processId();
-    if (!running() || pid <= 0) return;
+    if (!running() || pid <= 0) return false;
     ::kill(static_cast<pid_t>(-pid), SIGKILL);
     m_process.kill(); // it may not have come to setpgid() yet
-    m_process.waitForFinished(kDeathMs);
+    return true;
 }
 
 void Child::follow()

@@ -1,6 +1,7 @@
 #include "core/record/magictrace/Session.h"
 
 #include "core/base/Time.h"
+#include "core/io/FreeName.h"
 #include "core/record/magictrace/Program.h"
 #include "core/record/magictrace/Readiness.h"
 
@@ -14,7 +15,6 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <unistd.h>
 
 namespace opscope::magictrace {
@@ -293,34 +293,24 @@ void Session::cancel()
 {
     if (m_phase == Phase::Ended) return;
     finish();
-    removeFolder();
 }
 
-/// Nothing of it runs any longer, and nothing more will be told.
+/// Nothing more will be told. What still runs is killed, which may take a second, and the folder goes behind it: nobody waits for that.
 void Session::finish()
 {
     m_phase = Phase::Ended;
     m_limit.stop();
     m_watch.reset();
     m_look.reset();
-    if (!m_child) return;
+    if (!m_child) return removeFolder(std::move(m_folder));
     m_child->disconnect(this);
-    m_child->kill();
-    dropChild();
+    std::exchange(m_child, nullptr)->leave(std::move(m_folder));
 }
 
 void Session::dropChild()
 {
     m_child->deleteLater(); // it may be the one that is telling us something
     m_child = nullptr;
-}
-
-/// perf dies a moment after magic-trace, and may be making a file just now.
-void Session::removeFolder()
-{
-    if (!m_folder) return;
-    for (int tries = 0; !m_folder->remove() && tries < 5; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    m_folder.reset();
 }
 
 // ---- the end
@@ -399,12 +389,20 @@ void Session::deliver()
     countNotes();
     if (m_phase == Phase::Ended) return; // who heard of them cancelled
     m_bytes = static_cast<std::uint64_t>(QFileInfo(made()).size());
-    if (std::rename(pathBytes(made()).c_str(), m_request.path.c_str()) != 0)
-        return failWithDetails({.message = "The recording cannot get its name, " + m_request.path + ": " + std::strerror(errno) + "."});
-    const QString path = QFile::decodeName(QByteArray::fromStdString(m_request.path));
+    const auto named = name();
+    if (!named) return failWithDetails({.message = named.error().text() + "."});
+    if (*named != m_request.path) Q_EMIT noted(toQ(takenNote(m_request.path, *named)));
+    if (m_phase == Phase::Ended) return; // who heard of that cancelled
     finish();
-    removeFolder();
-    Q_EMIT finished(path, m_end);
+    Q_EMIT finished(QFile::decodeName(QByteArray::fromStdString(*named)), m_end);
+}
+
+Result<std::string> Session::name()
+{
+    const std::string from = pathBytes(made());
+    if (!m_request.replace) return moveToFreeName(from, m_request.path);
+    if (std::rename(from.c_str(), m_request.path.c_str()) == 0) return m_request.path;
+    return Error{ErrorCode::CannotOpen, "the recording cannot get its name, " + m_request.path + ": " + std::strerror(errno), {}};
 }
 
 void Session::countNotes()
@@ -425,7 +423,6 @@ void Session::fail(RecordFailure failure)
 {
     if (m_phase == Phase::Ended) return;
     finish();
-    removeFolder();
     Q_EMIT failed(failure, {});
 }
 

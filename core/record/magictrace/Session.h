@@ -65,6 +65,7 @@ private:
     void succeeded();
     void look();
     void deliver();
+    Result<std::string> name();
     std::string keepRawData();
     void countNotes();
     void note(const std::string& text);
@@ -72,7 +73,6 @@ private:
     void failWithDetails(RecordFailure failure);
     void finish();
     void dropChild();
-    void removeFolder();
     Stage stage() const;
     bool on(std::string_view switchId) const;
     QString made() const { return m_folder->filePath(m_fileName); }

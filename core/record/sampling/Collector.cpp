@@ -55,7 +55,7 @@ Collector::Collector(CollectorRequest request, Listener listener)
 
 Collector::~Collector()
 {
-    if (wished() == Wish::Record) wish(Wish::Abandon);
+    abandon();
     m_thread.join();
 }
 
@@ -74,6 +74,11 @@ void Collector::stop()
 void Collector::cancel()
 {
     if (wished() < Wish::Cancel) wish(Wish::Cancel);
+}
+
+void Collector::abandon()
+{
+    if (wished() < Wish::Cancel) wish(Wish::Abandon);
 }
 
 RecordStatus Collector::status() const
@@ -233,7 +238,7 @@ void Collector::process(std::uint64_t horizon)
     PerfRecord record;
     const SampleLayout layout = m_events->layout();
     m_merge.release(horizon, [&](std::span<const std::uint64_t> words) {
-        if (!decodeRecord(words, layout, record)) return;
+        if (wantsNothing() || !decodeRecord(words, layout, record)) return;
         m_trace->take(record);
         if (m_buffer.size() >= kFlushBytes) flush();
     });

@@ -47,12 +47,13 @@ public:
     };
 
     Collector(CollectorRequest request, Listener listener);
-    ~Collector();                    ///< waits; without stop() or cancel() before like cancel(), but a started command runs on
+    ~Collector();                    ///< abandon(), and waits: milliseconds, or until the symbols of a large library are read
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
 
     void stop();
     void cancel();                   ///< no file; a command that we started is asked to end
+    void abandon();                  ///< no file; a command that we started runs on, unless cancel() was called
     /// From any thread.
     RecordStatus status() const;
     /// After over().

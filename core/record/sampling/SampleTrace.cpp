@@ -37,7 +37,7 @@ struct SampleTrace::Process
     std::unique_ptr<StackUnwinder> unwinder;
     std::size_t threads = 0;
     bool perfMapFresh = false;
-    bool named = false; ///< in the file, as it is now
+    std::optional<std::string> written = {}; ///< its name in the file
 };
 
 struct SampleTrace::Thread
@@ -47,12 +47,11 @@ struct SampleTrace::Thread
     ThreadTimeline timeline;
     std::vector<std::uint64_t> addresses = {}; ///< of the user part of the last stack, innermost first
     bool toTheBottom = false;                  ///< nothing is missing of it
-    bool named = false;                        ///< in the file, as it is now
+    std::optional<std::string> written = {};   ///< its name in the file
 };
 
 SampleTrace::SampleTrace(std::string& buffer, const Settings& settings)
-    : m_settings(settings), m_writer(buffer, {.wallClockNs = settings.wallClockNs}), m_period(kSecond / settings.frequency),
-      m_patience(m_period * 5 / 2)
+    : m_settings(settings), m_writer(buffer, {.wallClockNs = settings.wallClockNs}), m_period(kSecond / settings.frequency)
 {
 }
 
@@ -81,25 +80,34 @@ SampleTrace::Process& SampleTrace::process(pid_t pid)
     return addProcess(pid, std::move(symbols), programName(pid));
 }
 
-/// Not at once: new threads and programs change their names in their first moments, and readers take a second name for a defect.
+/// Not at once: new threads and programs change their names in their first moments. Who has another one later says that it is no mistake.
 void SampleTrace::writeNames(Thread& thread, Process& process)
 {
-    if (!process.named) m_writer.processName(koid(process.pid), process.name);
-    process.named = true;
-    if (thread.named) return;
-    thread.named = true;
+    if (process.written != process.name) m_writer.processName(koid(process.pid), process.name, renamedFrom(process.written));
+    process.written = process.name;
     // Programs that do not name their threads give all of them the name of the program.
     const bool own = thread.key.thread == thread.key.process || thread.name != process.name.substr(0, thread.name.size());
     const std::string number = std::to_string(thread.key.thread);
-    const std::string name = thread.name.empty() ? number : own ? thread.name : thread.name + " " + number;
-    const FxtWriter::Argument rate{"sampled_hz", std::uint64_t{m_settings.frequency}};
-    m_writer.threadName(inFile(thread.key), name, {&rate, 1});
+    std::string name = thread.name.empty() ? number : own ? thread.name : thread.name + " " + number;
+    if (thread.written == name) return;
+    std::vector<FxtWriter::Argument> about{{"sampled_hz", std::uint64_t{m_settings.frequency}}};
+    for (const FxtWriter::Argument& argument : renamedFrom(thread.written)) about.push_back(argument);
+    m_writer.threadName(inFile(thread.key), name, about);
+    thread.written = std::move(name);
+}
+
+/// Nothing, where it had no name.
+FxtWriter::Arguments SampleTrace::renamedFrom(const std::optional<std::string>& name)
+{
+    if (!name) return {};
+    m_before = {"renamed_from", std::string_view(*name)};
+    return {&m_before, 1};
 }
 
 SampleTrace::Thread& SampleTrace::addThread(ThreadKey key, std::string name, Nanos since, ThreadTimeline::Before before)
 {
     m_current = &process(key.process);
-    auto made = std::unique_ptr<Thread>(new Thread{key, std::move(name), ThreadTimeline(key, since, before, m_patience)});
+    auto made = std::unique_ptr<Thread>(new Thread{key, std::move(name), ThreadTimeline(key, since, before, m_period)});
     std::unique_ptr<Thread>& place = m_threads[key.thread];
     if (!place) ++m_current->threads;
     place = std::move(made);
@@ -198,9 +206,7 @@ void SampleTrace::exit(const PerfRecord& record)
 void SampleTrace::comm(const PerfRecord& record)
 {
     Thread& of = thread(record);
-    const std::string given = presentable(record.text);
-    if (given != of.name) of.named = false;
-    of.name = given;
+    of.name = presentable(record.text);
     if (record.exec) {
         of.timeline.closeFrames(at(record.time), *this);
         of.addresses.clear();
@@ -209,9 +215,7 @@ void SampleTrace::comm(const PerfRecord& record)
     }
     if (record.exec || record.tid == record.pid) {
         const std::string now = programName(record.pid); // longer than the 15 bytes of the record, while it is still the same
-        const std::string name = now.starts_with(of.name) ? now : of.name;
-        if (name != m_current->name) m_current->named = false;
-        m_current->name = name;
+        m_current->name = now.starts_with(of.name) ? now : of.name;
     }
 }
 

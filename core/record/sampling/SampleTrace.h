@@ -6,6 +6,7 @@
 #include "core/record/sampling/ThreadTimeline.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,6 +67,7 @@ private:
     Thread& thread(const PerfRecord& record);
     Thread& addThread(ThreadKey key, std::string name, Nanos since, ThreadTimeline::Before before);
     void writeNames(Thread& thread, Process& process);
+    FxtWriter::Arguments renamedFrom(const std::optional<std::string>& name);
     void sample(const PerfRecord& record);
     void switchRecord(const PerfRecord& record);
     void fork(const PerfRecord& record);
@@ -85,7 +87,7 @@ private:
 
     Settings m_settings;
     FxtWriter m_writer;
-    Nanos m_period, m_patience;
+    Nanos m_period;
     pid_t m_target = 0;
     std::unordered_map<pid_t, std::unique_ptr<Process>> m_processes;
     std::unordered_map<pid_t, std::unique_ptr<Thread>> m_threads;
@@ -94,6 +96,7 @@ private:
     std::vector<StackFrame> m_frames;          // of the sample at hand, innermost first, turned round at the end
     std::vector<std::uint64_t> m_addresses;    // of its user part
     FxtWriter::Argument m_offset;              // of the frame at hand
+    FxtWriter::Argument m_before;              // the name that a process or a thread had
     Counts m_counts;
 };
 

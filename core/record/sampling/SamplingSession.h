@@ -16,17 +16,20 @@ class SamplingSession final : public RecordSession
 
 public:
     explicit SamplingSession(const RecordRequest& request) : m_request(request) {}
-    ~SamplingSession() override;   ///< waits for the thread: milliseconds, or until symbols of a large library are read
+    ~SamplingSession() override;   ///< at once: the thread, which may be reading the symbols of a large library, ends behind it
     void start() override;
     void stop() override;
     void cancel() override;
     RecordStatus status() const override;
 
 private:
+    class Line;
     void over();
+    Result<std::string> name(GrowingFile& file) const;
 
     RecordRequest m_request;
     bool m_cancelled = false;
+    std::shared_ptr<Line> m_line; ///< from the collector to us, as long as there is us
     std::unique_ptr<Collector> m_collector;
 };
 

@@ -4,8 +4,8 @@
 
 namespace opscope::sampling {
 
-ThreadTimeline::ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos patience)
-    : m_key(key), m_since(since), m_patience(patience), m_before(before)
+ThreadTimeline::ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos period)
+    : m_key(key), m_since(since), m_period(period), m_patience(period * 5 / 2), m_before(before)
 {
 }
 
@@ -29,7 +29,9 @@ void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const Stack
     std::size_t same = 0;
     while (same < most && m_open[same].frame.function == rootFirst[same].function) ++same;
     closeFrom(same, time, sink);
-    open(rootFirst.subspan(same), time);
+    const bool sinceItCameBack = m_cameBack && time - *m_cameBack <= m_period;
+    open(rootFirst.subspan(same), sinceItCameBack ? *m_cameBack : time);
+    m_cameBack.reset();
     m_lastSample = time;
 }
 
@@ -52,7 +54,10 @@ void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sin
     if (known && m_before == Before::Born) sink.woken(cpu, m_since, m_key.thread);
     sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
     m_state = State::Running;
-    if (m_resumed.empty()) return;
+    if (m_resumed.empty()) {
+        m_cameBack = time;
+        return;
+    }
     m_lastSample += time - m_switchedOut;
     open(m_resumed, time);
     m_resumed.clear();
@@ -65,6 +70,7 @@ void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, 
     m_resumed.clear();
     if (preempted && time - m_lastSample < m_patience)
         for (const OpenFrame& open : m_open) m_resumed.push_back(open.frame);
+    m_cameBack.reset();
     m_switchedOut = time;
     closeOpen(time, sink);
     sink.switched(cpu, time, m_key.thread, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, 0);
@@ -74,6 +80,7 @@ void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, 
 void ThreadTimeline::closeFrames(Nanos time, TimelineSink& sink)
 {
     m_resumed.clear();
+    m_cameBack.reset();
     closeOpen(forward(time), sink);
 }
 

@@ -46,9 +46,10 @@ public:
 ///     b           ████████████████████          ████████████████
 ///     c, d        ██████████████▒▒▒▒▒▒          ▒▒▒▒▒▒
 ///
-/// A stack lasts until the next sample, until the thread is switched out, or for `patience` of running where no sample follows. Whoever
-/// is preempted goes on later with the stack that it had; who waited comes back from somewhere that no sample has seen. Times that run
-/// backwards, which records of different rings can, are taken for the latest one seen.
+/// A stack lasts until the next sample, until the thread is switched out, or for two and a half periods of running where no sample
+/// follows. Whoever is preempted goes on later with the stack that it had; who waited comes back from somewhere that no sample has seen
+/// yet: its first stack is taken to be that place, unless it ran for more than a period before. (Otherwise threads that run for less than
+/// a period at a time would hardly be seen.) Times that run backwards, which records of different rings can, are taken for the latest one.
 ///
 /// Slices are told when they are over, which is shortest; those around something that is told, and all at writeOpen(), by begin and end.
 class ThreadTimeline
@@ -57,7 +58,8 @@ public:
     /// What is known of the thread before its first record: nothing, that it was created at `since`, or that it was seen asleep then.
     enum class Before : std::uint8_t { Unknown, Born, Blocked };
 
-    ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos patience);
+    /// `period`: between two samples of a thread that runs.
+    ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos period);
 
     void sample(std::uint16_t cpu, Nanos time, std::span<const StackFrame> rootFirst, TimelineSink& sink);
     void switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink);
@@ -80,11 +82,12 @@ private:
     void closeFrom(std::size_t depth, Nanos time, TimelineSink& sink);
 
     ThreadKey m_key;
-    Nanos m_since, m_patience;
+    Nanos m_since, m_period, m_patience;
     Before m_before;
     State m_state = State::Unknown;
     Nanos m_latest = 0;     // of all records
     Nanos m_switchedOut = 0;
+    std::optional<Nanos> m_cameBack; // from waiting, and no sample has seen it since
     Nanos m_lastSample = 0; // of the open frames, as if the thread had run ever since
     struct OpenFrame
     {
