@@ -1,5 +1,6 @@
 #include "app/cli/InfoText.h"
 
+#include "app/cli/EventCounts.h"
 #include "app/cli/TextTable.h"
 #include "core/analysis/Provenance.h"
 #include "core/analysis/TraceFacts.h"
@@ -223,12 +224,11 @@ Lines problemLines(const Trace& trace, const Console& console, Extent extent)
 
 void addEventLines(Heading& heading, const Trace& trace, const TraceFacts& facts)
 {
-    const TraceStats& stats = trace.stats();
     const bool timed = !trace.extent().empty();
     heading.add("span", timed && trace.extent().length() <= INT64_MAX ? formatDuration(static_cast<Nanos>(trace.extent().length())) : "nothing with a time");
     const auto visible = static_cast<std::uint64_t>(std::count_if(trace.tracks().begin(), trace.tracks().end(),
                                                                    [](const Track& t) { return t.visible(); }));
-    heading.add("events", count(stats.elements) + " on " + counted(visible, "track", "tracks") + " of " +
+    heading.add("events", eventCounts(trace).text({}) + " on " + counted(visible, "track", "tracks") + " of " +
                               counted(trace.processes().size(), "process", "processes"));
     if (facts.cpuOps)
         heading.add("CPU ops", count(facts.cpuOps) + (facts.cpuOpsWithShapes ? std::string(kDot) + share(facts.cpuOpsWithShapes, facts.cpuOps) + " with shapes" : ""));

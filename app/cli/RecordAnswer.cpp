@@ -1,5 +1,6 @@
 #include "app/cli/RecordAnswer.h"
 
+#include "app/cli/EventCounts.h"
 #include "app/cli/LoadJob.h"
 #include "app/cli/RecordList.h"
 #include "core/base/Time.h"
@@ -21,7 +22,8 @@ using Json = nlohmann::ordered_json;
 /// What the ordinary loader found in the file.
 struct Contents
 {
-    std::uint64_t events = 0, threads = 0;
+    EventCounts events; ///< as `opscope info` counts
+    std::uint64_t threads = 0;
     std::uint64_t extentNs = 0;
 };
 
@@ -29,7 +31,7 @@ Contents contentsOf(const Trace& trace)
 {
     Contents found;
     found.extentNs = trace.extent().empty() ? 0 : trace.extent().length();
-    found.events = trace.stats().elements; // as `opscope info` counts
+    found.events = eventCounts(trace);
     for (const Track& track : trace.tracks())
         if (track.kind == TrackKind::Thread) ++found.threads;
     return found;
@@ -100,7 +102,7 @@ Json outcomeJson(const RecordPlan& plan, const RecordOutcome& outcome, const Res
     json["target"] = {{"pid", target.pid ? target.pid : status.pid}, {"command", target.command.empty() ? Json() : Json(target.command)}};
     json["elapsed_ms"] = status.elapsed.count();
     json.update({{"samples", status.samples}, {"lost", status.lost}, {"bytes", status.bytes}});
-    if (contents) json.update({{"events", contents->events}, {"threads", contents->threads}, {"extent_ns", contents->extentNs}});
+    if (contents) json.update({{"events", contents->events.events}, {"scheduling_records", contents->events.scheduling}, {"threads", contents->threads}, {"extent_ns", contents->extentNs}});
     if (!target.command.empty() && status.exitStatus) {
         const int ended = *status.exitStatus;
         json["command_status"] = WIFEXITED(ended) ? Json(WEXITSTATUS(ended)) : Json();
@@ -131,7 +133,7 @@ std::string line(const RecordPlan& plan, const RecordOutcome& outcome, const Res
 {
     const RecordStatus& status = outcome.status;
     std::string text = presentable(outcome.path) + ": ";
-    if (contents) text += count(contents->events, "event") + " of " + count(contents->threads, "thread") + " in ";
+    if (contents) text += contents->events.text("event") + " of " + count(contents->threads, "thread") + " in ";
     text += formatDuration(std::chrono::nanoseconds(status.elapsed).count()) + ", " + count(status.samples, "sample") + ", " + formatCount(static_cast<std::int64_t>(status.lost)) +
             " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome) + survivorText(plan, status);
     return text;

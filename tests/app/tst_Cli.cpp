@@ -1,4 +1,5 @@
 #include "tests/app/RunOpscope.h"
+#include "core/format/fxt/FxtWriter.h"
 #include "tests/support/Golden.h"
 
 #include <QtTest>
@@ -50,6 +51,7 @@ private Q_SLOTS:
     void infoSaysOnOneScreenWhatATraceIs();
     void infoOfNamesWithControlCharactersIsHarmless();
     void infoJsonHasExactNumbers();
+    void infoOfAFuchsiaTraceSaysWhatIsNoEvent();
     void infoJsonKeepsNamesOfPeopleAndMachinesToItself();
     void infoJsonOfSeveralFilesIsAnArrayOfThoseThatCouldBeRead();
     void dumpIsTheSameEveryTime();
@@ -191,6 +193,32 @@ void tst_Cli::infoOfNamesWithControlCharactersIsHarmless()
         QCOMPARE(ran.status, 0);
         QVERIFY2(!hasControls(ran.out), qPrintable(command.join(' ')));
     }
+}
+
+void tst_Cli::infoOfAFuchsiaTraceSaysWhatIsNoEvent()
+{
+    QTemporaryDir dir;
+    const auto said = [&dir](int switches) {
+        std::string made;
+        opscope::FxtWriter writer(made, {});
+        writer.threadName({1, 2}, "main");
+        writer.slice({1, 2}, 10, 30, "", "work");
+        writer.instant({1, 2}, 20, "", "hit");
+        for (int i = 0; i < switches; ++i) writer.contextSwitch(0, 10 + i, 0, opscope::fxt::ThreadState::Running, 2);
+        QFile file(dir.filePath(QStringLiteral("a.fxt")));
+        if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::fromStdString(made)) < 0) return QByteArray("not written");
+        file.close();
+        const QByteArray out = runOpscope({"info", file.fileName()}).out;
+        const qsizetype at = out.indexOf("  events ");
+        return out.mid(at, out.indexOf('\n', at) - at).simplified();
+    };
+    QCOMPARE(said(0), QByteArray("events 2 on 1 track of 1 process"));
+    QVERIFY2(said(1).startsWith("events 2 and 1 scheduling record on "), said(1).constData());
+    QVERIFY2(said(1200).startsWith("events 2 and 1,200 scheduling records on "), said(1200).constData());
+    const Ran ran = runOpscope({"info", "--json", dir.filePath(QStringLiteral("a.fxt"))});
+    const Json info = Json::parse(ran.out.begin(), ran.out.end());
+    QCOMPARE(info["events"]["total"].get<int>(), 2);
+    QCOMPARE(info["records_by_type"]["scheduling"].get<int>(), 1200);
 }
 
 void tst_Cli::infoJsonHasExactNumbers()

@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "core/base/Time.h"
 #include "core/io/Loader.h"
 #include "core/trace/Trace.h"
 #include "tests/app/RunOpscope.h"
@@ -379,7 +380,7 @@ void tst_RecordCommand::aRecordingOfSomeTime()
     QVERIFY2(r.err.contains("for 500.000 ms") && r.err.contains("at most 1.00 GiB; Ctrl+C stops and saves"), r.err.constData());
     const Ran ran = r.end();
     QCOMPARE(ran.status, 0);
-    const QRegularExpression line(QStringLiteral("^a\\.fxt: [\\d,]+ events? of [\\d,]+ threads? in [\\d.]+ m?s, [\\d,]+ samples?, 0 lost, .*; the time was up\n$"));
+    const QRegularExpression line(QStringLiteral("^a\\.fxt: [\\d,]+ events?( and [\\d,]+ scheduling records?)? of [\\d,]+ threads? in [\\d.]+ m?s, [\\d,]+ samples?, 0 lost, .*; the time was up\n$"));
     QVERIFY2(line.match(QString::fromUtf8(ran.out)).hasMatch(), ran.out.constData());
     QCOMPARE(r.files(), QStringList{QStringLiteral("a.fxt")});
     const Loaded loaded(r.at("a.fxt"));
@@ -668,7 +669,14 @@ void tst_RecordCommand::jsonSaysAllOfIt()
     QVERIFY(json["elapsed_ms"] >= 700 && json["samples"] > 0 && json["lost"] == 0 && json["events"] > 0 && json["threads"] >= 1 && json["extent_ns"] > 0);
     const Loaded loaded(dir.filePath(QStringLiteral("a.fxt")));
     QVERIFY(loaded);
-    QCOMPARE(json["events"].get<std::uint64_t>(), loaded.trace->stats().elements); // what opscope info says
+    QCOMPARE(json["events"].get<std::uint64_t>() + json["scheduling_records"].get<std::uint64_t>(), loaded.trace->stats().elements);
+    const QString file = dir.filePath(QStringLiteral("a.fxt"));
+    const Ran info = runOpscope({QStringLiteral("info"), file});
+    const Json facts = jsonOf(runOpscope({QStringLiteral("info"), QStringLiteral("--json"), file}));
+    QCOMPARE(json["events"], facts["events"]["total"]);
+    QCOMPARE(json["scheduling_records"].get<std::uint64_t>(), facts["records_by_type"].value("scheduling", std::uint64_t{0}));
+    QVERIFY2(info.out.contains("  " + QByteArray::fromStdString(formatCount(json["events"].get<std::int64_t>())) + " and ") ||
+             json["scheduling_records"] == 0, info.out.constData());
     QCOMPARE(json["threads"].get<std::size_t>(), loaded.threads);
     QCOMPARE(json["bytes"].get<qint64>(), QFile(dir.filePath(QStringLiteral("a.fxt"))).size());
 }
