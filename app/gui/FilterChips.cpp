@@ -177,9 +177,17 @@ FilterChips::Counts FilterChips::countFamilies(const Trace& trace, const JobCont
     constexpr std::uint8_t kUnknown = 0xFF;
     std::vector<std::uint8_t> known((trace.strings().size() + 1) * kKinds, kUnknown);
     Counts counts{};
+    TrackKind track = TrackKind::Thread;
+    std::uint32_t until = 0; // where the slices of that track end
     for (std::size_t i = 0; i < trace.slices().size(); ++i) {
         if (i % kLook == 0 && job.cancelled()) return {};
         const SliceId slice(i);
+        if (i >= until) {
+            const Track& next = trace.track(trace.trackOf(slice));
+            track = next.kind;
+            until = next.firstSlice + next.sliceCount;
+        }
+        if (track == TrackKind::State || track == TrackKind::Cpu) continue; // what ran when is no kind of work
         const CategoryClass kind = trace.kindOf(slice);
         const StringId name = trace.slices().name(slice);
         std::uint8_t& family = known[(name ? name.index() : trace.strings().size()) * kKinds + static_cast<std::size_t>(kind)];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 namespace opscope {
 namespace {
@@ -50,20 +51,32 @@ private:
     Columns m_columns{};
 };
 
-Busy measure(const Trace& trace)
+/// Of every track of these kinds what its outermost slices cover; of states only "Running": to wait for something is no work.
+bool addTracks(Busy& busy, const Trace& trace, std::initializer_list<TrackKind> kinds)
 {
-    Busy busy(trace.extent());
     const SliceTable& slices = trace.slices();
+    bool any = false;
     for (const Track& track : trace.tracks()) {
-        if (track.kind != TrackKind::Thread && track.kind != TrackKind::Stream) continue;
-        if (track.laneCount == 0) continue;
+        if (track.laneCount == 0 || std::ranges::find(kinds, track.kind) == kinds.end()) continue;
         const auto addLane = [&](std::uint16_t row) {
-            for (const std::uint32_t slice : trace.lanes().rows(trace.lanes().lane(track, row)))
-                busy.add(slices.start(SliceId(slice)), slices.duration(SliceId(slice)));
+            for (const std::uint32_t slice : trace.lanes().rows(trace.lanes().lane(track, row))) {
+                const SliceId s(slice);
+                if (track.kind == TrackKind::State && trace.name(s) != "Running") continue;
+                busy.add(slices.start(s), slices.duration(s));
+                any = true;
+            }
         };
         addLane(0);
         for (const std::uint16_t base : track.spillBases) addLane(base);
     }
+    return any;
+}
+
+Busy measure(const Trace& trace)
+{
+    Busy busy(trace.extent());
+    if (!addTracks(busy, trace, {TrackKind::Thread, TrackKind::Stream}) && !addTracks(busy, trace, {TrackKind::State}))
+        addTracks(busy, trace, {TrackKind::Cpu});
     return busy;
 }
 

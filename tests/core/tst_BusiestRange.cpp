@@ -1,6 +1,7 @@
 #include <QtTest>
 
 #include "core/analysis/BusiestRange.h"
+#include "tests/support/FxtWords.h"
 #include "tests/support/TraceFixture.h"
 
 using namespace opscope;
@@ -22,6 +23,7 @@ private Q_SLOTS:
     void nestedSlicesCountOnce();
     void tinyAndEmptyTracesAreSeenWhole();
     void extremeTimesDoNotOverflow();
+    void waitingIsNoWork();
 };
 
 void tst_BusiestRange::aBurstAmongIdleThreadsIsFramed()
@@ -52,6 +54,21 @@ void tst_BusiestRange::severalThreadsAtOnceOutweighOneForLong()
     for (int i = 2; i < 10; ++i) f.slice(f.thread(1, i, "worker"), 3000 * kMs, 1500 * kMs, "burst");
     const TimeRange found = busiestRange(*f.finish());
     QVERIFY(found.start <= 3000 * kMs && found.end >= 4500 * kMs && found.length() < 2500 * static_cast<std::uint64_t>(kMs));
+}
+
+// A thread that runs for a tenth of the time and is blocked for the rest.
+void tst_BusiestRange::waitingIsNoWork()
+{
+    test::FxtWords states;
+    states.kernelObject(1, 1, "server").kernelObject(2, 2, "main", {test::FxtWords::arg64("process", 8, 1)}).thread(1, 1, 2);
+    states.contextSwitch(0, 100, 2, 3, 0).contextSwitch(0, 6'000, 0, 0, 2).contextSwitch(0, 7'000, 2, 3, 0).contextSwitch(0, 10'000, 0, 0, 2).contextSwitch(0, 10'001, 2, 3, 0);
+    const TimeRange ran = busiestRange(*test::traceFromText(states.bytes()));
+    QVERIFY(ran.start <= 6'000 && ran.start >= 5'000 && ran.end >= 7'000 && ran.end <= 8'000);
+    // where threads have slices of their own, those tell, and nothing else
+    test::FxtWords both(states);
+    both.event(4, 1, "app", "work", 1'000, {}, 1'500);
+    const TimeRange worked = busiestRange(*test::traceFromText(both.bytes()));
+    QVERIFY(worked.start <= 1'000 && worked.end >= 1'500 && worked.end <= 2'500);
 }
 
 void tst_BusiestRange::nestedSlicesCountOnce()

@@ -68,6 +68,18 @@ class tst_Theme : public QObject
     Q_OBJECT
 private Q_SLOTS:
     // The table of look.md section 12, row by row.
+    void statesAreToldFromTheCanvasAndFromEachOther_data() { themes(); }
+    void statesAreToldFromTheCanvasAndFromEachOther()
+    {
+        QFETCH(Theme, theme);
+        const auto color = [&](const char* state) { return QColor::fromRgb(stateLook(state, theme).fill); };
+        const QColor running = color("Running"), waiting = color("Waiting for a CPU"), blocked = color("Blocked"), suspended = color("Suspended");
+        QVERIFY2(worst({running, waiting, suspended}, {theme.canvas}) >= 3, qPrintable(QString::number(worst({running, waiting, suspended}, {theme.canvas}))));
+        QVERIFY(contrast(blocked, theme.canvas) < 1.5); // quiet: nothing happens there
+        QVERIFY(worst({running, waiting}, {blocked}) >= 2.4);
+        QCOMPARE(stateLook("Suspended", theme).kind, Fill::Hatch);
+        QVERIFY(std::abs(running.hsvHue() - waiting.hsvHue()) > 60);
+    }
     void textCanBeReadOnEverySurface_data() { themes(); }
     void textCanBeReadOnEverySurface()
     {

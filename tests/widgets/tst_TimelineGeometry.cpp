@@ -2,6 +2,7 @@
 
 #include "widgets/timeline/TimelineGeometry.h"
 
+#include "tests/support/FxtWords.h"
 #include "tests/support/TraceFixture.h"
 
 #include <algorithm>
@@ -57,6 +58,25 @@ std::string text(const DrawList& list)
     return all;
 }
 
+// Thread "main" works and has states, "worker" has only states; two CPUs.
+TracePtr scheduledTrace(bool work)
+{
+    test::FxtWords w;
+    w.kernelObject(1, 1, "server").kernelObject(2, 2, "main", {test::FxtWords::arg64("process", 8, 1)});
+    w.kernelObject(2, 3, "worker", {test::FxtWords::arg64("process", 8, 1)}).thread(1, 1, 2);
+    if (work) w.event(4, 1, "app", "work", 100, {}, 190);
+    w.contextSwitch(0, 100, 0, 0, 2).contextSwitch(0, 200, 2, 3, 3).wakeup(1, 1250, 2).contextSwitch(0, 1300, 3, 1, 2).contextSwitch(0, 1400, 2, 5, 0);
+    w.contextSwitch(1, 1450, 0, 0, 3).contextSwitch(1, 1500, 3, 2, 0);
+    return test::traceFromText(w.bytes());
+}
+
+float busyAt(const OverviewData& data, Nanos time)
+{
+    const auto& strip = data.strips[OverviewData::Host];
+    const auto column = static_cast<std::size_t>((time - data.range.start) * static_cast<Nanos>(OverviewData::kColumns) / (data.range.end - data.range.start));
+    return strip.used ? strip.cells[column].share : 0;
+}
+
 } // namespace
 
 class tst_TimelineGeometry : public QObject
@@ -76,6 +96,42 @@ private Q_SLOTS:
         QCOMPARE(list.lanes[0].height, 17);
         QVERIFY(!list.rects[0].label.valid()); // 20 px are too few
         QVERIFY(p.draw({0, 100}, 200).rects[0].label.valid());
+    }
+    void statesAreColouredByWhatTheySayAndHaveNoWords()
+    {
+        const Picture p(scheduledTrace(true));
+        const DrawList list = p.draw({0, 1600}, 1600);
+        QVERIFY(list.lanes.size() >= 3);
+        const auto strip = list.rectsOf(list.lanes[0]);
+        QCOMPARE(strip.size(), std::size_t(4));
+        const Theme theme = Theme::dark();
+        for (const DrawRect& rect : strip) {
+            QVERIFY(rect.width() > GeometryRules::kLabelFrom && !rect.label.valid());
+            const StateLook look = stateLook(p.trace->name(rect.slice), theme);
+            QCOMPARE(rect.fill, look.fill);
+            QCOMPARE(rect.kind, look.kind);
+        }
+        QCOMPARE(p.trace->name(strip[1].slice), std::string_view("Blocked"));
+        QCOMPARE(strip[0].fill, strip[3].fill); // Running
+        QVERIFY(strip[0].fill != strip[1].fill && strip[1].fill != strip[2].fill && strip[0].fill != strip[2].fill);
+        QCOMPARE(list.lanes[0].height, TimelineLayout::kStateRow - 2);
+        QVERIFY(list.rectsOf(list.lanes[1])[0].label.valid()); // "work"
+        // a CPU says whom it ran: one colour a thread
+        const auto cpu = list.rectsOf(list.lanes[3]);
+        QCOMPARE(cpu.size(), std::size_t(3));
+        QCOMPARE(cpu[0].fill, cpu[2].fill);
+    }
+    void theOverviewCountsWorkNotWaiting()
+    {
+        const auto full = TimelineModel::build(scheduledTrace(true));
+        QVERIFY(busyAt(full->overview, 150) > 0.9f);
+        for (const Nanos time : {195, 700, 1275, 1350, 1480}) QCOMPARE(busyAt(full->overview, time), 0.0f); // its own slices tell
+    }
+    void whereOnlyStatesAreKnownTheOverviewCountsRunning()
+    {
+        const auto states = TimelineModel::build(scheduledTrace(false));
+        for (const Nanos time : {150, 700, 1350, 1480}) QVERIFY(busyAt(states->overview, time) > 0.9f);
+        QCOMPARE(busyAt(states->overview, 1425), 0.0f); // one gone, the other waits
     }
     void narrowNeighboursFoldAndFarOnesDoNot()
     {

@@ -1,5 +1,6 @@
 #include "widgets/timeline/TimelineLayout.h"
 
+#include "tests/support/FxtWords.h"
 #include "tests/support/TraceFixture.h"
 
 #include <QTest>
@@ -35,6 +36,18 @@ TracePtr pythonTrace(int depth)
     return f.finish();
 }
 
+// Thread "main" works and has states, "worker" has only states; two CPUs.
+TracePtr scheduledTrace(bool work)
+{
+    test::FxtWords w;
+    w.kernelObject(1, 1, "server").kernelObject(2, 2, "main", {test::FxtWords::arg64("process", 8, 1)});
+    w.kernelObject(2, 3, "worker", {test::FxtWords::arg64("process", 8, 1)}).thread(1, 1, 2);
+    if (work) w.event(4, 1, "app", "work", 100, {}, 190);
+    w.contextSwitch(0, 100, 0, 0, 2).contextSwitch(0, 200, 2, 3, 3).wakeup(1, 1250, 2).contextSwitch(0, 1300, 3, 1, 2).contextSwitch(0, 1400, 2, 5, 0);
+    w.contextSwitch(1, 1450, 0, 0, 3).contextSwitch(1, 1500, 3, 2, 0);
+    return test::traceFromText(w.bytes());
+}
+
 } // namespace
 
 class tst_TimelineLayout : public QObject
@@ -53,6 +66,42 @@ private Q_SLOTS:
         QCOMPARE(layout.rows[0].y, TimelineLayout::kGroupHeight + TimelineLayout::kPadding);
         QCOMPARE(layout.rows[1].y - layout.rows[0].y, 19);
         QCOMPARE(layout.height, TimelineLayout::kGroupHeight + 3 * 19 + 2 * TimelineLayout::kPadding + 1);
+    }
+    void statesAreAStripOfTheirThread()
+    {
+        const TracePtr trace = scheduledTrace(true);
+        const auto model = TimelineModel::build(trace);
+        const TimelineLayout layout = TimelineLayout::make(*model, TimelineState(*model), Density::Normal);
+        QCOMPARE(text(*model, layout), std::string("server\n  main: 2\n  worker: 1\nCPUs\n  CPU 0: 1\n  CPU 1: 1\n"));
+        const BandBox& main = layout.bands[0];
+        QCOMPARE(layout.rows[0].height, TimelineLayout::kStateRow);
+        QVERIFY(model->lanes[layout.rows[0].lane].states && !model->lanes[layout.rows[1].lane].states);
+        QCOMPARE(layout.rows[1].y, layout.rows[0].y + TimelineLayout::kStateRow);
+        QCOMPARE(main.instantsY, layout.rows[1].y);
+        QCOMPARE(main.height, 2 * TimelineLayout::kPadding + TimelineLayout::kStateRow + 19 + 1);
+        const BandBox& worker = layout.bands[1]; // as high as any with one row, the strip beside its name
+        QCOMPARE(worker.height, 2 * TimelineLayout::kPadding + 19 + 1);
+        QCOMPARE(layout.rows[2].height, TimelineLayout::kStateRow);
+        QCOMPARE(model->bands[2].side, std::string());
+        for (std::size_t i = 0; i < trace->slices().size(); ++i) QVERIFY(model->placeOf(SliceId(i)).valid());
+        const SliceId blocked = test::sliceNamed(*trace, "Blocked");
+        QCOMPARE(model->placeOf(blocked).band, 0u);
+        QCOMPARE(model->bandsOf(trace->trackOf(blocked)), std::vector<std::uint32_t>{0});
+    }
+    void closedTracksKeepTheStripAndFilteredOnesOnlyWhatMatches()
+    {
+        const TracePtr trace = scheduledTrace(true);
+        const auto model = TimelineModel::build(trace);
+        TimelineState state(*model);
+        state.bands[0].collapsed = true;
+        QCOMPARE(TimelineLayout::make(*model, state, Density::Normal).bands[0].rowCount, 2u);
+        auto only = std::make_shared<Matches>(Matches::none(*trace));
+        only->slices.insert(test::sliceNamed(*trace, "Blocked"));
+        const auto blocked = TimelineModel::matching(*model, only);
+        const TimelineLayout layout = TimelineLayout::make(*blocked, TimelineState(*blocked), Density::Normal);
+        QCOMPARE(text(*blocked, layout), std::string("server\n  main: 1\n"));
+        QVERIFY(blocked->lanes[layout.rows[0].lane].states);
+        QVERIFY(blocked->placeOf(test::sliceNamed(*trace, "Blocked")).valid());
     }
     void densityChangesRows()
     {

@@ -108,6 +108,18 @@ QRgb familyColor(Family family, const Theme& theme)
     }
 }
 
+StateLook stateLook(std::string_view state, const Theme& theme)
+{
+    const auto calmed = [&theme](const QColor& full, int canvasShare) { // of 256
+        const auto channel = [canvasShare](int top, int ground) { return (top * (256 - canvasShare) + ground * canvasShare) / 256; };
+        return qRgb(channel(full.red(), theme.canvas.red()), channel(full.green(), theme.canvas.green()), channel(full.blue(), theme.canvas.blue()));
+    };
+    if (state == "Running") return {calmed(theme.ok, 80), Fill::Solid};
+    if (state == "Waiting for a CPU") return {calmed(theme.warn, 40), Fill::Solid};
+    if (state == "Suspended") return {theme.syncHatch.rgb(), Fill::Hatch};
+    return {theme.pythonFill.rgb(), Fill::Muted}; // Blocked: nearly the canvas
+}
+
 SliceColors::SliceColors(const Trace& trace, const Theme& theme, ColorBy by)
     : m_trace(&trace), m_theme(theme), m_by(by), m_names(trace.strings().size())
 {
@@ -121,7 +133,12 @@ SliceColors::SliceColors(const Trace& trace, const Theme& theme, ColorBy by)
         if (isNew) m_categoryOfGroup.push_back(CategoryId(i));
         m_groupOfCategory.push_back(it->second);
     }
-    m_styleOf.resize(groups.size());
+    m_styleOf.resize(groups.size() + 2); // two more: states and CPUs
+    for (const Track& track : trace.tracks()) {
+        if (track.sliceCount == 0 || (track.kind != TrackKind::State && track.kind != TrackKind::Cpu)) continue;
+        m_special.push_back({track.firstSlice, track.firstSlice + track.sliceCount, track.kind == TrackKind::State ? Special::State : Special::Cpu});
+    }
+    std::ranges::sort(m_special, std::less(), &Rows::first);
     if (by == ColorBy::Duration) {
         // From cool to warm with the logarithm of the duration, one step a decade: 100 ns ... 100 ms and longer.
         constexpr std::array kSteps{Family::Runtime, Family::Elementwise, Family::Matmul, Family::Attention,
@@ -131,17 +148,30 @@ SliceColors::SliceColors(const Trace& trace, const Theme& theme, ColorBy by)
     }
 }
 
+SliceColors::Special SliceColors::specialOf(SliceId slice) const
+{
+    const auto it = std::ranges::upper_bound(m_special, slice.value, std::less(), &Rows::first);
+    return it != m_special.begin() && slice.value < (it - 1)->end ? (it - 1)->what : Special::None;
+}
+
+std::size_t SliceColors::columnOf(CategoryId category, Special special) const
+{
+    if (special == Special::None) return m_groupOfCategory[category.index()];
+    return m_styleOf.size() - (special == Special::State ? 2 : 1);
+}
+
 const SliceColors::Style& SliceColors::style(SliceId slice, const Trace& trace) const
 {
     const SliceTable& slices = trace.slices();
     const CategoryId category = slices.category(slice);
-    std::vector<std::uint16_t>& column = m_styleOf[m_groupOfCategory[category.index()]];
+    const Special special = m_special.empty() ? Special::None : specialOf(slice);
+    std::vector<std::uint16_t>& column = m_styleOf[columnOf(category, special)];
     if (column.empty()) column.assign(m_names, kUnknown);
     const StringId name = slices.name(slice);
     std::uint16_t& number = column[name.valid() ? name.index() : 0];
-    if (number == kUnknown) number = makeStyle(name, category);
+    if (number == kUnknown) number = makeStyle(name, category, special);
     const Style& result = m_styles[number];
-    return m_by == ColorBy::Duration ? durationStyle(slice, result) : result;
+    return m_by == ColorBy::Duration && special == Special::None ? durationStyle(slice, result) : result;
 }
 
 const SliceColors::Style& SliceColors::durationStyle(SliceId slice, const Style& base) const
@@ -167,12 +197,18 @@ QRgb SliceColors::fillOfName(std::string_view name, Family family, CategoryId ca
     return of[fnv1a(label) % of.size()];
 }
 
-std::uint16_t SliceColors::makeStyle(StringId nameId, CategoryId category) const
+std::uint16_t SliceColors::makeStyle(StringId nameId, CategoryId category, Special special) const
 {
     const std::string_view name = m_trace->text(nameId);
     const CategoryClass kind = m_trace->category(category).kind;
     const bool onDevice = sideOf(kind) == Side::Device;
     Style result;
+    if (special == Special::State) {
+        const StateLook look = stateLook(name, m_theme);
+        return styleNumber({look.fill, look.kind == Fill::Solid ? m_theme.sliceText.rgb() : m_theme.text.rgb(), Family::Other, look.kind});
+    }
+    if (special == Special::Cpu) // named after threads, which are no work of a family
+        return styleNumber({anyShade(shortName(name), m_theme.isDark), m_theme.sliceText.rgb(), Family::Other, Fill::Solid});
     result.family = familyOf(name, kind);
     result.kind = fillOf(result.family, onDevice);
     result.text = m_theme.sliceText.rgb();

@@ -24,6 +24,13 @@ Fill fillOf(Family family, bool onDevice);
 std::span<const QRgb> shades(Family family, bool darkTheme);
 /// One colour that stands for the family: legends, the overview, tables.
 QRgb familyColor(Family family, const Theme& theme);
+/// What a thread was doing (TrackKind::State), by the name of the slice: not a kind of work, so it has no family.
+struct StateLook
+{
+    QRgb fill = 0;
+    Fill kind = Fill::Solid;
+};
+StateLook stateLook(std::string_view state, const Theme& theme);
 /// Colours for every (name, category) of one trace, per trace and theme. Worked out on first sight and kept, so that a
 /// lookup is two array reads and opening costs nothing. UI thread only (the caches are mutable).
 class SliceColors
@@ -45,7 +52,15 @@ public:
 
 private:
     static constexpr std::uint16_t kUnknown = 0xFFFF;
-    std::uint16_t makeStyle(StringId name, CategoryId category) const;
+    enum class Special : std::uint8_t { None, State, Cpu };
+    struct Rows
+    {
+        std::uint32_t first, end;
+        Special what;
+    };
+    Special specialOf(SliceId slice) const;
+    std::size_t columnOf(CategoryId category, Special special) const;
+    std::uint16_t makeStyle(StringId name, CategoryId category, Special special) const;
     std::uint16_t styleNumber(const Style& style) const;
     QRgb fillOfName(std::string_view name, Family family, CategoryId category) const;
     const Style& durationStyle(SliceId slice, const Style& base) const;
@@ -60,6 +75,7 @@ private:
     mutable std::vector<Style> m_styles;
     mutable std::unordered_map<std::uint64_t, std::uint16_t> m_numbers;
     mutable std::unordered_map<std::uint32_t, QString> m_labels; ///< nodes never move
+    std::vector<Rows> m_special;                  ///< slices of states and CPUs, by row
     std::vector<Style> m_durationStyles;
 };
 

@@ -45,6 +45,11 @@ public:
         return static_cast<Family>(m_familyOf[key]);
     }
 
+    bool empty() const
+    {
+        return std::ranges::all_of(m_busy, [](const auto& columns) { return columns.empty(); });
+    }
+
     void take(OverviewData& data) const
     {
         for (std::size_t i = 0; i < OverviewData::kStrips; ++i) {
@@ -122,6 +127,30 @@ bool addTopmost(Strips& strips, const Trace& trace, const Track& track, const Sl
     return any;
 }
 
+/// Where nothing else is known: when threads ran, or what CPUs ran where not even that is. `only`: what was asked for counts, whatever it is.
+void addScheduling(Strips& strips, const TimelineModel& model, const SliceSet* only)
+{
+    const Trace& trace = *model.trace;
+    for (const TrackKind kind : {TrackKind::State, TrackKind::Cpu}) {
+        bool any = false;
+        for (const Band& band : model.bands) {
+            const bool ofCpu = trace.track(band.track).kind == TrackKind::Cpu;
+            if (ofCpu != (kind == TrackKind::Cpu)) continue;
+            const LaneSpan span = ofCpu ? band.full : band.states;
+            for (std::uint32_t lane = span.first; lane < span.first + span.count; ++lane) {
+                const LanePyramid& pyramid = model.lanes[lane].pyramid;
+                for (std::uint32_t i = 0; i < pyramid.size(); ++i) {
+                    const SliceId s = pyramid.slice(i);
+                    if (only ? !only->contains(s) : !ofCpu && trace.name(s) != "Running") continue;
+                    strips.add(OverviewData::Host, s, Family::Other);
+                    any = true;
+                }
+            }
+        }
+        if (any) return;
+    }
+}
+
 void addModules(Strips& strips, const TimelineModel& model, const Band& band, const SliceSet* only)
 {
     if (!band.modulesOnly) return;
@@ -163,6 +192,8 @@ OverviewData OverviewData::build(const TimelineModel& model, const JobControl& j
                 for (std::uint32_t lane = span.first; lane < span.first + span.count && data.steps.empty(); ++lane)
                     addSteps(data, trace, model.lanes[lane].pyramid);
         if (band.kind == BandKind::Python) addModules(strips, model, band, only);
+        // That a thread waits is no work, and that it ran says once more what its own slices say.
+        if (track.kind == TrackKind::State || track.kind == TrackKind::Cpu) continue;
         if (only) {
             if (band.track != last && !addTopmost(strips, trace, track, *only, device, false)) addTopmost(strips, trace, track, *only, device, true);
             last = band.track;
@@ -172,6 +203,7 @@ OverviewData OverviewData::build(const TimelineModel& model, const JobControl& j
             addHost(strips, trace, model, band.full);
         }
     }
+    if (strips.empty()) addScheduling(strips, model, only);
     strips.take(data);
     std::sort(data.steps.begin(), data.steps.end(), [](const Step& a, const Step& b) { return a.range.start < b.range.start; });
     return data;

@@ -28,6 +28,7 @@ public:
     void draw(std::uint32_t lane)
     {
         const LanePyramid& pyramid = m_model.lanes[lane].pyramid;
+        m_words = !m_model.lanes[lane].states;
         m_laneMatches = m_matches ? &m_matches->lanes[lane] : nullptr;
         m_lastRight = std::numeric_limits<std::int32_t>::min();
         m_runOpen = m_pendingOpen = false;
@@ -156,7 +157,7 @@ private:
             if (flags & (kUnclosed | kUnfinished)) rect.marks |= DrawRect::kCutOff;
             if (flags & (kNoDuration | kRepaired)) rect.marks |= DrawRect::kRepaired;
             const int visible = std::min(rect.right, m_scale.width()) - std::max(rect.left, 0);
-            if (visible >= m_labelFrom) rect.label = m_slices.name(slice);
+            if (m_words && visible >= m_labelFrom) rect.label = m_slices.name(slice);
         }
         if (!bright) rect.marks |= DrawRect::kDimmed;
         m_list.rects.push_back(rect);
@@ -186,6 +187,7 @@ private:
 
     Run m_cell, m_pending;
     bool m_runOpen = false, m_pendingOpen = false;
+    bool m_words = true;
     Nanos m_cellEnd = 0;
     std::int32_t m_lastRight = 0;
 };
@@ -243,7 +245,7 @@ private:
         const auto behind = [times](Nanos t) { return [times, t](std::uint32_t row) { return times[row] < t; }; };
         const double merge = GeometryRules::kInstantsMerge * m_in.pixelRatio;
         const Nanos from = m_in.scale.timeAt(-8);
-        const int y = device(box.y + TimelineLayout::kPadding + 1 - m_in.scrollY);
+        const int y = device(box.instantsY + 1 - m_in.scrollY);
         auto it = std::partition_point(rows.begin(), rows.end(), behind(from));
         while (it != rows.end() && times[*it] <= m_in.scale.range().end) {
             const double x = m_in.scale.x(times[*it]);

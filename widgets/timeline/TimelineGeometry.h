@@ -35,6 +35,7 @@ struct GeometryRules
     static constexpr double kGapFrom = 4.0;      ///< from this width 1 px is left free on the right
     static constexpr double kLabelFrom = 26.0;
     static constexpr double kCountFrom = 30.0;   ///< a folded run says how many it is
+    static constexpr double kCountHeight = 12.0; ///< ... where its row is at least so high
     static constexpr double kInstantsMerge = 7.0;
     static constexpr double kTickLabels = 110.0;
 };

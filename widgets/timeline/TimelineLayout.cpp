@@ -37,11 +37,13 @@ private:
     {
         const Band& band = m_model.bands[index];
         const TrackState& state = m_state.bands[index];
-        BandBox box{index, m_y, 0, static_cast<std::uint32_t>(m_layout.rows.size()), 0};
+        BandBox box{index, m_y, 0, m_y + TimelineLayout::kPadding, static_cast<std::uint32_t>(m_layout.rows.size()), 0};
         if (band.kind == BandKind::Counter) {
             m_y += state.collapsed ? m_rowHeight + 2 * TimelineLayout::kPadding : TimelineLayout::kCounterHeight;
         } else {
             m_y += TimelineLayout::kPadding;
+            addStates(band, index);
+            box.instantsY = m_y;
             if (state.collapsed) {
                 const LaneSpan& span = band.folded.count ? band.folded : band.common;
                 addRows(index, {span.first, std::min(span.count, 1u)});
@@ -49,7 +51,7 @@ private:
                 addRows(index, band.common);
                 addRows(index, state.unfolded ? band.full : band.folded);
             }
-            m_y = std::max(m_y, box.y + TimelineLayout::kPadding + m_rowHeight); // instants only: still a row
+            m_y = std::max(m_y, (band.instants.empty() ? box.y + TimelineLayout::kPadding : box.instantsY) + m_rowHeight); // still a row
             m_y += TimelineLayout::kPadding;
         }
         m_y += 1; // the line between bands
@@ -58,10 +60,21 @@ private:
         m_layout.bands.push_back(box);
     }
 
+    // With nothing else in the band the strip stands in the middle, beside the name.
+    void addStates(const Band& band, std::uint32_t index)
+    {
+        const bool alone = band.instants.empty() && band.common.count == 0 && band.folded.count == 0;
+        const int from = m_y;
+        if (alone && band.states.count == 1) m_y += (m_rowHeight - TimelineLayout::kStateRow) / 2;
+        addRows(index, band.states);
+        if (alone && m_y > from) m_y = std::max(m_y, from + m_rowHeight);
+    }
+
     void addRows(std::uint32_t band, LaneSpan span)
     {
         for (std::uint32_t lane = span.first; lane < span.first + span.count; ++lane) {
-            const int height = m_model.lanes[lane].python ? TimelineLayout::kPythonRow : m_rowHeight;
+            const ModelLane& row = m_model.lanes[lane];
+            const int height = row.states ? TimelineLayout::kStateRow : row.python ? TimelineLayout::kPythonRow : m_rowHeight;
             m_layout.rows.push_back({m_y, height, lane, band});
             m_y += height;
         }

@@ -40,6 +40,7 @@ struct BandBox
     std::uint32_t band = 0;
     int y = 0;
     int height = 0;
+    int instantsY = 0;           ///< top of the row that instants stand on: below the strip of states
     std::uint32_t firstRow = 0;  ///< of TimelineLayout::rows
     std::uint32_t rowCount = 0;
     int bottom() const { return y + height; }
@@ -61,6 +62,7 @@ struct TimelineLayout
     static constexpr int kGroupHeight = 24;
     static constexpr int kPadding = 4;         ///< above and below the lanes of a band
     static constexpr int kPythonRow = 16;
+    static constexpr int kStateRow = 10;       ///< a strip: colours, no words
     static constexpr int kCounterHeight = 48;
 
     std::vector<GroupBox> groups;

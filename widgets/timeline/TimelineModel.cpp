@@ -101,12 +101,14 @@ private:
         const Track& track = m_trace.track(id);
         std::vector<std::uint32_t> instants = shownInstants(track);
         if (!hasSlices(track) && !hasSeries(track) && instants.empty()) return;
+        if (track.kind == TrackKind::State && isShownWithThread(id)) return;
         if (m_model.groups.empty() || m_model.groups.back().process != track.process)
             m_model.groups.push_back({track.process, {}, {}, false, static_cast<std::uint32_t>(m_model.bands.size()), 0});
         const std::size_t before = m_model.bands.size();
         if (track.kind == TrackKind::Thread && hasPython(track)) addSplit(id, track);
         else addWhole(id, track);
         m_model.bands[before].instants = std::move(instants);
+        addStates(m_model.bands[before], id);
         m_model.groups.back().bandCount += static_cast<std::uint32_t>(m_model.bands.size() - before);
     }
 
@@ -122,6 +124,31 @@ private:
         for (const CounterSeries& s : m_trace.counters().series().subspan(track.firstSeries, track.seriesCount))
             if (m_model.only->samples.any(SampleId(s.first), SampleId(s.first + s.count))) return true;
         return false;
+    }
+
+    static bool areOneThread(const Track& states, const Track& thread)
+    {
+        return states.kind == TrackKind::State && thread.kind == TrackKind::Thread && states.process == thread.process && states.tid == thread.tid;
+    }
+
+    // Tracks are sorted so that the states of a thread stand right before it.
+    bool isShownWithThread(TrackId states) const
+    {
+        if (states.index() + 1 >= m_trace.tracks().size()) return false;
+        const Track& next = m_trace.tracks()[states.index() + 1];
+        return areOneThread(m_trace.track(states), next) && (hasSlices(next) || hasSeries(next) || !shownInstants(next).empty());
+    }
+
+    // The strip of a thread's first band; states of a thread without anything else are all that its band has.
+    void addStates(Band& band, TrackId id)
+    {
+        const Track& track = m_trace.track(id);
+        if (track.kind == TrackKind::State) band.stateTrack = id;
+        else if (id.index() > 0 && areOneThread(m_trace.tracks()[id.index() - 1], track)) band.stateTrack = TrackId(id.index() - 1);
+        if (!band.stateTrack.valid()) return;
+        const Track& states = m_trace.track(band.stateTrack);
+        band.states = m_only ? addNested(states) : addAsTheyLie(states);
+        for (std::uint32_t lane = band.states.first; lane < band.states.first + band.states.count; ++lane) m_model.lanes[lane].states = true;
     }
 
     // In the order of their rows: by time, what encloses in front of what is inside.
@@ -161,7 +188,9 @@ private:
         band.kind = kind;
         band.name = m_trace.trackName(id);
         if (kind != BandKind::Counter && kind != BandKind::Async) band.side = m_trace.keyText(track.tid);
-        if (track.kind == TrackKind::Thread) nameThread(band, track);
+        if (track.kind == TrackKind::Cpu) band.side.clear(); // the name says it
+        if (track.kind == TrackKind::State) band.name = track.name.valid() ? std::string(m_trace.text(track.name)) : "thread " + band.side;
+        if (track.kind == TrackKind::Thread || track.kind == TrackKind::State) nameThread(band, track);
         return band;
     }
 
@@ -187,7 +216,7 @@ private:
     void addWhole(TrackId id, const Track& track)
     {
         Band band = makeBand(id, track, kindOf(track));
-        band.full = m_only ? addNested(track) : addAsTheyLie(track);
+        if (track.kind != TrackKind::State) band.full = m_only ? addNested(track) : addAsTheyLie(track);
         band.folded = {band.full.first, std::min(band.full.count, TimelineModel::kFoldedLanes)};
         // folding away one or two rows would cost more attention than it saves room
         if (band.full.count <= band.folded.count + 2) band.folded = band.full;
@@ -389,7 +418,7 @@ std::vector<std::uint32_t> TimelineModel::bandsOf(TrackId track) const
 {
     std::vector<std::uint32_t> found;
     for (std::uint32_t i = 0; i < bands.size(); ++i)
-        if (bands[i].track == track) found.push_back(i);
+        if (bands[i].track == track || bands[i].stateTrack == track) found.push_back(i);
     return found;
 }
 
@@ -405,6 +434,7 @@ TimelineModel::Place TimelineModel::placeOf(SliceId slice) const
             }
             return Place::kNowhere;
         };
+        if (const std::uint32_t lane = search(band.states); lane != Place::kNowhere) return {i, lane, false};
         if (const std::uint32_t lane = search(band.common); lane != Place::kNowhere) return {i, lane, false};
         if (const std::uint32_t lane = search(band.folded); lane != Place::kNowhere) return {i, lane, false};
         if (!band.foldable()) continue;

@@ -34,6 +34,8 @@ struct Band
     std::string name;            ///< "main thread"
     std::string side;            ///< dim, right-aligned: raw id, or what a stream is for
     std::string note;            ///< second line: the name that the file gives it; may be empty
+    TrackId stateTrack;          ///< what the thread was doing, from context switches: shown as a strip of this band, not as one of its own. None: not known
+    LaneSpan states;             ///< its lanes, above all others
     LaneSpan common;             ///< always shown, above the others
     LaneSpan folded;             ///< shown by default
     LaneSpan full;               ///< shown when unfolded; the same as `folded` when there is nothing to fold
@@ -46,6 +48,7 @@ struct ModelLane
 {
     LanePyramid pyramid;
     bool python = false;         ///< 16 px rows
+    bool states = false;         ///< a strip too low for words
 };
 
 /// A process or device with its bands.
@@ -80,7 +83,7 @@ struct TimelineModel
     static std::shared_ptr<const TimelineModel> matching(const TimelineModel& full, MatchesPtr only, const JobControl& job = {});
 
     bool shows(SliceId slice) const { return !only || only->slices.contains(slice); }
-    /// Bands of a track are neighbours.
+    /// Bands of a track are neighbours; of states: the band that has them as its strip.
     std::vector<std::uint32_t> bandsOf(TrackId track) const;
     struct Place
     {

@@ -55,7 +55,7 @@ void TimelinePainter::paintRect(Raster& raster, const DrawLane& lane, const Draw
     const QRgb text = dimmed ? m_theme.textDim.rgb() : receding && rect.kind != Fill::Muted ? m_theme.text.rgb() : rect.text;
     if (rect.folded()) {
         if (rect.kind != Fill::Hatch && rect.kind != Fill::Outline) paintNotches(raster, box);
-        if (rect.width() >= px(GeometryRules::kCountFrom)) {
+        if (rect.width() >= px(GeometryRules::kCountFrom) && lane.height >= px(GeometryRules::kCountHeight)) {
             const LabelMask* mask = m_labels.countMask(rect.count);
             if (mask && mask->width + px(8) <= rect.width()) paintLabel(raster, box, *mask, text);
         }
@@ -101,7 +101,7 @@ void TimelinePainter::paintNotches(Raster& raster, PixelBox box) const
     // fixed to the block, so that it looks the same wherever it is panned to
     int x = box.left + step - px(1);
     if (x < 0) x += (-x / step) * step;
-    for (; x < right; x += step) raster.fill({x, box.top, x + px(1), box.top + std::min(px(4), (box.bottom - box.top) / 2)}, m_canvas);
+    for (; x < right; x += step) raster.fill({x, box.top, x + px(1), box.top + std::min(px(4), (box.bottom - box.top) / 3)}, m_canvas);
 }
 
 void TimelinePainter::paintLabel(Raster& raster, PixelBox box, const LabelMask& mask, QRgb color)

@@ -470,6 +470,8 @@ void TimelineView::showCard(const CanvasHit& hit, QPoint at)
         const Family family = m_scene.colors->family(hit.slice, trace);
         if (family != Family::Other && familyTitle(family).compare(what, Qt::CaseInsensitive) != 0)
             what = what.isEmpty() ? familyTitle(family) : tr("%1, %2").arg(what, familyTitle(family).toLower());
+        if (const Track& track = trace.track(trace.trackOf(hit.slice)); track.kind == TrackKind::State)
+            what = tr("what %1 was doing").arg(displayText(trace.text(track.name).empty() ? "thread " + trace.keyText(track.tid) : std::string(trace.text(track.name))));
         if (!what.isEmpty()) content.notes << what;
         if (hit.kind == CanvasHit::Slice) content.notes << causeLines(trace, hit.slice, [this](SliceId s) { return shortName(s); });
     }

@@ -56,8 +56,8 @@ void VectorPainter::rect(const DrawLane& lane, const DrawRect& rect)
     if (rect.folded()) {
         if (rect.kind != Fill::Hatch && rect.kind != Fill::Outline)
             for (double x = rect.left / m_ratio + 2; x < box.right() - 1; x += 3)
-                if (x >= 0) block(x, box.top(), x + 1, box.top() + std::min(4.0, box.height() / 2), m_theme.canvas.rgb());
-        if (box.width() >= GeometryRules::kCountFrom) label(box, QStringLiteral("×%1").arg(rect.count), text, false);
+                if (x >= 0) block(x, box.top(), x + 1, box.top() + std::min(4.0, box.height() / 3), m_theme.canvas.rgb());
+        if (box.width() >= GeometryRules::kCountFrom && lane.height >= GeometryRules::kCountHeight * m_ratio) label(box, QStringLiteral("×%1").arg(rect.count), text, false);
     } else if (rect.label.valid()) {
         label(box, m_names.label(rect.label), text, rect.kind == Fill::Muted);
     }
