@@ -243,6 +243,12 @@ void MainWindow::showPage(Page page)
     m_tools->setVisible(isTrace);
     m_filterBar->setVisible(isTrace);
     statusBar()->setVisible(isTrace);
+    // Pages that are not shown ask for no height: the docks may have it.
+    for (int i = 0; i < m_pages->count(); ++i) {
+        QSizePolicy policy = m_pages->widget(i)->sizePolicy();
+        policy.setVerticalPolicy(i == static_cast<int>(page) ? QSizePolicy::Preferred : QSizePolicy::Ignored);
+        m_pages->widget(i)->setSizePolicy(policy);
+    }
     m_pages->setCurrentIndex(static_cast<int>(page));
     if (isTrace)
         enterTracePage();
