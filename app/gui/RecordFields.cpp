@@ -57,13 +57,9 @@ QWidget* stacked(QWidget* upper, QWidget* lower)
     return widget;
 }
 
-QGridLayout* makeGrid(QWidget* parent)
+QGridLayout* stretchedGrid(QWidget* parent)
 {
-    auto* grid = new QGridLayout(parent);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(8);
-    grid->setVerticalSpacing(6);
-    grid->setColumnMinimumWidth(0, kRecordLabelWidth);
+    QGridLayout* grid = makeRecordGrid(parent);
     grid->setColumnStretch(1, 1);
     return grid;
 }
@@ -71,6 +67,16 @@ QGridLayout* makeGrid(QWidget* parent)
 int toInt(std::int64_t number) { return static_cast<int>(std::clamp<std::int64_t>(number, INT_MIN, INT_MAX)); }
 
 } // namespace
+
+QGridLayout* makeRecordGrid(QWidget* parent)
+{
+    auto* grid = new QGridLayout(parent);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(6);
+    grid->setColumnMinimumWidth(0, kRecordLabelWidth);
+    return grid;
+}
 
 RecordFields::RecordFields(const Theme& theme, std::vector<RecordOption> options, const OptionValues& values, QWidget* parent)
     : QWidget(parent), m_theme(theme), m_options(std::move(options))
@@ -80,8 +86,8 @@ RecordFields::RecordFields(const Theme& theme, std::vector<RecordOption> options
     column->setSpacing(6);
     auto* plain = new QWidget;
     m_advanced = new QWidget;
-    QGridLayout* plainGrid = makeGrid(plain);
-    QGridLayout* advancedGrid = makeGrid(m_advanced);
+    QGridLayout* plainGrid = stretchedGrid(plain);
+    QGridLayout* advancedGrid = stretchedGrid(m_advanced);
     m_fields.reserve(m_options.size());
     for (const RecordOption& option : m_options)
         addRow(option.advanced ? *advancedGrid : *plainGrid, option, optionValue(m_options, values, option.id));

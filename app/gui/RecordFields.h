@@ -16,6 +16,8 @@ namespace opscope {
 
 /// A grid of named fields as all parts of the right side have it.
 inline constexpr int kRecordLabelWidth = 120, kRecordNumberWidth = 88;
+/// Labels in front, fields behind: the grid of settings and of what stands beside them.
+QGridLayout* makeRecordGrid(QWidget* parent);
 
 /// The settings of a backend as fields, drawn from what it says of them: nothing here knows any backend. Rarer ones are folded.
 class RecordFields : public QWidget

@@ -59,16 +59,6 @@ QScrollArea* scrolled(QWidget* content)
     return area;
 }
 
-QGridLayout* fieldGrid(QWidget* parent)
-{
-    auto* grid = new QGridLayout(parent);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(8);
-    grid->setVerticalSpacing(6);
-    grid->setColumnMinimumWidth(0, kRecordLabelWidth);
-    return grid;
-}
-
 void addLabelled(QGridLayout& grid, const QString& text, QWidget* field, QWidget* shown)
 {
     const int row = grid.rowCount();
@@ -226,7 +216,7 @@ QWidget* RecordSetup::makeCommandPage()
     auto* column = new QVBoxLayout(m_commandPage);
     column->setContentsMargins(kPadding, 12, kPadding, 12);
     auto* form = new QWidget;
-    QGridLayout* grid = fieldGrid(form);
+    QGridLayout* grid = makeRecordGrid(form);
     m_command = new QLineEdit;
     m_command->setFont(Theme::fixedFont(11));
     m_command->setPlaceholderText(QStringLiteral("python train.py --config \"my config.yaml\""));
@@ -259,7 +249,7 @@ QWidget* RecordSetup::makeHow()
 QWidget* RecordSetup::makeLimits()
 {
     auto* form = new QWidget;
-    QGridLayout* grid = fieldGrid(form);
+    QGridLayout* grid = makeRecordGrid(form);
     m_seconds = spin(1, RecordSettings::kMostSeconds, m_settings.seconds);
     m_lengthKind = new QComboBox;
     m_lengthKind->addItems({QStringLiteral("seconds"), QStringLiteral("until Stop")});
@@ -278,7 +268,7 @@ QWidget* RecordSetup::makeLimits()
 QWidget* RecordSetup::makeSaveTo()
 {
     auto* form = new QWidget;
-    QGridLayout* grid = fieldGrid(form);
+    QGridLayout* grid = makeRecordGrid(form);
     m_saveTo = pathField(m_theme, QStringLiteral("Choose the folder"));
     m_saveTo->setText(m_settings.saveTo.isEmpty() ? RecordSettings::standardSaveTo() : m_settings.saveTo);
     m_saveTo->setToolTip(QStringLiteral("{name}, {pid} and {time} are filled in when the recording starts"));
