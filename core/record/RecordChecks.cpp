@@ -115,15 +115,19 @@ std::optional<std::uint64_t> roomFor(const std::string& path)
     return std::uint64_t{disk.f_bavail} * disk.f_frsize;
 }
 
-std::optional<RecordFailure> checkPlace(const std::string& path)
+std::optional<RecordFailure> checkPlace(const std::string& path, RecorderBackend::Product product)
 {
+    const bool file = product == RecorderBackend::Product::File;
     const std::string folder = folderOf(path), shown = presentable(folder), name = displayName(path);
     struct stat about = {};
-    if (path.empty() || path.ends_with('/')) return RecordFailure{"The recording needs the name of a file, not of a folder."};
+    if (path.empty() || path.ends_with('/'))
+        return RecordFailure{file ? "The recording needs the name of a file, not of a folder." : "The recording needs the name of the folder to make, without / at its end."};
     if (::stat(folder.c_str(), &about) != 0) return RecordFailure{"The folder " + shown + " cannot be used: " + std::strerror(errno) + "."};
     if (!S_ISDIR(about.st_mode)) return RecordFailure{shown + " is not a folder."};
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return RecordFailure{"The folder " + shown + " cannot be written to: " + std::strerror(errno) + ".", "Choose another folder."};
-    if (::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) return RecordFailure{name + " is there already and not a file.", "Choose another name."};
+    const bool taken = ::stat(path.c_str(), &about) == 0;
+    if (taken && file && !S_ISREG(about.st_mode)) return RecordFailure{name + " is there already and not a file.", "Choose another name."};
+    if (taken && !file && !S_ISDIR(about.st_mode)) return RecordFailure{name + " is there already and not a folder.", "Choose another name."};
     if (const auto room = roomFor(path); room && *room < kRoomToStart)
         return RecordFailure{"The disk of " + shown + " has " + formatBytes(static_cast<std::int64_t>(*room)) + " left; a recording needs " +
                                  formatBytes(static_cast<std::int64_t>(kRoomToStart)) + " to begin.",

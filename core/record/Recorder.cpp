@@ -3,6 +3,7 @@
 #include "core/record/Presentable.h"
 #include "core/record/ProcessList.h"
 #include "core/record/RecordChecks.h"
+#include "core/record/RecordProduct.h"
 
 #include <QFileInfo>
 
@@ -29,12 +30,26 @@ std::optional<RecordFailure> checkBackend(const RecorderBackend& backend, const 
     return RecordFailure{title + " cannot record this: " + readiness.reason + ".", readiness.advice};
 }
 
+std::optional<RecordFailure> checkOthers(const RecorderBackend& backend, RecordRequest& request)
+{
+    if (!request.others.empty() && !backend.takesSeveral) return RecordFailure{std::string(backend.title) + " records one process at a time."};
+    for (RecordTarget& other : request.others) {
+        if (auto refused = checkTarget(other)) return refused;
+        const Readiness readiness = backend.check(other, request.options);
+        if (readiness.state == Readiness::State::Ready) continue;
+        return RecordFailure{std::string(backend.title) + " cannot record process " + std::to_string(other.pid) + ": " + readiness.reason + ".", readiness.advice};
+    }
+    return std::nullopt;
+}
+
 std::optional<RecordFailure> checkRequest(const RecorderBackend& backend, RecordRequest& request)
 {
     if (request.duration && *request.duration <= 0ms) return RecordFailure{"A recording takes at least a millisecond."};
     if (auto refused = checkTarget(request.target)) return refused;
+    if (request.steps && !backend.countsSteps) return RecordFailure{std::string(backend.title) + " knows no steps.", "Give a duration."};
     if (auto refused = checkBackend(backend, request)) return refused;
-    return checkPlace(request.path);
+    if (auto refused = checkOthers(backend, request)) return refused;
+    return checkPlace(request.path, backend.product);
 }
 
 } // namespace
@@ -67,6 +82,7 @@ void Recorder::start(const RecorderBackend& backend, const RecordRequest& reques
     m_last = {};
     m_targetCpu = -1;
     m_cpuNs = -1;
+    m_keepsTime = backend.keepsTime;
     enter(State::Starting);
     if (m_state != State::Starting) return; // whoever heard of it has cancelled
     if (auto refused = checkRequest(backend, m_request)) return fail(std::move(*refused));
@@ -88,6 +104,7 @@ void Recorder::listen()
         m_notes.push_back(presentable(note.toStdString()));
         Q_EMIT noted(QString::fromStdString(m_notes.back()));
     });
+    connect(session, &RecordSession::printed, this, &Recorder::printed);
     connect(session, &RecordSession::finished, this, &Recorder::finish);
     connect(session, &RecordSession::failed, this, &Recorder::fail);
 }
@@ -104,7 +121,7 @@ void Recorder::begun()
     if (m_state != State::Starting) return;
     m_sinceBegun.start();
     m_limits.start();
-    if (m_request.duration) m_deadline.start(std::min(*m_request.duration, kLongestTimer));
+    if (m_request.duration && !m_keepsTime) m_deadline.start(std::min(*m_request.duration, kLongestTimer));
     measureTarget();
     enter(State::Recording);
 }
@@ -151,8 +168,7 @@ void Recorder::finish(const QString& path, RecordEnd end)
 {
     if (!running()) return;
     if (!m_asked) m_end = end; // otherwise we know better why
-    const QFileInfo file(path);
-    if (!file.isFile() || file.size() == 0) return fail({"The recording ended without a file."});
+    if (tracesIn(path.toStdString()).empty()) return fail({"The recording ended without a file."});
     m_path = path;
     leaveSession();
     enter(State::Done);
@@ -163,7 +179,7 @@ void Recorder::fail(RecordFailure failure, const QString& kept)
     if (!running()) return;
     m_failure = std::move(failure);
     m_end = RecordEnd::Failed;
-    m_path = QFileInfo(kept).isFile() ? kept : QString();
+    m_path = QFileInfo::exists(kept) ? kept : QString();
     leaveSession();
     enter(State::Failed);
 }
@@ -198,8 +214,9 @@ void Recorder::watchLimits()
 {
     if (m_state != State::Recording) return;
     const std::chrono::milliseconds elapsed(m_sinceBegun.elapsed());
-    if (m_request.duration && elapsed >= *m_request.duration) return stopFor(RecordEnd::TimeLimit);
-    if (m_request.duration && !m_deadline.isActive()) m_deadline.start(std::min(*m_request.duration - elapsed, kLongestTimer));
+    const bool keepTime = m_request.duration && !m_keepsTime;
+    if (keepTime && elapsed >= *m_request.duration) return stopFor(RecordEnd::TimeLimit);
+    if (keepTime && !m_deadline.isActive()) m_deadline.start(std::min(*m_request.duration - elapsed, kLongestTimer));
     if (m_request.maxBytes && m_session->status().bytes >= m_request.maxBytes) return stopFor(RecordEnd::SizeLimit);
     if (const auto room = roomFor(m_request.path); room && *room < kRoomToGoOn) return stopFor(RecordEnd::DiskFull);
     measureTarget();

@@ -42,12 +42,13 @@ public:
     const RecordRequest& request() const { return m_request; }
     RecordEnd end() const { return m_end; }                  ///< why; good from Collecting on
     const RecordFailure& failure() const { return m_failure; } ///< good in Failed
-    const QString& path() const { return m_path; }           ///< the file that was made: in Done, sometimes in Failed
+    const QString& path() const { return m_path; }           ///< the file or folder that was made: in Done, sometimes in Failed
     const std::vector<std::string>& notes() const { return m_notes; }
 
 Q_SIGNALS:
     void stateChanged(opscope::Recorder::State state);
     void noted(const QString& note);
+    void printed(const QString& text); ///< by the command that was started (RecordSession::printed)
 
 private:
     void listen();
@@ -73,6 +74,7 @@ private:
     std::unique_ptr<RecordSession> m_session;
     std::vector<std::unique_ptr<RecordSession>> m_gone; ///< until the event loop runs: it may be one of them that calls us
     std::unique_ptr<ProcessWatch> m_watch;
+    bool m_keepsTime = false;          ///< the session does
     QTimer m_limits, m_deadline;
     QElapsedTimer m_sinceBegun, m_sinceMeasured;
     std::int64_t m_cpuNs = -1;         ///< of the target at m_sinceMeasured

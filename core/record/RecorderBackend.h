@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace opscope {
@@ -57,15 +58,18 @@ struct RecordTarget
     std::uint64_t startTicks = 0;         ///< field 22 of /proc/PID/stat; 0: whatever runs as pid now
     std::vector<std::string> command = {}; ///< not empty: start this and record it from its first instruction
     std::string folder = {};               ///< that the command starts in; empty: ours
+    std::vector<std::pair<std::string, std::string>> environment = {}; ///< of the command, on top of ours; an empty value takes the variable away
 };
 
 struct RecordRequest
 {
     RecordTarget target;
+    std::vector<RecordTarget> others = {};                    ///< more processes to record at the same instant (ranks); backends with takesSeveral only
     OptionValues options = {};
-    std::string path;                                         ///< the file to make; its folder exists
+    std::string path;                                         ///< the file or (RecorderBackend::product) the folder to make; where it lies exists
     bool replace = false;                                     ///< what has the name at the end; else it stays, and the file gets another name
     std::optional<std::chrono::milliseconds> duration = {};   ///< none: until stop()
+    std::uint32_t steps = 0;                                  ///< not 0: so many steps of the training loop, in place of a duration; countsSteps only
     std::uint64_t maxBytes = std::uint64_t{1} << 30;          ///< 0: no limit. Recorder keeps it, and the room on the disk
 };
 
@@ -79,6 +83,7 @@ struct RecordStatus
     pid_t pid = 0;                         ///< of the command once it runs; 0: not known
     std::optional<int> exitStatus = {};    ///< of the command once it has ended, as wait(2) gives it
     std::string step = {};                 ///< "Decoding": what is done at the moment, may be empty
+    std::chrono::milliseconds stepElapsed{0}, stepAtMost{0}; ///< how long it has been at that, and how long that takes at most; 0: not known
 };
 
 /// Why a recording cannot begin or go on.
@@ -109,7 +114,8 @@ Q_SIGNALS:
     void recording();                  ///< from now on events are taken
     void collecting();                 ///< no more events are taken, the file is made
     void noted(const QString& note);   ///< something the person should know: "user code only"
-    /// The file is there under its name, or another one if that was taken (noted() has told), and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
+    void printed(const QString& text); ///< by the command that was started, where the backend shows it (showsOutput); presentable, with line ends
+    /// The file (or folder) is there under its name, or another one if that was taken (noted() has told), and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
     void finished(const QString& path, opscope::RecordEnd end);
     /// `kept` is a file with what was recorded until then, or empty.
     void failed(const opscope::RecordFailure& failure, const QString& kept);
@@ -122,6 +128,17 @@ struct RecorderBackend
     std::string_view title;            ///< "Samples"
     std::string_view summary;          ///< "Native call stacks of any process. No operator names."
     bool startsCommands = false;       ///< can record a command from its first instruction
+    bool onlyCommands = false;         ///< and nothing else
+    /// Backends of one family record the same things and have the same options, so that they can stand in for each other: "torch".
+    std::string_view family = {};
+    enum class Product : std::uint8_t { File, Folder };
+    Product product = Product::File;   ///< a Folder holds traces that belong together (tracesIn)
+    bool takesSeveral = false;         ///< records RecordRequest::others with the target
+    bool countsSteps = false;          ///< knows RecordRequest::steps
+    bool keepsTime = false;            ///< ends by itself after the duration or the steps, even when we are gone; Recorder only watches
+    bool showsOutput = false;          ///< of commands that it starts: printed(). Otherwise they have our output
+    /// Not null: a person has to agree first to this text, which names the process and says what will happen to it. Empty: no need.
+    std::string (*confirmation)(const RecordRequest& request) = nullptr;
     std::vector<RecordOption> (*options)();
     /// A few milliseconds at most, no side effects, any thread. Checks rights and hardware for this target.
     Readiness (*check)(const RecordTarget& target, const OptionValues& options);

@@ -54,7 +54,7 @@ private Q_SLOTS:
         QCOMPARE(standard.frequency, 999u);
         QCOMPARE(standard.stackBytes, 24'576u);
         QVERIFY(standard.kernel && !standard.cycles);
-        const EventSettings other = eventSettings({{"frequency", "4999"}, {"stacks", "frame-pointers"}, {"kernel", "off"}, {"event", "cycles"}});
+        const EventSettings other = eventSettings({{"frequency", "4999"}, {"call-stacks", "frame-pointers"}, {"kernel", "off"}, {"event", "cycles"}});
         QCOMPARE(other.frequency, 4999u);
         QCOMPARE(other.stackBytes, 0u);
         QVERIFY(!other.kernel && other.cycles);

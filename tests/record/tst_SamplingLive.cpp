@@ -127,7 +127,7 @@ private Q_SLOTS:
         QFETCH(QString, stacks);
         ChildProcess child(target({"threads", "20000", "8"}));
         QVERIFY(hasThreads(child, 9));
-        Session session({.pid = child.pid()}, at("a.fxt"), {{"stacks", stacks.toStdString()}});
+        Session session({.pid = child.pid()}, at("a.fxt"), {{"call-stacks", stacks.toStdString()}});
         const std::int64_t before = cpuOf(child.pid());
         QVERIFY2(session.start(), session.problem().c_str());
         const std::int64_t began = cpuOf(child.pid());

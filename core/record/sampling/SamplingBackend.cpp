@@ -49,7 +49,7 @@ std::vector<RecordOption> options()
         {.id = "frequency", .title = "Samples per second", .help = "How often each running thread is looked at.", .kind = Kind::Choice,
          .standard = "999", .unit = "Hz",
          .choices = {{"99", "99", "rough, for hours"}, {"499", "499"}, {"999", "999", "not measurable in the target"}, {"4999", "4999", "slows the target down"}}},
-        {.id = "stacks", .title = "Call stacks", .help = "How the callers of a function are found.", .kind = Kind::Choice, .standard = "unwound",
+        {.id = "call-stacks", .title = "Call stacks", .help = "How the callers of a function are found.", .kind = Kind::Choice, .standard = "unwound",
          .choices = {{"unwound", "Unwound", "works for all programs; the stack is copied with each sample"},
                      {"frame-pointers", "Frame pointers", "cheapest; only programs built with -fno-omit-frame-pointer, others show short or wrong stacks"}}},
         {.id = "kernel", .title = "Kernel functions", .help = "Shows what the kernel does for the process, where the system allows that.",
@@ -70,7 +70,7 @@ EventSettings eventSettings(const OptionValues& values)
     settings.frequency = static_cast<std::uint32_t>(numberOf(value("frequency")));
     settings.kernel = value("kernel") == "on";
     settings.cycles = value("event") == "cycles";
-    if (value("stacks") == "unwound") settings.stackBytes = static_cast<std::uint32_t>(numberOf(value("stack-bytes")) / 8 * 8); // whole words
+    if (value("call-stacks") == "unwound") settings.stackBytes = static_cast<std::uint32_t>(numberOf(value("stack-bytes")) / 8 * 8); // whole words
     return settings;
 }
 
