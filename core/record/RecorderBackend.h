@@ -48,6 +48,7 @@ struct Readiness
     State state = State::Ready;
     std::string reason = {};  ///< a short phrase for a table: "No Intel Processor Trace here"; empty when ready
     std::string advice = {};  ///< a sentence: what to do about it, with the command; when ready a note on quality, may be empty
+    std::string copy = {};    ///< what the advice needs, ready to be pasted: a command, a line of code, a path; empty: nothing. One click copies it
 };
 
 /// A process that runs, or a command that is to be started. A pid alone is not enough: it may be given to another process. Neither (pid 0): in
@@ -126,6 +127,7 @@ struct RecorderBackend
 {
     std::string_view id;               ///< "samples"
     std::string_view title;            ///< "Samples"
+    std::string_view shortTitle = {};  ///< for the head of a narrow column: "Daemon"; empty: the title
     std::string_view summary;          ///< "Native call stacks of any process. No operator names."
     bool startsCommands = false;       ///< can record a command from its first instruction
     bool onlyCommands = false;         ///< and nothing else
