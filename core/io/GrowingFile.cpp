@@ -19,6 +19,8 @@ namespace {
 constexpr int kTries = 100;
 constexpr std::size_t kLongestInPart = 240; ///< of the name; names end at 255 bytes
 
+bool isNoRoom(int reason) { return reason == ENOSPC || reason == EDQUOT || reason == EFBIG; }
+
 } // namespace
 
 GrowingFile::Packing GrowingFile::packingOf(std::string_view path) { return path.ends_with(".gz") ? Packing::Gzip : Packing::Plain; }
@@ -57,13 +59,29 @@ GrowingFile::~GrowingFile()
     if (!m_part.empty()) ::unlink(m_part.c_str());
 }
 
-int GrowingFile::append(std::string_view piece)
+int GrowingFile::append(std::string_view piece, const Whole& whole)
 {
     if (m_reason || piece.empty()) return m_reason;
+    m_reason = tryToAppend(piece);
+    if (whole && isNoRoom(m_reason)) fill(piece, whole);
+    return m_reason;
+}
+
+/// The half of it, the half of what is left then, and so on, each where it fits: what does not is less than one thing that is whole, or
+/// packs to nothing.
+void GrowingFile::fill(std::string_view piece, const Whole& whole)
+{
+    for (std::size_t most = piece.size() / 2; most > 0; most /= 2) {
+        const std::string_view part = piece.substr(0, whole(piece.substr(0, most)));
+        if (!part.empty() && tryToAppend(part) == 0) piece.remove_prefix(part.size());
+    }
+}
+
+int GrowingFile::tryToAppend(std::string_view piece)
+{
     if (m_packing == Packing::Plain) return write(piece);
     m_packed.clear();
-    if (!makeDeflate()->pack(piece, Deflate::More::No, m_packed)) return m_reason = ENOMEM;
-    return write(m_packed);
+    return makeDeflate()->pack(piece, Deflate::More::No, m_packed) ? write(m_packed) : ENOMEM;
 }
 
 int GrowingFile::write(std::string_view bytes)
@@ -73,10 +91,11 @@ int GrowingFile::write(std::string_view bytes)
         const ssize_t n = ::write(m_descriptor, bytes.data() + done, bytes.size() - done);
         if (n > 0) done += static_cast<std::uint64_t>(n);
         if (n >= 0 || errno == EINTR) continue;
-        m_reason = errno;
+        const int reason = errno;
         // Half a piece would be half a record. Cutting needs no room; should it fail nevertheless, readers stop at the cut.
         static_cast<void>(::ftruncate(m_descriptor, static_cast<off_t>(m_size)));
-        return m_reason;
+        static_cast<void>(::lseek(m_descriptor, static_cast<off_t>(m_size), SEEK_SET)); // else what comes next would lie behind a hole
+        return reason;
     }
     m_size += done;
     return 0;

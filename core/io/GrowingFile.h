@@ -3,6 +3,7 @@
 #include "core/base/Result.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +24,11 @@ public:
     /// Takes the part away, if it did not get its name.
     ~GrowingFile();
 
-    /// All of it or nothing: what does not fit on the disk is cut off again, and nothing is taken from then on. 0 or the errno.
-    /// Packed, pieces of some 100 KB and more pack well.
-    int append(std::string_view piece);
+    /// How many bytes from the beginning of a text can be read without what follows.
+    using Whole = std::function<std::size_t(std::string_view)>;
+    /// 0 or the errno, and nothing is taken from then on. Of a piece that does not fit on the disk as much is kept as fits and is whole;
+    /// without `whole` nothing. Packed, pieces of some 100 KB and more pack well.
+    int append(std::string_view piece, const Whole& whole = {});
     std::uint64_t size() const { return m_size; } ///< on disk
     const std::string& part() const { return m_part; }
     /// Waits until the disk has it.
@@ -40,7 +43,9 @@ public:
 
 private:
     explicit GrowingFile(std::string path) : m_path(std::move(path)) {}
+    int tryToAppend(std::string_view piece);
     int write(std::string_view bytes);
+    void fill(std::string_view piece, const Whole& whole);
     void named();
 
     std::string m_path, m_part; // links followed; no part: it got its name

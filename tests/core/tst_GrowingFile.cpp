@@ -31,6 +31,29 @@ std::string unpacked(const std::string& path)
     }
 }
 
+/// As long as it lives files may not grow larger: the errors of a full disk at the same calls.
+class SmallDisk
+{
+public:
+    explicit SmallDisk(rlim_t bytes)
+    {
+        ::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &m_before);
+        const rlimit small{bytes, m_before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    ~SmallDisk()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &m_before);
+        ::signal(SIGXFSZ, SIG_DFL);
+    }
+
+private:
+    rlimit m_before = {};
+};
+
 std::string sentence(const Result<GrowingFile>& file) { return file ? "made" : file.error().message; }
 
 } // namespace
@@ -131,25 +154,53 @@ private Q_SLOTS:
     }
     void aDiskThatIsFullKeepsWholePieces()
     {
-        // A limit of the file size stands for the disk: the same errors at the same calls.
-        ::signal(SIGXFSZ, SIG_IGN);
-        rlimit before = {};
-        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
         auto file = GrowingFile::create(at("a.fxt"), GrowingFile::Packing::Plain);
         QVERIFY(file.ok());
         QCOMPARE(file->append(std::string(6'000, 'a')), 0);
-        rlimit small = before;
-        small.rlim_cur = 10'000;
-        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        const int full = file->append(std::string(6'000, 'b'));
-        const int again = file->append("c");
-        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
-        ::signal(SIGXFSZ, SIG_DFL);
+        int full = 0, again = 0;
+        {
+            const SmallDisk disk(10'000);
+            full = file->append(std::string(6'000, 'b'));
+            again = file->append("c");
+        }
         QCOMPARE(full, EFBIG);
         QCOMPARE(again, EFBIG);
         QCOMPARE(file->cannot(full).message, std::string("a.fxt cannot be written: the file would be larger than is allowed"));
         QVERIFY(file->takeName().ok());
         QCOMPARE(unpacked(at("a.fxt")), std::string(6'000, 'a'));
+    }
+    void aDiskThatIsFullKeepsAllThatIsWholeAndFits_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("room");
+        QTest::newRow("plain") << "a.fxt" << 10'003;
+        QTest::newRow("plain, less than one line") << "a.fxt" << 4;
+        QTest::newRow("packed") << "a.fxt.gz" << 5'003;
+        QTest::newRow("packed, less than a header") << "a.fxt.gz" << 4;
+    }
+    void aDiskThatIsFullKeepsAllThatIsWholeAndFits()
+    {
+        QFETCH(QString, name);
+        QFETCH(int, room);
+        std::string lines;
+        for (std::uint32_t i = 0; i < 10'000; ++i) lines += std::to_string(i * 2'654'435'761u) + "\n"; // packs badly
+        const GrowingFile::Whole whole = [](std::string_view bytes) { return bytes.rfind('\n') + 1; };
+        auto file = GrowingFile::create(at(name.toStdString()), GrowingFile::packingOf(name.toStdString()));
+        QVERIFY(file.ok());
+        int full = 0, again = 0;
+        {
+            const SmallDisk disk(static_cast<rlim_t>(room));
+            full = file->append(lines, whole);
+            again = file->append("1\n", whole);
+        }
+        QCOMPARE(full, EFBIG);
+        QCOMPARE(again, EFBIG); // it might fit, but it would not follow what is there
+        QVERIFY(file->size() <= static_cast<std::uint64_t>(room));
+        QVERIFY(room < 10 || file->size() + 64 > static_cast<std::uint64_t>(room));
+        const std::string kept = file->size() ? unpacked(file->part()) : std::string();
+        QVERIFY(lines.starts_with(kept));
+        QVERIFY(kept.empty() || kept.back() == '\n');
+        QVERIFY(file->takeName().ok());
     }
     void whatCannotBeReplacedIsRefused()
     {

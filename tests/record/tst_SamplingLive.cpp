@@ -37,12 +37,18 @@ std::vector<std::string> target(std::vector<std::string> arguments)
     return arguments;
 }
 
+/// Whether it becomes true, however slow the machine is.
+template <class Condition>
+bool becomes(Condition condition) { return QTest::qWaitFor(condition, 60'000); }
+
 /// Its threads have been made.
 bool hasThreads(const ChildProcess& child, std::size_t count)
 {
-    for (int i = 0; i < 5'000 && threadsOf(child.pid()).size() < count; ++i) QTest::qSleep(1);
-    return threadsOf(child.pid()).size() >= count;
+    return becomes([&] { return threadsOf(child.pid()).size() >= count; });
 }
+
+/// Far longer than any test takes: targets run until they are told to go on.
+const char* const kLong = "600000";
 
 /// Processor time of a process in ns, to 10 ms.
 std::int64_t cpuOf(pid_t pid)
@@ -76,11 +82,15 @@ struct Session
     bool start()
     {
         session->start();
-        return QTest::qWaitFor([this] { return began->count() == 1 || ends; }, 10'000) && !ends;
+        return becomes([this] { return began->count() == 1 || ends; }) && !ends;
     }
-    bool ended(int ms = 20'000)
+    bool ended()
     {
-        return QTest::qWaitFor([this] { return ends > 0; }, ms) && ends == 1;
+        return becomes([this] { return ends > 0; }) && ends == 1;
+    }
+    bool taken(std::uint64_t samples)
+    {
+        return becomes([&] { return session->status().samples >= samples || ends; }) && !ends;
     }
     bool stop()
     {
@@ -110,6 +120,10 @@ private Q_SLOTS:
         QVERIFY(m_folder.isValid());
         const int error = PerfEvents::tryToOpen(0, {.kernel = false});
         if (error) QSKIP(("perf_event_open is refused here: " + std::string(std::strerror(error))).c_str());
+        sigset_t goOn; // targets inherit it: one that comes before they are ready waits
+        ::sigemptyset(&goOn);
+        ::sigaddset(&goOn, SIGUSR1);
+        QCOMPARE(::sigprocmask(SIG_BLOCK, &goOn, nullptr), 0);
     }
     void cleanup()
     {
@@ -125,13 +139,13 @@ private Q_SLOTS:
     void sharesOfFunctionsAreThoseOfProcessorTime()
     {
         QFETCH(QString, stacks);
-        ChildProcess child(target({"threads", "20000", "8"}));
+        ChildProcess child(target({"threads", kLong, "8"}));
         QVERIFY(hasThreads(child, 9));
         Session session({.pid = child.pid()}, at("a.fxt"), {{"call-stacks", stacks.toStdString()}});
         const std::int64_t before = cpuOf(child.pid());
         QVERIFY2(session.start(), session.problem().c_str());
         const std::int64_t began = cpuOf(child.pid());
-        QTest::qWait(1'500);
+        QVERIFY(child.works(2'500));
         const std::int64_t least = cpuOf(child.pid()) - began;
         QVERIFY2(session.stop(), session.problem().c_str());
         const std::int64_t most = cpuOf(child.pid()) - before;
@@ -151,7 +165,9 @@ private Q_SLOTS:
             }
         }
         QCOMPARE(workers, 8);
-        QCOMPARE(session.session->status().lost, std::uint64_t{0});
+        // None, if the machine does not let us wait for a tenth of a second; bench_record has the figure.
+        const RecordStatus status = session.session->status();
+        QVERIFY2(status.lost * 20 <= status.samples, (std::to_string(status.lost) + " lost, " + std::to_string(status.samples) + " taken").c_str());
         // Time until the first sample after each switch has no stack; all the rest has.
         QVERIFY2(covered > least * 7 / 10 && covered < most * 115 / 100,
                  (std::to_string(covered) + " of " + std::to_string(least) + " to " + std::to_string(most)).c_str());
@@ -162,16 +178,19 @@ private Q_SLOTS:
             QVERIFY(worker);
             QVERIFY2(worker->callers.at("burn").ends_with("worker > hot_function > ") || worker->callers.at("burn").ends_with("worker > warm_function > "),
                      worker->callers.at("burn").c_str());
-            QVERIFY(recording.switches.at(recording.threadId(worker) + " out blocked") > 0);
+            QVERIFY(recording.switches.contains(recording.threadId(worker) + " out blocked"));
         }
         QVERIFY(recording.began.find("sampled_hz=") != std::string::npos);
         QVERIFY(!recording.ended.empty());
     }
     void aThreadBornLaterIsRecorded()
     {
-        ChildProcess child(target({"born", "900"}));
+        ChildProcess child(target({"born", kLong}));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
+        child.signal(SIGUSR1);
+        QVERIFY(hasThreads(child, 2) && child.works());
+        child.signal(SIGUSR1);
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
         const FxtProfile recording = fxtProfile(at("a.fxt"));
@@ -183,12 +202,13 @@ private Q_SLOTS:
     void threadsBornLaterAreRecordedWithOneRingEach()
     {
         // What is done where there are too few descriptors.
-        ChildProcess child(target({"born", "1500"}));
+        ChildProcess child(target({"born", kLong}));
         PerfEvents events({.kernel = false, .perThread = true});
         RecordMerge merge;
         RingInboxes inboxes;
         const auto failure = events.attach(child.pid(), inboxes);
         QVERIFY2(!failure, failure ? failure->message.c_str() : "");
+        child.signal(SIGUSR1);
         std::map<pid_t, int> samples;
         PerfRecord record;
         while (events.wait(std::chrono::milliseconds(20), -1) != PerfEvents::Wake::AllGone) {
@@ -198,16 +218,18 @@ private Q_SLOTS:
             merge.releaseAll([&](std::span<const std::uint64_t> words) {
                 if (decodeRecord(words, events.layout(), record) && record.kind == PerfKind::Sample) ++samples[record.tid];
             });
+            if (!samples.empty() && samples.rbegin()->first != child.pid() && samples.rbegin()->second > 3) child.signal(SIGUSR1);
         }
         QVERIFY(samples.size() >= 1);
         QVERIFY2(samples.rbegin()->first != child.pid() && samples.rbegin()->second > 3, std::to_string(samples.rbegin()->second).c_str());
     }
     void theEndOfTheTargetEndsTheRecording()
     {
-        ChildProcess child(target({"threads", "700", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         QVERIFY(hasThreads(child, 3));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
+        child.signal(SIGUSR1);
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
         QCOMPARE(WEXITSTATUS(child.reap()), 7);
@@ -216,11 +238,11 @@ private Q_SLOTS:
     }
     void aTargetThatIsKilledLeavesAWholeFile()
     {
-        ChildProcess child(target({"threads", "20000", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         QVERIFY(hasThreads(child, 3));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
-        QTest::qWait(300);
+        QVERIFY(child.works());
         child.signal(SIGKILL);
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
@@ -230,10 +252,14 @@ private Q_SLOTS:
     }
     void anExecChangesNameAndFunctions()
     {
-        ChildProcess child(target({"exec", "1200"}));
+        ChildProcess child(target({"exec", kLong}));
         const pid_t pid = child.pid();
         Session session({.pid = pid}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY(child.works());
+        child.signal(SIGUSR1);
+        QVERIFY(becomes([&] { return programName(pid) == "exe"; }) && child.works());
+        child.signal(SIGUSR1);
         QVERIFY(session.ended());
         QCOMPARE(WEXITSTATUS(child.reap()), 7);
         const FxtProfile recording = fxtProfile(at("a.fxt"));
@@ -246,9 +272,12 @@ private Q_SLOTS:
     }
     void aForkedChildIsAProcessOfItsOwn()
     {
-        ChildProcess child(target({"fork", "900"}));
+        ChildProcess child(target({"fork", kLong}));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
+        child.signal(SIGUSR1);
+        QVERIFY2(session.taken(50), session.problem().c_str());
+        child.signal(SIGUSR1);
         QVERIFY(session.ended());
         const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.error, std::string());
@@ -259,12 +288,12 @@ private Q_SLOTS:
     }
     void sleepIsToldFromTheFirstMoment()
     {
-        ChildProcess child(target({"asleep", "20000"}));
+        ChildProcess child(target({"asleep", kLong}));
         QVERIFY(hasThreads(child, 2));
-        QTest::qWait(50);
+        QVERIFY(becomes([&] { const auto stat = threadStat(child.pid(), child.pid()); return stat && stat->state == 'S'; }));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
-        QTest::qWait(300);
+        QVERIFY2(session.taken(50), session.problem().c_str());
         QVERIFY(session.stop());
         const FxtProfile recording = fxtProfile(at("a.fxt"));
         QCOMPARE(recording.switches.at(std::to_string(child.pid()) + " out blocked"), 1);
@@ -272,26 +301,26 @@ private Q_SLOTS:
     }
     void cancelLeavesNothingAndTheTargetRunsOn()
     {
-        ChildProcess child(target({"threads", "20000", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         QVERIFY(hasThreads(child, 3));
         std::ofstream(at("a.fxt")) << "an older file";
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
-        QTest::qWait(100);
+        QVERIFY2(session.taken(1), session.problem().c_str());
         session.session->cancel();
         session.session.reset();
-        QTRY_VERIFY(!fs::exists(at("a.fxt.part"))); // nobody waits for the thread
+        QVERIFY(becomes([this] { return !fs::exists(at("a.fxt.part")); })); // nobody waits for the thread
         QCOMPARE(session.ends, 0);
         QCOMPARE(fs::file_size(at("a.fxt")), std::uintmax_t{13});
         QVERIFY(isAlive(child.pid(), 0));
     }
     void destroyedInTheMiddleItLeavesNothing()
     {
-        ChildProcess child(target({"threads", "20000", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         Session session({.pid = child.pid()}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
         session.session.reset();
-        QTRY_VERIFY(fs::is_empty(m_folder.path().toStdString()));
+        QVERIFY(becomes([this] { return fs::is_empty(m_folder.path().toStdString()); }));
         QVERIFY(isAlive(child.pid(), 0));
     }
     void whatAppearsUnderItsNameIsKept_data()
@@ -303,7 +332,7 @@ private Q_SLOTS:
     void whatAppearsUnderItsNameIsKept()
     {
         QFETCH(bool, replace);
-        ChildProcess child(target({"threads", "20000", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         QVERIFY(hasThreads(child, 3));
         Session session({.pid = child.pid()}, at("a.fxt"), {}, replace);
         QVERIFY2(session.start(), session.problem().c_str());
@@ -318,8 +347,10 @@ private Q_SLOTS:
     }
     void aCommandIsRecordedFromItsFirstInstruction()
     {
-        Session session({.command = target({"threads", "500", "2"})}, at("a.fxt"));
+        Session session({.command = target({"threads", kLong, "2"})}, at("a.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY2(session.taken(50), session.problem().c_str());
+        ::kill(session.session->status().pid, SIGUSR1);
         QVERIFY(session.ended());
         QCOMPARE(session.end, RecordEnd::TargetEnded);
         const RecordStatus status = session.session->status();
@@ -328,7 +359,7 @@ private Q_SLOTS:
         QCOMPARE(recording.error, std::string());
         QCOMPARE(recording.processes.at(std::to_string(status.pid)), std::string("sampling_target"));
         QVERIFY(recording.with("hot_function"));
-        QVERIFY(recording.began.find("threads 500 2") != std::string::npos);
+        QVERIFY(recording.began.find("threads 600000 2") != std::string::npos);
     }
     void aCommandThatDoesNotExistIsASentence()
     {
@@ -337,27 +368,27 @@ private Q_SLOTS:
         QCOMPARE(session.failure.message, std::string("program cannot be started: there is no such program."));
         QVERIFY(session.kept.isEmpty());
         session.session.reset();
-        QTRY_VERIFY(fs::is_empty(m_folder.path().toStdString()));
+        QVERIFY(becomes([this] { return fs::is_empty(m_folder.path().toStdString()); }));
     }
     void stopLeavesACommandRunningAndCancelEndsIt()
     {
         pid_t pid = 0;
         {
-            Session session({.command = target({"threads", "20000", "1"})}, at("a.fxt"));
+            Session session({.command = target({"threads", kLong, "1"})}, at("a.fxt"));
             QVERIFY2(session.start(), session.problem().c_str());
-            QTest::qWait(100);
+            QVERIFY2(session.taken(1), session.problem().c_str());
             QVERIFY(session.stop());
             pid = session.session->status().pid;
             QVERIFY(isAlive(pid, 0));
         }
         QVERIFY(isAlive(pid, 0));
         ::kill(pid, SIGKILL);
-        Session session({.command = target({"threads", "20000", "1"})}, at("b.fxt"));
+        Session session({.command = target({"threads", kLong, "1"})}, at("b.fxt"));
         QVERIFY2(session.start(), session.problem().c_str());
         pid = session.session->status().pid;
         session.session->cancel();
         session.session.reset();
-        QTRY_VERIFY(!isAlive(pid, 0));
+        QVERIFY(becomes([&] { return !isAlive(pid, 0); }));
     }
     void aProcessThatIsGoneIsASentence()
     {
@@ -373,7 +404,7 @@ private Q_SLOTS:
     }
     void aRecorderThatIsKilledLeavesWhatItHad()
     {
-        ChildProcess child(target({"threads", "20000", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
         QVERIFY(hasThreads(child, 3));
         const std::string path = at("a.fxt");
         const pid_t recorder = ::fork();
@@ -384,7 +415,7 @@ private Q_SLOTS:
             ::_exit(0);
         }
         // Twice written to the disk, so that it holds more than the names.
-        QTRY_VERIFY_WITH_TIMEOUT(fs::exists(path + ".part") && fs::file_size(path + ".part") > 20'000, 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(fs::exists(path + ".part") && fs::file_size(path + ".part") > 20'000, 60'000);
         ::kill(recorder, SIGKILL);
         ::waitpid(recorder, nullptr, 0);
         QVERIFY(!fs::exists(path));
@@ -393,39 +424,54 @@ private Q_SLOTS:
         QVERIFY(recording.with("hot_function"));
         QVERIFY(isAlive(child.pid(), 0));
     }
+    void aDiskThatIsFullEndsTheRecordingAndKeepsIt_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("room");
+        // What is written at once, after some tenths of a second or a MiB, is more than all of the room.
+        QTest::newRow("plain") << "a.fxt" << 30'000;
+        QTest::newRow("packed") << "a.fxt.gz" << 6'000;
+    }
     void aDiskThatIsFullEndsTheRecordingAndKeepsIt()
     {
-        ChildProcess child(target({"threads", "20000", "4"}));
+        QFETCH(QString, name);
+        QFETCH(int, room);
+        ChildProcess child(target({"threads", kLong, "4"}));
         QVERIFY(hasThreads(child, 5));
         ::signal(SIGXFSZ, SIG_IGN);
         rlimit before = {};
         QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
         rlimit small = before;
-        small.rlim_cur = 200'000; // stands for the disk
+        small.rlim_cur = static_cast<rlim_t>(room); // stands for the disk
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        Session session({.pid = child.pid()}, at("a.fxt"));
-        const bool ended = session.start() && session.ended(60'000);
+        Session session({.pid = child.pid()}, at(name.toStdString()));
+        const bool ended = session.start() && session.ended();
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
         ::signal(SIGXFSZ, SIG_DFL);
         QVERIFY2(ended, session.problem().c_str());
         QCOMPARE(session.end, RecordEnd::DiskFull);
-        QVERIFY(fs::file_size(at("a.fxt")) <= 200'000);
-        const FxtProfile recording = fxtProfile(at("a.fxt"));
+        const int size = static_cast<int>(fs::file_size(at(name.toStdString())));
+        QVERIFY2(size <= room && size > room * 9 / 10, std::to_string(size).c_str());
+        const FxtProfile recording = fxtProfile(at(name.toStdString()));
         QCOMPARE(recording.error, std::string());
         QVERIFY(recording.with("hot_function"));
+        QVERIFY(recording.named("worker 3")); // names come first
         QVERIFY(isAlive(child.pid(), 0));
     }
     void packedFilesAreRecordedToo()
     {
-        ChildProcess child(target({"threads", "400", "2"}));
+        ChildProcess child(target({"threads", kLong, "2"}));
+        QVERIFY(hasThreads(child, 3));
         Session session({.pid = child.pid()}, at("a.fxt.gz"));
         QVERIFY2(session.start(), session.problem().c_str());
-        QVERIFY(session.ended());
+        QVERIFY(child.works());
+        QVERIFY(session.stop());
         std::ifstream file(at("a.fxt.gz"), std::ios::binary);
         char magic[2] = {};
         file.read(magic, 2);
         QCOMPARE(magic[0], '\x1f');
         QCOMPARE(magic[1], '\x8b');
+        QVERIFY(fxtProfile(at("a.fxt.gz")).with("hot_function"));
     }
 
 private:

@@ -44,6 +44,24 @@ public:
         siginfo_t about{};
         return m_pid <= 0 || ::waitid(P_PID, static_cast<id_t>(m_pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == m_pid;
     }
+    /// Waits, at most a minute, until it has used so much more of processor time: what is to be seen of it has happened then.
+    bool works(int ms = 100) const
+    {
+        const long wanted = cpuMs() + ms;
+        for (int i = 0; i < 12'000 && !hasEnded() && cpuMs() < wanted; ++i) ::usleep(5000);
+        return cpuMs() >= wanted;
+    }
+    /// Processor time of all its threads so far, to a tick of 10 ms; 0 when it is gone.
+    long cpuMs() const
+    {
+        std::ifstream file("/proc/" + std::to_string(m_pid) + "/stat");
+        std::string word;
+        std::getline(file, word, ')'); // a name may hold spaces; parentheses are not in those of our children
+        for (int i = 0; i < 11; ++i) file >> word;
+        long user = 0, system = 0;
+        file >> user >> system;
+        return (user + system) * 1000 / ::sysconf(_SC_CLK_TCK);
+    }
     /// Dead, and not yet waited for.
     void becomeZombie() const
     {

@@ -1,11 +1,10 @@
 #include "tests/support/FxtProfile.h"
 
 #include "tests/support/FxtText.h"
+#include "tests/support/Gzip.h"
 
 #include <algorithm>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 namespace opscope::test {
 
@@ -91,10 +90,7 @@ std::string FxtProfile::threadId(const Line* line) const
 
 FxtProfile fxtProfile(const std::string& path)
 {
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream bytes;
-    bytes << file.rdbuf();
-    const FxtText text = fxtText(bytes.str());
+    const FxtText text = fxtText(readUnpacked(path));
     FxtProfile profile;
     profile.error = text.error;
     for (const std::string& line : text.lines) addLine(profile, line);

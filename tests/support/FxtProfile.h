@@ -35,7 +35,7 @@ struct FxtProfile
     const Line* with(const std::string& function) const;
     std::string threadId(const Line* line) const;
 };
-/// Of a plain .fxt.
+/// Of an .fxt or .fxt.gz.
 FxtProfile fxtProfile(const std::string& path);
 
 } // namespace opscope::test

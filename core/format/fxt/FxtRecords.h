@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 /// The bits of the Fuchsia trace format (fxt.md): what reader and writer share. Words are 64 bits, little-endian; bit 0 is the lowest.
 namespace opscope::fxt {
@@ -55,6 +57,18 @@ constexpr RecordType recordType(std::uint64_t header) { return static_cast<Recor
 constexpr std::uint64_t recordWords(std::uint64_t header)
 {
     return recordType(header) == RecordType::Large ? bits(header, 4, 35) : bits(header, 4, 15);
+}
+/// How many bytes of it, from the beginning, are whole records.
+inline std::size_t wholeRecords(std::string_view bytes)
+{
+    std::size_t whole = 0;
+    for (std::uint64_t header = 0; bytes.size() - whole >= kWord;) {
+        std::memcpy(&header, bytes.data() + whole, kWord);
+        const std::uint64_t size = recordWords(header) * kWord;
+        if (size == 0 || size > bytes.size() - whole) break;
+        whole += size;
+    }
+    return whole;
 }
 /// Words that `bytes` bytes of text or data take.
 constexpr std::uint64_t wordsOf(std::uint64_t bytes) { return (bytes + kWord - 1) / kWord; }

@@ -249,7 +249,7 @@ void Collector::process(std::uint64_t horizon)
 void Collector::flush()
 {
     m_flushedAt = monotonicNs();
-    if (!m_writeError) m_writeError = m_file->append(m_buffer);
+    if (!m_writeError) m_writeError = m_file->append(m_buffer, fxt::wholeRecords); // of a full disk all that fits
     m_buffer.clear();
     m_bytes = m_file->size();
 }

@@ -130,7 +130,8 @@ void SampleTrace::addTarget(pid_t pid, std::uint64_t time, Known known)
     for (const pid_t tid : threadsOf(pid)) {
         const auto stat = threadStat(pid, tid);
         const bool asleep = known == Known::FromMaps && stat && (stat->state == 'S' || stat->state == 'D');
-        addThread({pid, tid}, threadName(pid, tid), at(time), asleep ? ThreadTimeline::Before::Blocked : ThreadTimeline::Before::Unknown);
+        Thread& made = addThread({pid, tid}, threadName(pid, tid), at(time), asleep ? ThreadTimeline::Before::Blocked : ThreadTimeline::Before::Unknown);
+        if (known == Known::FromMaps) writeNames(made, *m_current); // settled long ago, and of use should the disk be full at once
     }
 }
 

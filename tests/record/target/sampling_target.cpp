@@ -1,16 +1,18 @@
 // A program to be sampled, whose functions take known shares of processor time: by construction, measured with the thread's own
-// processor time and so the same on a busy machine. First argument: what to do; second: how many milliseconds (of the clock on the wall).
+// processor time and so the same on a busy machine. First argument: what to do; second: after how many milliseconds (of the clock on the
+// wall) it ends by itself. SIGUSR1 says "go on": to the next step where there is one, else to the end.
 //
 //   threads N   N threads; each spends 3 of 4 ms in hot_function and 1 in warm_function, then sleeps a moment every 40 ms
-//   born        after a third of the time a thread is born that runs late_function
-//   fork        a child process runs child_function
-//   exec        runs before_exec for a third of the time and then executes itself as "after"
+//   born        waits; then a thread is born that runs late_function
+//   fork        waits; then a child process runs child_function
+//   exec        runs before_exec and then executes itself as "after"
 //   after       runs after_exec
 //   count N     N threads do the same small work over and over; at the end: how often for each second of processor time
 //   asleep      one thread sleeps in the kernel all the time, one runs
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -35,7 +37,33 @@ std::int64_t threadNs()
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-bool over() { return Clock::now() >= endTime; }
+sigset_t goOn()
+{
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGUSR1);
+    return set;
+}
+
+/// Whether it was said so often. The signal is blocked, in what is executed too, and taken here: none comes too early.
+bool toldToGoOn(int times)
+{
+    static std::atomic<int> told = 0;
+    const sigset_t set = goOn();
+    const timespec now = {};
+    while (told < times && ::sigtimedwait(&set, nullptr, &now) == SIGUSR1) ++told;
+    return told >= times;
+}
+
+int steps = 1; ///< to its end
+
+bool timeIsUp() { return Clock::now() >= endTime; }
+bool over() { return timeIsUp() || toldToGoOn(steps); }
+
+void waitForStep(int step)
+{
+    while (!timeIsUp() && !toldToGoOn(step)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
 
 } // namespace
 
@@ -55,7 +83,7 @@ FUNCTION void hot_function() { burn(3'000'000); sink = sink + 1; }
 FUNCTION void warm_function() { burn(1'000'000); sink = sink + 2; }
 FUNCTION void late_function() { while (!over()) burn(1'000'000); sink = sink + 3; }
 FUNCTION void child_function() { while (!over()) burn(1'000'000); sink = sink + 4; }
-FUNCTION void before_exec(Clock::time_point until) { while (Clock::now() < until) burn(1'000'000); sink = sink + 5; }
+FUNCTION void before_exec() { while (!over()) burn(1'000'000); sink = sink + 5; }
 FUNCTION void after_exec() { while (!over()) burn(1'000'000); sink = sink + 6; }
 
 FUNCTION std::uint64_t small_work(std::uint64_t value)
@@ -67,7 +95,7 @@ FUNCTION std::uint64_t small_work(std::uint64_t value)
 FUNCTION void count_work(std::atomic<std::uint64_t>* rounds)
 {
     std::uint64_t value = 1, mine = 0;
-    for (; mine % 256 || !over(); ++mine) value = small_work(value);
+    for (; mine % 256 || !timeIsUp(); ++mine) value = small_work(value);
     sink = value;
     *rounds += mine;
 }
@@ -88,8 +116,9 @@ int main(int count, char** arguments)
     if (count < 3) return 2;
     const std::string what = arguments[1];
     const auto time = std::chrono::milliseconds(std::atoi(arguments[2]));
-    const Clock::time_point begin = Clock::now();
-    endTime = begin + time;
+    endTime = Clock::now() + time;
+    const sigset_t set = goOn();
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
     std::vector<std::thread> threads;
     std::atomic<std::uint64_t> rounds = 0;
     const int wanted = count > 3 ? std::atoi(arguments[3]) : 8;
@@ -98,27 +127,31 @@ int main(int count, char** arguments)
     if (what == "count")
         for (int i = 0; i < wanted; ++i) threads.emplace_back(count_work, &rounds);
     if (what == "born") {
-        std::this_thread::sleep_until(begin + time / 3);
+        steps = 2;
+        waitForStep(1);
         threads.emplace_back(late_function);
     }
     if (what == "fork") {
-        std::this_thread::sleep_until(begin + time / 3);
-        if (const pid_t child = ::fork(); child == 0) {
+        waitForStep(1);
+        const pid_t child = ::fork();
+        steps = 2;
+        if (child == 0) {
             child_function();
             ::_exit(0);
-        } else {
-            ::waitpid(child, nullptr, 0);
         }
+        waitForStep(2);
+        ::kill(child, SIGUSR1);
+        ::waitpid(child, nullptr, 0);
     }
     if (what == "exec") {
-        before_exec(begin + time / 3);
-        ::execl("/proc/self/exe", "after the exec", "after", std::to_string(time.count() * 2 / 3).c_str(), nullptr);
+        before_exec();
+        ::execl("/proc/self/exe", "after the exec", "after", arguments[2], nullptr);
         return 3;
     }
     if (what == "after") after_exec();
     if (what == "asleep") {
         threads.emplace_back(late_function);
-        std::this_thread::sleep_until(endTime);
+        while (!timeIsUp()) std::this_thread::sleep_until(endTime);
     }
     for (std::thread& thread : threads) thread.join();
     if (what == "count") {
