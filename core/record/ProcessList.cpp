@@ -242,12 +242,12 @@ std::vector<ProcessInfo> ProcessScanner::scan()
     return processes;
 }
 
-Result<ProcessInfo> processInfo(pid_t pid)
+Result<ProcessInfo> processInfo(pid_t pid, const std::string& root)
 {
     const std::string number = std::to_string(pid);
     if (pid <= 0) return Error{ErrorCode::Usage, number + " is no process number", {}};
     pid_t leader = pid;
-    auto process = readProcess("/proc", pid, bootTimeNs(), &leader);
+    auto process = readProcess(root, pid, bootTimeNs(), &leader);
     if (!process) {
         const bool exists = ::kill(pid, 0) == 0 || errno == EPERM; // signal 0 only asks
         if (exists) return Error{ErrorCode::CannotRead, "the system hides process " + number + " from you", {}};

@@ -53,8 +53,8 @@ private:
     std::int64_t m_lastNs = 0;
 };
 
-/// One process. Error (a sentence): there is none of this number, it is a thread, or the system hides it.
-Result<ProcessInfo> processInfo(pid_t pid);
+/// One process (another root is for tests). Error (a sentence): there is none of this number, it is a thread, or the system hides it.
+Result<ProcessInfo> processInfo(pid_t pid, const std::string& root = "/proc");
 
 /// Words as a shell would read them back. Several words: those that need it are in quotes. A single one is left as it is, since programs
 /// that rewrite their command line make it one word with blanks.

@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::string_view kDeleted = " (deleted)";
 
-std::string procPath(pid_t pid, const char* what) { return "/proc/" + std::to_string(pid) + "/" + what; }
-
 /// An O_PATH descriptor (which opens nothing yet) becomes one to read from, if it is a regular file.
 FileHandle readable(FileHandle place)
 {
@@ -70,29 +68,33 @@ FileHandle openHostFile(const std::string& path)
     return readable(FileHandle(::open(path.c_str(), O_PATH | O_CLOEXEC)));
 }
 
-TargetFiles::TargetFiles(pid_t pid)
-    : m_pid(pid), m_root(::open(procPath(pid, "root").c_str(), O_PATH | O_CLOEXEC | O_DIRECTORY))
+TargetFiles::TargetFiles(pid_t pid, std::string proc)
+    : m_pid(pid), m_proc(std::move(proc)), m_root(::open(procPath("root").c_str(), O_PATH | O_CLOEXEC | O_DIRECTORY))
 {
     struct stat ours{}, its{};
     m_ourRoot = m_root && stat("/", &ours) == 0 && fstat(m_root.get(), &its) == 0 && ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 }
 
-FileHandle TargetFiles::openBelowRoot(const std::string& path, int flags) const
+std::string TargetFiles::procPath(const char* what) const { return m_proc + "/" + std::to_string(m_pid) + "/" + what; }
+
+FileHandle TargetFiles::placeBelowRoot(const std::string& path, int flags) const
 {
     if (!m_root || !path.starts_with('/')) return {};
     open_how how{};
     how.flags = static_cast<std::uint64_t>(O_PATH | O_CLOEXEC | flags);
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const long file = syscall(SYS_openat2, m_root.get(), path.c_str(), &how, sizeof how);
-    if (file >= 0) return readable(FileHandle(static_cast<int>(file)));
+    if (file >= 0) return FileHandle(static_cast<int>(file));
     if (errno != ENOSYS && errno != EPERM) return {}; // EPERM: sandboxes answer so to what they do not know
-    if (m_ourRoot) return readable(FileHandle(::open(path.c_str(), O_PATH | O_CLOEXEC | flags)));
-    return readable(openWithoutLinks(m_root.get(), path));
+    if (m_ourRoot) return FileHandle(::open(path.c_str(), O_PATH | O_CLOEXEC | flags));
+    return openWithoutLinks(m_root.get(), path);
 }
 
-FileHandle TargetFiles::open(const std::string& path) const { return openBelowRoot(path, 0); }
+FileHandle TargetFiles::open(const std::string& path) const { return readable(placeBelowRoot(path, 0)); }
 
-FileHandle TargetFiles::openPlain(const std::string& path) const { return openBelowRoot(path, O_NOFOLLOW); }
+FileHandle TargetFiles::openPlain(const std::string& path) const { return readable(placeBelowRoot(path, O_NOFOLLOW)); }
+
+FileHandle TargetFiles::openFolder(const std::string& path) const { return placeBelowRoot(path, O_NOFOLLOW | O_DIRECTORY); }
 
 bool TargetFiles::isMapped(const FileHandle& file, const Mapping& mapping) const
 {
@@ -108,11 +110,11 @@ FileHandle TargetFiles::openMapped(const Mapping& mapping) const
     if (!mapping.path.starts_with('/')) return {};
     if (FileHandle file = open(mapping.path); isMapped(file, mapping)) return file;
     if (mapping.inode != 0)
-        if (FileHandle file = openHostFile(procPath(m_pid, "exe")); isMapped(file, mapping)) return file;
+        if (FileHandle file = openHostFile(procPath("exe")); isMapped(file, mapping)) return file;
     char range[64]; // needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE
     std::snprintf(range, sizeof range, "map_files/%llx-%llx", static_cast<unsigned long long>(mapping.start),
                   static_cast<unsigned long long>(mapping.end));
-    FileHandle file = openHostFile(procPath(m_pid, range));
+    FileHandle file = openHostFile(procPath(range));
     return isMapped(file, mapping) ? std::move(file) : FileHandle();
 }
 

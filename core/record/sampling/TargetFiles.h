@@ -40,20 +40,27 @@ FileHandle openHostFile(const std::string& path);
 class TargetFiles
 {
 public:
-    explicit TargetFiles(pid_t pid);
+    /// Another /proc is for tests.
+    explicit TargetFiles(pid_t pid, std::string proc = "/proc");
     /// For reading only, regular files only.
     FileHandle open(const std::string& path) const;
     /// The same, but not if the last part is a link: of folders that everyone may write to.
     FileHandle openPlain(const std::string& path) const;
     /// The file behind a mapping, replaced or deleted ones too as far as the system lets us: what has another inode is another file.
     FileHandle openMapped(const Mapping& mapping) const;
+    /// A folder to look into (O_PATH: nothing is opened), not a link to one.
+    FileHandle openFolder(const std::string& path) const;
+    /// The target sees the same files under the same names as we.
+    bool ourRoot() const { return m_ourRoot; }
     pid_t pid() const { return m_pid; }
 
 private:
-    FileHandle openBelowRoot(const std::string& path, int flags) const;
+    std::string procPath(const char* what) const;
+    FileHandle placeBelowRoot(const std::string& path, int flags) const;
     bool isMapped(const FileHandle& file, const Mapping& mapping) const;
 
     pid_t m_pid;
+    std::string m_proc;
     FileHandle m_root;
     bool m_ourRoot = false;   ///< the target has the same root folder as we
 };
