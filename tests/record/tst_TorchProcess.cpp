@@ -414,6 +414,12 @@ void TstTorchProcess::theHelperIsAnnouncedByAFileThatOnlyItsUserCanMake()
     std::filesystem::remove(place);
     std::filesystem::rename(proc.files + "/tmp/other", place);
     QCOMPARE(announced(), seen);
+    writeFile(control, R"({"version": 1, "pid": 7, "start_ticks": 100})");
+    QCOMPARE(announced(), seen);
+    writeFile(control, R"({"version": 1, "pid": 7, "start_ticks": 99})"); // of a process that was killed, and had the same number
+    QCOMPARE(announced(), std::string());
+    writeFile(control, std::string(100'000, '['));
+    QCOMPARE(announced(), seen);
     process.user = ::geteuid() + 1; // another user's process has a folder of its own
     proc.add(100, process);
     QCOMPARE(announced(), std::string());

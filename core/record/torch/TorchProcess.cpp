@@ -2,14 +2,16 @@
 
 #include "core/record/Presentable.h"
 #include "core/record/daemon/KinetoClients.h"
+#include "core/record/torch/FolderFiles.h"
 #include "core/record/torch/KinetoBuild.h"
 #include "core/record/torch/TorchFacts.h"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +20,7 @@ namespace opscope::torch {
 namespace {
 
 constexpr std::size_t kMostMaps = 16u << 20, kMostEnvironment = 4u << 20, kMostCommand = 256u << 10, kMostStatus = 16u << 10;
-constexpr std::size_t kMostVersionFile = 64u << 10;
+constexpr std::size_t kMostVersionFile = 64u << 10, kMostControl = 4u << 10;
 constexpr std::size_t kMostFiles = 4096;           ///< open ones that are looked through for GPUs
 constexpr std::size_t kAncestors = 3;              ///< a worker's parent, or the fork server's parent
 constexpr std::uint64_t kGrowth = 8u << 20;        ///< importing torch takes far more memory than this
@@ -34,6 +36,23 @@ struct Facts
     bool named = false;          ///< as a worker of a data loader
     bool looked = false;         ///< for what it has open
 };
+
+/// The first `most` bytes of a small file.
+std::string wholeOf(int file, std::size_t most)
+{
+    std::string content(most, '\0');
+    const ssize_t got = ::pread(file, content.data(), content.size(), 0);
+    content.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return content;
+}
+
+/// Of the control file of our helper. Nothing where it does not say.
+std::optional<std::uint64_t> startTicksIn(const std::string& control)
+{
+    const auto json = nlohmann::json::parse(control, nullptr, false); // a small file, so its depth is bounded
+    const auto ticks = json.is_object() ? json.find("start_ticks") : json.end();
+    return ticks != json.end() && ticks->is_number_unsigned() ? std::optional(ticks->get<std::uint64_t>()) : std::nullopt;
+}
 
 class Looker
 {
@@ -93,10 +112,7 @@ void Looker::readVersion(TorchProcess& torch, const TorchMaps& maps, const sampl
             if (!torch.torchVersion.empty()) return;
             const sampling::FileHandle file = files.open(folder + name);
             if (!file) continue;
-            std::string content(kMostVersionFile, '\0');
-            const ssize_t got = ::pread(file.get(), content.data(), content.size(), 0);
-            content.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-            const TorchVersion version = torchVersionIn(content);
+            const TorchVersion version = torchVersionIn(wholeOf(file.get(), kMostVersionFile));
             torch.torchVersion = version.version;
             torch.cudaBuild |= version.gpuBuild;
         }
@@ -167,8 +183,9 @@ std::string Looker::controlOf(const Facts& facts) const
     const sampling::FileHandle folder = files.openFolder(path);
     struct stat about{};
     if (!folder || ::fstat(folder.get(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != facts.user || (about.st_mode & 077)) return {};
-    if (::fstatat(folder.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0 || about.st_uid != facts.user || (about.st_mode & 022)) return {};
-    if (!S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)) return {};
+    const Descriptor file = openRegular(folder.get(), name);
+    if (!file || ::fstat(file.get(), &about) != 0 || about.st_uid != facts.user || (about.st_mode & 022)) return {};
+    if (startTicksIn(wholeOf(file.get(), kMostControl)).value_or(facts.torch.startTicks) != facts.torch.startTicks) return {}; // left behind by another of its number
     return (files.ourRoot() ? std::string() : at(pid, "root")) + path + "/" + name;
 }
 
