@@ -58,6 +58,7 @@ constexpr Key kWindow[] = {
     {"Ctrl+C", "Copy what is selected"},
     {"Ctrl+O", "Open"},
     {"Ctrl+R", "Record a process or a new command"},
+    {"Ctrl+Shift+R", "Record again: the last recording once more, beside the one before"},
     {"Ctrl+E", "Export a part"},
     {"Ctrl+J", "Join other files with what is open"},
     {"Ctrl+N", "New window"},

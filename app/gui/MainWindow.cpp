@@ -356,10 +356,8 @@ void MainWindow::exportPart()
     dialog->open();
 }
 
-void MainWindow::record()
-{
-    m_recordings->open();
-}
+void MainWindow::record() { m_recordings->open(); }
+void MainWindow::recordAgain() { m_recordings->again(); }
 
 void MainWindow::frameBusiest()
 {

@@ -67,6 +67,7 @@ public:
     void restoreLayout();
     void exportPart();
     void record();
+    void recordAgain();
     void savePicture();
     /// Brings the busiest stretch of the trace into view, as soon as a worker has found it.
     void frameBusiest();

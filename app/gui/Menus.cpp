@@ -102,6 +102,7 @@ void buildFile(QMenu& menu, MainWindow& window)
     QObject::connect(&menu, &QMenu::aboutToHide, &menu, [join] { join->setEnabled(true); });
     menu.addSeparator();
     add(menu, "&Record…", {QKeySequence(Qt::CTRL | Qt::Key_R)}, [&window] { window.record(); });
+    add(menu, "Record a&gain", {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R)}, [&window] { window.recordAgain(); });
     menu.addSeparator();
     QAction* part = add(menu, "&Export part…", {QKeySequence(Qt::CTRL | Qt::Key_E)}, [&window] { window.exportPart(); });
     QAction* picture = add(menu, "Save &picture…", {}, [&window] { window.savePicture(); });

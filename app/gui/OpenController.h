@@ -8,11 +8,13 @@
 #include <QPointer>
 #include <QStringList>
 
+#include <memory>
 #include <vector>
 
 namespace opscope {
 
 class MainWindow;
+struct RecordWish;
 
 /// The windows of the program and what is opened in which. Owns recent files and settings; windows own themselves.
 class OpenController : public QObject
@@ -34,10 +36,14 @@ public:
     /// For every window, and for the next start.
     void setTheme(ThemeChoice choice);
     std::size_t windowCount() const;
+    /// What was recorded last, in whichever window; null: nothing yet.
+    std::shared_ptr<const RecordWish> lastRecording() const { return m_lastRecording; }
+    void setLastRecording(std::shared_ptr<const RecordWish> wish) { m_lastRecording = std::move(wish); }
 
 private:
     Settings m_settings;
     RecentFiles m_recent;
+    std::shared_ptr<const RecordWish> m_lastRecording;
     std::vector<QPointer<MainWindow>> m_windows;
     Job m_sorting; ///< looks into files to tell which belong together
 };

@@ -6,21 +6,38 @@
 #include "app/gui/OpenController.h"
 #include "app/gui/RecordDialog.h"
 #include "app/gui/RecordText.h"
+#include "core/io/FreeName.h"
 #include "core/record/ProcessList.h"
+#include "core/record/RecordProduct.h"
 #include "core/record/RecorderBackends.h"
 #include "widgets/common/Text.h"
 
+#include <QFileInfo>
 #include <QMessageBox>
 #include <QPushButton>
 
 #include <memory>
 
 namespace opscope {
+namespace {
+
+/// The first of NAME-2, NAME-3 ... that nothing has.
+std::string freeName(const std::string& path)
+{
+    std::string name = path;
+    for (int number = 2; QFileInfo::exists(fromPath(name)); ++number)
+        name = numberedName(path, number);
+    return name;
+}
+
+} // namespace
 
 RecordController::RecordController(MainWindow& window) : QObject(&window), m_window(window), m_backends(recorderBackends())
 {
     const auto scanner = std::make_shared<ProcessScanner>();
     m_scan = [scanner] { return scanner->scan(); };
+    const auto torchScanner = std::make_shared<torch::TorchScanner>();
+    m_torchScan = [torchScanner](const std::vector<ProcessInfo>& processes) { return torchScanner->scan(processes); };
     connect(&m_recorder, &Recorder::stateChanged, this, &RecordController::changed);
 }
 
@@ -32,7 +49,8 @@ void RecordController::open()
     if (m_dialog && !m_dialog->isVisible() && m_dialog->page() == RecordDialog::Page::Setup)
         delete m_dialog;
     if (!m_dialog) {
-        m_dialog = new RecordDialog(m_window.viewSettings().theme(), m_backends, m_scan, m_recorder, m_window.opener().settings(), &m_window);
+        m_dialog = new RecordDialog(m_window.viewSettings().theme(), {m_backends, m_scan, m_torchScan}, m_recorder, m_window.opener().settings(), &m_window);
+        connect(m_dialog, &RecordDialog::started, this, [this](const RecordWish& wish) { m_window.opener().setLastRecording(std::make_shared<const RecordWish>(wish)); });
         connect(m_dialog, &RecordDialog::openRequested, this, [this](const QString& file) { openRecording(file, outcome()); });
     }
     m_dialog->show();
@@ -40,9 +58,23 @@ void RecordController::open()
     m_dialog->activateWindow();
 }
 
+void RecordController::again()
+{
+    const bool running = m_recorder.running();
+    const std::shared_ptr<const RecordWish> last = m_window.opener().lastRecording();
+    open();
+    if (!last || running)
+        return;
+    RecordWish wish = *last;
+    // Beside the one before; what {time} had made of its name is part of it by now.
+    wish.request.path = freeName(wish.request.path);
+    wish.request.replace = false;
+    m_dialog->startAgain(wish);
+}
+
 QString RecordController::outcome() const
 {
-    QString text = outcomeText(m_recorder.end(), m_recorder.status(), m_recorder.request().target);
+    QString text = outcomeText(m_recorder.end(), m_recorder.status(), m_recorder.request());
     for (const std::string& note : m_recorder.notes())
         text += QLatin1Char('\n') + displayText(note);
     return text + QStringLiteral("\nSaved as %1").arg(displayText(toUtf8(shortPath(m_recorder.path()))));
@@ -71,9 +103,12 @@ void RecordController::changed(Recorder::State state)
         QMetaObject::invokeMethod(&m_window, &QWidget::close, Qt::QueuedConnection);
 }
 
-void RecordController::openRecording(const QString& file, const QString& sentence)
+void RecordController::openRecording(const QString& made, const QString& sentence)
 {
-    const QPointer<MainWindow> window = m_window.opener().openTogether({file}, &m_window);
+    QStringList files;
+    for (const std::string& file : tracesIn(toPath(made)))
+        files << fromPath(file);
+    const QPointer<MainWindow> window = m_window.opener().openTogether(files.isEmpty() ? QStringList(made) : files, &m_window);
     connect(window, &MainWindow::loaded, window, [window, sentence] {
         window->frameBusiest();
         window->notice().showNotice(NoticeBar::Kind::Offer, sentence, {{QStringLiteral("Close"), {}}});

@@ -26,9 +26,9 @@ constexpr auto kCheapToLose = 3s;
 
 } // namespace
 
-RecordDialog::RecordDialog(const Theme& theme, std::span<const RecorderBackend> backends, RecordSurvey::Scan scan, Recorder& recorder, Settings& settings, QWidget* parent)
+RecordDialog::RecordDialog(const Theme& theme, RecordSetup::World world, Recorder& recorder, Settings& settings, QWidget* parent)
     : QDialog(parent), m_theme(theme), m_recorder(recorder), m_settings(settings),
-      m_setup(new RecordSetup(theme, backends, std::move(scan), RecordSettings::fromJson(settings.recording()))), m_progress(new RecordProgress(theme, recorder)),
+      m_setup(new RecordSetup(theme, std::move(world), RecordSettings::fromJson(settings.recording()))), m_progress(new RecordProgress(theme, recorder)),
       m_failure(new RecordFailureView(theme)), m_setupSize(kSetupSize)
 {
     setWindowTitle(QStringLiteral("Record"));
@@ -133,9 +133,7 @@ void RecordDialog::showSetupFoot()
     const Result<RecordWish> wish = m_setup->wish();
     m_cancel->setText(QStringLiteral("Cancel"));
     m_main->setEnabled(wish.ok());
-    m_main->setText(!m_mayReplace.isEmpty() ? QStringLiteral("&Replace")
-                    : !wish ? QStringLiteral("Record")
-                    : wish->request.target.command.empty() ? QStringLiteral(" Record process %1").arg(wish->request.target.pid) : QStringLiteral(" Record command"));
+    m_main->setText(!m_mayReplace.isEmpty() ? QStringLiteral("&Replace") : !wish ? QStringLiteral("Record") : QLatin1Char(' ') + recordText(wish->request));
     m_main->setIcon(icon("record", wish ? m_theme.onAccent : m_theme.textOff));
     if (!m_said.isEmpty() || !wish) {
         m_foot->setText(m_said.isEmpty() ? displayText(wish.error().message) : m_said);
@@ -146,6 +144,8 @@ void RecordDialog::showSetupFoot()
     QStringList limits;
     if (wish->request.duration)
         limits << QStringLiteral("after %1 s").arg(wish->request.duration->count() / 1000);
+    if (wish->request.steps)
+        limits << (wish->request.steps == 1 ? QStringLiteral("after 1 step") : QStringLiteral("after %1 steps").arg(countText(wish->request.steps)));
     if (wish->request.maxBytes)
         limits << QStringLiteral("at %1").arg(bytesText(wish->request.maxBytes));
     m_foot->setText((limits.isEmpty() ? QStringLiteral("Stops when you say so") : QStringLiteral("Stops ") + limits.join(QStringLiteral(" or "))) + QStringLiteral(". Opens when it is done."));
@@ -185,10 +185,43 @@ void RecordDialog::start()
     RecordRequest request = wish->request;
     request.replace = std::exchange(m_mayReplace, {}) == path;
     m_settings.setRecording(m_setup->settings().toJson());
+    RecordWish agreed = *wish;
+    agreed.request = std::move(request);
+    const std::string text = wish->backend->confirmation ? wish->backend->confirmation(agreed.request) : std::string();
+    if (text.empty())
+        begin(agreed);
+    else
+        confirm(displayText(text), std::move(agreed));
+}
+
+void RecordDialog::confirm(const QString& text, RecordWish wish)
+{
+    const QString title = displayText(wish.backend->title);
+    m_question = new QMessageBox(QMessageBox::NoIcon, title, title + QStringLiteral(": ") + wish.where + QLatin1Char('?'), QMessageBox::NoButton, this);
+    m_question->setAttribute(Qt::WA_DeleteOnClose);
+    m_question->setTextFormat(Qt::PlainText);
+    m_question->setInformativeText(text);
+    QPushButton* go = m_question->addButton(QStringLiteral("&Record"), QMessageBox::AcceptRole);
+    QPushButton* stay = m_question->addButton(QStringLiteral("Cancel"), QMessageBox::RejectRole);
+    m_question->setDefaultButton(go);
+    m_question->setEscapeButton(stay);
+    connect(go, &QPushButton::clicked, this, [this, wish = std::move(wish)] { begin(wish); });
+    m_question->open();
+}
+
+void RecordDialog::startAgain(const RecordWish& wish)
+{
+    if (!m_recorder.running())
+        begin(wish);
+}
+
+void RecordDialog::begin(const RecordWish& wish)
+{
     m_askedToCancel = false;
-    const QString where = wish->where + QStringLiteral(" · ") + displayText(wish->backend->title) + QStringLiteral(" · ") + displayText(toUtf8(shortPath(path)));
-    m_progress->begin(wish->what, where);
-    m_recorder.start(*wish->backend, request);
+    const QString path = displayText(toUtf8(shortPath(fromPath(wish.request.path))));
+    m_progress->begin(wish, wish.where + QStringLiteral(" · ") + displayText(wish.backend->title) + QStringLiteral(" · ") + path);
+    Q_EMIT started(wish);
+    m_recorder.start(*wish.backend, wish.request);
 }
 
 void RecordDialog::recorderChanged(Recorder::State state)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <QDialog>
+#include <QMessageBox>
+#include <QPointer>
 
 #include "app/gui/RecordSetup.h"
 #include "core/record/Recorder.h"
@@ -21,12 +23,16 @@ class RecordDialog : public QDialog
     Q_OBJECT
 
 public:
-    RecordDialog(const Theme& theme, std::span<const RecorderBackend> backends, RecordSurvey::Scan scan, Recorder& recorder, Settings& settings, QWidget* parent = nullptr);
+    RecordDialog(const Theme& theme, RecordSetup::World world, Recorder& recorder, Settings& settings, QWidget* parent = nullptr);
     ~RecordDialog() override;
 
     enum class Page : std::uint8_t { Setup, Progress, Failure };
     Page page() const { return m_page; }
     void start();
+    /// As it was recorded the last time: the same target, in the same way, under a new name. Nobody is asked again.
+    void startAgain(const RecordWish& wish);
+    /// What a person has to agree to before it starts; null when nothing is asked.
+    QMessageBox* question() const { return m_question; }
     /// Asks once where more than a few seconds would be lost, then throws the recording away.
     void cancelRecording();
     void reject() override;                 ///< Esc and the close button: while it records the dialog goes and the recording stays
@@ -41,6 +47,7 @@ public:
 
 Q_SIGNALS:
     void openRequested(const QString& file); ///< what was kept of a recording that failed
+    void started(const opscope::RecordWish& wish);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -53,6 +60,8 @@ private:
     void showSetupFoot();
     void showProgressFoot();
     void press();
+    void confirm(const QString& text, RecordWish wish);
+    void begin(const RecordWish& wish);
     void say(const QString& sentence);
 
     Theme m_theme;
@@ -68,6 +77,7 @@ private:
     QString m_said;                         ///< a sentence that stands until something changes
     QString m_mayReplace;                   ///< a file that was there when Record was pressed, and was named
     bool m_askedToCancel = false;
+    QPointer<QMessageBox> m_question;
 };
 
 } // namespace opscope

@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <climits>
 #include <compare>
 #include <numeric>
 
@@ -29,6 +30,40 @@ std::size_t hashOf(ProcessKey key)
     return std::hash<std::uint64_t>()(key.startTicks * 4194304 + static_cast<std::uint64_t>(key.pid)); // pids have 22 bits
 }
 
+bool isNumber(int column)
+{
+    using Model = RecordProcessModel;
+    return column == Model::Pid || column == Model::Rank || column == Model::Cpu || column == Model::Memory || column == Model::Threads;
+}
+
+int orLast(std::optional<int> number) { return number.value_or(INT_MAX); }
+
+std::pair<int, int> pythonOf(const RecordProcess& process)
+{
+    return process.torch ? std::pair(process.torch->pythonMajor, process.torch->pythonMinor) : std::pair(0, 0);
+}
+
+std::string torchOf(const RecordProcess& process) { return process.torch ? process.torch->torchVersion : std::string(); }
+
+QString pythonText(const RecordProcess& process)
+{
+    if (!process.torch || !process.torch->pythonMajor)
+        return {};
+    const torch::TorchProcess& of = *process.torch;
+    return QStringLiteral("%1.%2%3").arg(of.pythonMajor).arg(of.pythonMinor).arg(of.freeThreaded ? QStringLiteral("t") : QString());
+}
+
+/// The devices that it has open, "yes" where their numbers are not known.
+QString gpuText(const RecordProcess& process)
+{
+    if (!process.torch || !process.torch->gpuInUse)
+        return {};
+    QStringList numbers;
+    for (const int gpu : process.torch->gpus)
+        numbers << QString::number(gpu);
+    return numbers.isEmpty() ? QStringLiteral("yes") : numbers.join(QLatin1Char(','));
+}
+
 struct KeyHash
 {
     std::size_t operator()(ProcessKey key) const { return hashOf(key); }
@@ -36,7 +71,12 @@ struct KeyHash
 
 } // namespace
 
-RecordProcessModel::RecordProcessModel(std::span<const RecorderBackend> backends, QObject* parent) : QAbstractTableModel(parent), m_backends(backends) {}
+RecordProcessModel::RecordProcessModel(std::span<const RecorderBackend> backends, QObject* parent) : QAbstractTableModel(parent), m_backends(backends)
+{
+    for (std::size_t i = 0; i < backends.size(); ++i)
+        if (!backends[i].onlyCommands)
+            m_shownBackends.push_back(i);
+}
 
 void RecordProcessModel::setProcesses(std::vector<RecordProcess> processes)
 {
@@ -68,7 +108,7 @@ void RecordProcessModel::setHolding(bool hold)
 
 bool RecordProcessModel::isHidden(const RecordProcess& process) const
 {
-    return process.info.kernelThread || process.info.zombie() || process.info.pid == static_cast<pid_t>(QCoreApplication::applicationPid());
+    return (process.torch && process.torch->worker) || process.info.kernelThread || process.info.zombie() || process.info.pid == static_cast<pid_t>(QCoreApplication::applicationPid());
 }
 
 bool RecordProcessModel::isFound(const RecordProcess& process) const
@@ -79,14 +119,19 @@ bool RecordProcessModel::isFound(const RecordProcess& process) const
 void RecordProcessModel::list()
 {
     std::unordered_map<ProcessKey, const RecordProcess*, KeyHash> wanted;
-    m_hidden = 0;
+    m_hidden = m_workers = 0;
+    m_showsTorch = m_showsRanks = false;
     for (const RecordProcess& process : m_all) {
         if (!isFound(process))
             continue;
         const bool hidden = isHidden(process);
         m_hidden += hidden;
-        if (!hidden || m_showHidden)
-            wanted.emplace(process.key(), &process);
+        m_workers += process.torch && process.torch->worker;
+        if (hidden && !m_showHidden)
+            continue;
+        wanted.emplace(process.key(), &process);
+        m_showsTorch = m_showsTorch || process.torch;
+        m_showsRanks = m_showsRanks || (process.torch && process.torch->rank);
     }
     std::vector<bool> gone(m_rows.size());
     for (std::size_t row = 0; row < m_rows.size(); ++row) {
@@ -145,10 +190,16 @@ void RecordProcessModel::removeGone(const std::vector<bool>& gone)
 
 bool RecordProcessModel::before(const RecordProcess& a, const RecordProcess& b) const
 {
+    if (m_torchFirst && a.torch.has_value() != b.torch.has_value())
+        return a.torch.has_value();
     const auto compare = [&]() -> std::partial_ordering {
         switch (m_sortColumn) {
         case Pid: return a.info.pid <=> b.info.pid;
         case Command: return a.command.compare(b.command, Qt::CaseInsensitive) <=> 0;
+        case Rank: return orLast(a.torch ? a.torch->rank : std::nullopt) <=> orLast(b.torch ? b.torch->rank : std::nullopt);
+        case Python: return pythonOf(a) <=> pythonOf(b);
+        case Torch: return torchOf(a) <=> torchOf(b);
+        case Gpu: return (a.torch && a.torch->gpuInUse) <=> (b.torch && b.torch->gpuInUse);
         case User: return a.info.userName <=> b.info.userName;
         case Cpu: return a.info.cpu <=> b.info.cpu;
         case Memory: return a.info.residentBytes <=> b.info.residentBytes;
@@ -156,7 +207,7 @@ bool RecordProcessModel::before(const RecordProcess& a, const RecordProcess& b) 
         case Started: return a.info.startTicks <=> b.info.startTicks;
         case FirstBackend: break;
         }
-        const auto backend = static_cast<std::size_t>(m_sortColumn - FirstBackend);
+        const std::size_t backend = backendIndex(m_sortColumn);
         const auto rank = [backend](const RecordProcess& p) { return backend < p.ready.size() ? static_cast<int>(p.ready[backend].state) : 9; };
         return rank(a) <=> rank(b);
     }();
@@ -193,7 +244,15 @@ void RecordProcessModel::sort(int column, Qt::SortOrder order)
 {
     m_sortColumn = static_cast<Column>(std::clamp(column, 0, columnCount() - 1));
     m_order = order;
+    m_torchFirst = false;
     arrange(); // asked for: also while a row is pointed at
+}
+
+void RecordProcessModel::sortAsAtFirst()
+{
+    sort(Cpu, Qt::DescendingOrder);
+    m_torchFirst = true;
+    arrange();
 }
 
 const RecordProcess* RecordProcessModel::at(int row) const
@@ -213,7 +272,7 @@ bool RecordProcessModel::runs(ProcessKey key) const
 }
 
 int RecordProcessModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
-int RecordProcessModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : FirstBackend + static_cast<int>(m_backends.size()); }
+int RecordProcessModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : FirstBackend + static_cast<int>(m_shownBackends.size()); }
 
 QString RecordProcessModel::text(const RecordProcess& process, int column) const
 {
@@ -221,6 +280,10 @@ QString RecordProcessModel::text(const RecordProcess& process, int column) const
     switch (column) {
     case Pid: return QString::number(info.pid);
     case Command: return process.command;
+    case Rank: return process.torch && process.torch->rank ? QString::number(*process.torch->rank) : QString();
+    case Python: return pythonText(process);
+    case Torch: return !process.torch ? QString() : process.torch->torchVersion.empty() ? QStringLiteral("libtorch") : displayText(process.torch->torchVersion);
+    case Gpu: return gpuText(process);
     case User: return displayText(info.userName);
     case Cpu: return cpuText(info.cpu);
     case Memory: return info.residentBytes ? bytesText(info.residentBytes) : QStringLiteral("–");
@@ -228,7 +291,7 @@ QString RecordProcessModel::text(const RecordProcess& process, int column) const
     case Started: return startedText(info.startedNs, QDateTime::currentDateTime());
     default: break;
     }
-    const auto backend = static_cast<std::size_t>(column - FirstBackend);
+    const std::size_t backend = backendIndex(column);
     return backend < process.ready.size() ? QLatin1String(stateWord(process.ready[backend].state)) : QStringLiteral("not asked yet");
 }
 
@@ -238,9 +301,11 @@ QString RecordProcessModel::tip(const RecordProcess& process, int column) const
         return richText(process.info.command.empty() ? process.info.name : process.info.command);
     if (column == Started)
         return startedText(process.info.startedNs, {}) + QLatin1Char(' ') + QDateTime::fromMSecsSinceEpoch(process.info.startedNs / 1'000'000).toString(QStringLiteral("HH:mm:ss"));
-    const auto backend = static_cast<std::size_t>(column - FirstBackend);
-    if (column < FirstBackend || backend >= process.ready.size())
+    if (column >= Rank && column <= Gpu)
+        return process.torch ? richText(torch::torchLabel(*process.torch)) : QString();
+    if (column < FirstBackend || backendIndex(column) >= process.ready.size())
         return {};
+    const std::size_t backend = backendIndex(column);
     const Readiness& ready = process.ready[backend];
     QStringList lines{QLatin1String(stateWord(ready.state))};
     for (const std::string& line : {ready.reason, ready.advice})
@@ -259,14 +324,14 @@ QVariant RecordProcessModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole: return text(*process, column);
     case Qt::ToolTipRole: return tip(*process, column);
     case Qt::AccessibleTextRole:
-        return column < FirstBackend ? text(*process, column) : displayText(m_backends[static_cast<std::size_t>(column - FirstBackend)].title) + QStringLiteral(": ") + text(*process, column);
+        return column < FirstBackend ? text(*process, column) : displayText(backendOf(column).title) + QStringLiteral(": ") + text(*process, column);
     case Qt::TextAlignmentRole: {
-        const bool number = column == Pid || column == Cpu || column == Memory || column == Threads;
-        return QVariant::fromValue(Qt::AlignVCenter | (number ? Qt::AlignRight : column >= FirstBackend ? Qt::AlignHCenter : Qt::AlignLeft));
+        return QVariant::fromValue(Qt::AlignVCenter | (isNumber(column) ? Qt::AlignRight : column >= FirstBackend ? Qt::AlignHCenter : Qt::AlignLeft));
     }
+    case WorkerRole: return process->torch && process->torch->worker;
     case StateRole: {
-        const auto backend = static_cast<std::size_t>(column - FirstBackend);
-        return column >= FirstBackend && backend < process->ready.size() ? QVariant(static_cast<int>(process->ready[backend].state)) : QVariant();
+        const bool known = column >= FirstBackend && backendIndex(column) < process->ready.size();
+        return known ? QVariant(static_cast<int>(process->ready[backendIndex(column)].state)) : QVariant();
     }
     default: return {};
     }
@@ -276,15 +341,18 @@ QVariant RecordProcessModel::headerData(int section, Qt::Orientation orientation
 {
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount())
         return {};
-    static const char* const kTitles[] = {"PID", "Command", "User", "CPU", "Memory", "Threads", "Started"};
+    static const char* const kTitles[] = {"PID", "Command", "Rank", "Python", "PyTorch", "GPU", "User", "CPU", "Memory", "Threads", "Started"};
     if (role == Qt::TextAlignmentRole) {
-        const bool number = section == Pid || section == Cpu || section == Memory || section == Threads;
-        return QVariant::fromValue(Qt::AlignVCenter | (number ? Qt::AlignRight : section >= FirstBackend ? Qt::AlignHCenter : Qt::AlignLeft));
+        return QVariant::fromValue(Qt::AlignVCenter | (isNumber(section) ? Qt::AlignRight : section >= FirstBackend ? Qt::AlignHCenter : Qt::AlignLeft));
     }
     if (section >= FirstBackend) {
-        const RecorderBackend& backend = m_backends[static_cast<std::size_t>(section - FirstBackend)];
-        return role == Qt::DisplayRole ? displayText(backend.title) : role == Qt::ToolTipRole ? QVariant(richText(backend.summary)) : QVariant();
+        const RecorderBackend& backend = backendOf(section);
+        if (role == Qt::ToolTipRole)
+            return richText(backend.summary);
+        return role == Qt::DisplayRole ? displayText(backend.shortTitle.empty() ? backend.title : backend.shortTitle) : QVariant();
     }
+    if (role == Qt::ToolTipRole && section == Gpu)
+        return QStringLiteral("Devices that the process has open");
     if (role == Qt::ToolTipRole && section == Cpu)
         return QStringLiteral("Of one processor: 200 % keeps two busy");
     return role == Qt::DisplayRole ? QVariant(QLatin1String(kTitles[section])) : QVariant();

@@ -50,7 +50,8 @@ void RecordProcessDelegate::paint(QPainter* painter, const QStyleOptionViewItem&
         painter->setFont(word ? m_words : m_numbers);
         const QString text = column < RecordProcessModel::FirstBackend ? index.data().toString() : state.isValid() ? QStringLiteral("–") : QStringLiteral("…");
         const bool idle = column == RecordProcessModel::Cpu && text == QLatin1String("0 %");
-        painter->setPen(selected ? m_theme.textHi : !main && (idle || column >= RecordProcessModel::Started) ? m_theme.textDim : m_theme.text);
+        const bool worker = index.data(RecordProcessModel::WorkerRole).toBool();
+        painter->setPen(selected ? m_theme.textHi : worker ? m_theme.textDim : !main && (idle || column >= RecordProcessModel::Started) ? m_theme.textDim : m_theme.text);
         const QRect room = option.rect.adjusted(kPadding, 0, -kPadding, 0);
         const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt());
         painter->drawText(room, int(alignment) | Qt::TextSingleLine, painter->fontMetrics().elidedText(text, Qt::ElideRight, room.width()));
@@ -79,6 +80,7 @@ RecordProcessTable::RecordProcessTable(const Theme& theme, std::span<const Recor
     header()->setHighlightSections(false);
     setSortingEnabled(true);
     sortByColumn(RecordProcessModel::Cpu, Qt::DescendingOrder);
+    m_model->sortAsAtFirst();
     fitColumns();
 }
 
@@ -119,6 +121,7 @@ void RecordProcessTable::changing(Change change)
 void RecordProcessTable::showProcesses(std::vector<RecordProcess> processes)
 {
     changing([&] { m_model->setProcesses(std::move(processes)); });
+    fitColumns(); // PyTorch may have come or gone
     viewport()->update();
 }
 
@@ -136,6 +139,7 @@ void RecordProcessTable::setSearch(const QString& text)
 void RecordProcessTable::setShowHidden(bool show)
 {
     changing([&] { m_model->setShowHidden(show); });
+    fitColumns();
 }
 
 const RecordProcess* RecordProcessTable::chosen() const
@@ -180,21 +184,42 @@ bool RecordProcessTable::viewportEvent(QEvent* event)
 
 void RecordProcessTable::fitColumns()
 {
+    using Model = RecordProcessModel;
     const QFontMetrics numbers(Theme::fixedFont(11)), words(Theme::uiFont(12)), heads(Theme::uiFont(11, QFont::Medium));
     const auto wide = [](const QFontMetrics& metrics, const char* text) { return metrics.horizontalAdvance(QLatin1String(text)) + 2 * kPadding; };
-    std::vector<int> widths{wide(numbers, "4194304"), 0, wide(words, "username1"), wide(numbers, "12800 %"), wide(numbers, "999.99 GiB"),
-                            wide(heads, "Threads") + 14, wide(numbers, "2025-12-31")};
-    for (int column = RecordProcessModel::FirstBackend; column < m_model->columnCount(); ++column)
+    const auto head = [&](const char* text) { return wide(heads, text) + 14; }; // and the arrow of the order
+    std::vector<int> widths(Model::FirstBackend, 0);
+    widths[Model::Pid] = wide(numbers, "4194304");
+    widths[Model::Rank] = head("Rank");
+    widths[Model::Python] = head("Python");
+    widths[Model::Torch] = wide(numbers, "2.13.0+cu130");
+    widths[Model::Gpu] = head("GPU");
+    widths[Model::User] = wide(words, "username1");
+    widths[Model::Cpu] = wide(numbers, "12800 %");
+    widths[Model::Memory] = wide(numbers, "1008.00 KiB") + 2;
+    widths[Model::Threads] = head("Threads");
+    widths[Model::Started] = wide(numbers, "2025-12-31");
+    for (int column = Model::FirstBackend; column < m_model->columnCount(); ++column)
         widths.push_back(heads.horizontalAdvance(m_model->headerData(column, Qt::Horizontal).toString()) + 3 * kPadding);
+    std::vector<bool> hidden(widths.size());
+    for (const int column : {Model::Python, Model::Torch, Model::Gpu})
+        hidden[static_cast<std::size_t>(column)] = !m_model->showsTorch();
+    hidden[Model::Rank] = !m_model->showsRanks();
     int rest = viewport()->width();
-    for (const int width : widths)
-        rest -= width;
-    // In a narrow window when it started is what is missed least.
-    const bool narrow = rest < kCommandLeast;
-    setColumnHidden(RecordProcessModel::Started, narrow);
-    widths[RecordProcessModel::Command] = std::max(kCommandLeast, rest + (narrow ? widths[RecordProcessModel::Started] : 0));
-    for (int column = 0; column < m_model->columnCount(); ++column)
+    for (std::size_t column = 0; column < widths.size(); ++column)
+        rest -= hidden[column] ? 0 : widths[column];
+    // In a narrow window what is missed least goes first.
+    for (const Model::Column column : {Model::Started, Model::Threads, Model::User, Model::Memory}) {
+        if (rest >= kCommandLeast)
+            break;
+        hidden[column] = true;
+        rest += widths[column];
+    }
+    widths[Model::Command] = std::max(kCommandLeast, rest);
+    for (int column = 0; column < m_model->columnCount(); ++column) {
+        setColumnHidden(column, hidden[static_cast<std::size_t>(column)]);
         header()->resizeSection(column, widths[static_cast<std::size_t>(column)]);
+    }
 }
 
 void RecordProcessTable::resizeEvent(QResizeEvent* event)

@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QVBoxLayout>
 
@@ -23,6 +24,13 @@ using namespace std::chrono_literals;
 constexpr int kLookMs = 100;
 constexpr auto kCpuSpan = 60s;
 constexpr int kMostNotes = 6; // more are counted
+
+QString lengthText(const RecordRequest& request)
+{
+    if (request.steps)
+        return QStringLiteral("of %1 steps").arg(countText(request.steps));
+    return request.duration ? QStringLiteral("of ") + clockText(*request.duration) : QStringLiteral("until Stop");
+}
 
 QString orNone(std::uint64_t count) { return count ? countText(count) : QStringLiteral("–"); }
 
@@ -90,7 +98,7 @@ void RecordCpuLine::paintEvent(QPaintEvent*)
 
 RecordProgress::RecordProgress(const Theme& theme, Recorder& recorder, QWidget* parent)
     : QWidget(parent), m_theme(theme), m_recorder(recorder), m_sign(new QLabel), m_what(new ElidedLabel(Theme::uiFont(14, QFont::DemiBold))),
-      m_where(new ElidedLabel(Theme::uiFont(12))), m_cpu(new RecordCpuLine(theme)), m_bar(new QProgressBar), m_step(new QLabel), m_noteColumn(new QVBoxLayout)
+      m_where(new ElidedLabel(Theme::uiFont(12))), m_cpu(new RecordCpuLine(theme)), m_bar(new QProgressBar), m_step(new QLabel), m_output(new QPlainTextEdit), m_noteColumn(new QVBoxLayout)
 {
     m_sign->setPixmap(icon("record", theme.err).pixmap(QSize(16, 16), devicePixelRatioF()));
     m_what->setProperty("role", QStringLiteral("strong"));
@@ -117,11 +125,24 @@ RecordProgress::RecordProgress(const Theme& theme, Recorder& recorder, QWidget* 
     column->addWidget(m_bar);
     column->addWidget(m_step);
     column->addLayout(m_noteColumn);
-    column->addStretch(1);
+    column->addWidget(m_output, 1);
+    m_output->setReadOnly(true);
+    m_output->setFont(Theme::fixedFont(11));
+    m_output->setMaximumBlockCount(kMostLines);
+    m_output->setMinimumHeight(120);
+    m_output->setAccessibleName(QStringLiteral("What the command prints"));
+    m_output->hide();
+    column->addStretch();
     m_timer.setInterval(kLookMs);
     connect(&m_timer, &QTimer::timeout, this, &RecordProgress::look);
     connect(&recorder, &Recorder::stateChanged, this, &RecordProgress::look);
     connect(&recorder, &Recorder::noted, this, &RecordProgress::addNote);
+    connect(&recorder, &Recorder::printed, this, [this](const QString& text) {
+        m_output->show();
+        m_output->moveCursor(QTextCursor::End);
+        m_output->insertPlainText(text);
+        m_output->moveCursor(QTextCursor::End);
+    });
 }
 
 QWidget* RecordProgress::makeFigures()
@@ -142,11 +163,13 @@ QWidget* RecordProgress::makeFigures()
         auto* of = new QLabel;
         of->setFont(Theme::uiFont(11));
         of->setProperty("role", QStringLiteral("dim"));
-        auto* column = new QVBoxLayout;
+        auto* cell = new QWidget;
+        auto* column = new QVBoxLayout(cell);
+        column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(1);
         for (QLabel* label : {name, number, of})
             column->addWidget(label);
-        layout->addLayout(column, 1);
+        layout->addWidget(cell, 1);
         m_figures.push_back({id, number, of});
     }
     return row;
@@ -167,10 +190,15 @@ void RecordProgress::setFigure(const char* id, const QString& text, const QStrin
 QString RecordProgress::figure(const char* id) const { return const_cast<RecordProgress*>(this)->value(id).text(); }
 QString RecordProgress::step() const { return m_step->text(); }
 
-void RecordProgress::begin(const QString& what, const QString& where)
+void RecordProgress::begin(const RecordWish& wish, const QString& where)
 {
-    m_what->setText(what);
+    m_what->setText(wish.what);
     m_where->setText(where);
+    m_counts = wish.backend->family.empty();
+    for (const Figure& figure : m_figures)
+        figure.value->parentWidget()->setVisible(m_counts || !(std::strcmp(figure.id, "samples") == 0 || std::strcmp(figure.id, "lost") == 0));
+    m_output->clear();
+    m_output->hide();
     m_cpu->clear();
     m_notes.clear();
     while (QLayoutItem* item = m_noteColumn->takeAt(0)) {
@@ -198,11 +226,11 @@ void RecordProgress::look()
     const RecordStatus status = m_recorder.status();
     const RecordRequest& request = m_recorder.request();
     const bool began = m_recorder.state() != Recorder::State::Starting;
-    setFigure("time", began ? clockText(status.elapsed) : QStringLiteral("–"), request.duration ? QStringLiteral("of ") + clockText(*request.duration) : QStringLiteral("until Stop"));
+    setFigure("time", began ? clockText(status.elapsed) : QStringLiteral("–"), lengthText(request));
     setFigure("samples", orNone(status.samples));
     setFigure("lost", status.lost ? countText(status.lost) : status.samples ? QStringLiteral("none") : QStringLiteral("–"));
     setTextColour(&value("lost"), status.lost ? m_theme.warn : m_theme.textHi);
-    setFigure("size", status.bytes ? bytesText(status.bytes) : QStringLiteral("–"), request.maxBytes ? QStringLiteral("at most ") + bytesText(request.maxBytes) : QStringLiteral("no limit"));
+    setFigure("size", status.bytes ? bytesText(status.bytes) : QStringLiteral("–"), !m_counts ? QString() : request.maxBytes ? QStringLiteral("at most ") + bytesText(request.maxBytes) : QStringLiteral("no limit"));
     setFigure("cpu", cpuText(status.targetCpu));
     if (m_recorder.state() == Recorder::State::Recording)
         m_cpu->add(status.elapsed, status.targetCpu);
@@ -215,18 +243,21 @@ void RecordProgress::showBar(const RecordStatus& status)
     const QString step = displayText(status.step);
     switch (m_recorder.state()) {
     case Recorder::State::Starting:
-        m_bar->setRange(0, 0);
-        m_step->setText(step.isEmpty() ? QStringLiteral("Starting…") : step + QStringLiteral("…"));
+        showStep(status, step.isEmpty() ? QStringLiteral("Starting…") : step + QStringLiteral("…"));
         break;
     case Recorder::State::Collecting:
-        m_bar->setRange(0, 0);
-        m_step->setText((step.isEmpty() ? QStringLiteral("Making the file") : step) + QStringLiteral("… The target runs on without us."));
+        showStep(status, (step.isEmpty() ? QStringLiteral("Making the file") : step) + QStringLiteral("… The target runs on without us."));
         break;
     case Recorder::State::Recording: {
         // Whichever limit comes first.
         double share = request.duration ? static_cast<double>(status.elapsed.count()) / static_cast<double>(request.duration->count()) : 0;
         if (request.maxBytes)
             share = std::max(share, static_cast<double>(status.bytes) / static_cast<double>(request.maxBytes));
+        const bool known = request.duration || request.maxBytes || !request.steps;
+        if (!known) {
+            showStep(status, step);
+            break;
+        }
         m_bar->setRange(0, 1000);
         m_bar->setValue(static_cast<int>(std::clamp(share, 0.0, 1.0) * 1000));
         m_step->setText(step);
@@ -235,6 +266,21 @@ void RecordProgress::showBar(const RecordStatus& status)
     default: break;
     }
     m_step->setVisible(!m_step->text().isEmpty());
+}
+
+/// Where it is known how long this takes at most, how much of that is over.
+void RecordProgress::showStep(const RecordStatus& status, const QString& text)
+{
+    const bool known = status.stepAtMost.count() > 0;
+    m_bar->setRange(0, known ? static_cast<int>(status.stepAtMost.count()) : 0);
+    if (known)
+        m_bar->setValue(static_cast<int>(std::min(status.stepElapsed, status.stepAtMost).count()));
+    QString times;
+    if (known)
+        times = QStringLiteral(" %1 of at most %2").arg(clockText(status.stepElapsed), clockText(status.stepAtMost));
+    else if (status.stepElapsed.count() > 0)
+        times = QLatin1Char(' ') + clockText(status.stepElapsed);
+    m_step->setText(text + times);
 }
 
 void RecordProgress::addNote(const QString& note)

@@ -3,12 +3,14 @@
 #include <QTimer>
 #include <QWidget>
 
+#include "app/gui/RecordSetup.h"
 #include "core/record/Recorder.h"
 #include "widgets/common/Theme.h"
 
 #include <deque>
 
 class QLabel;
+class QPlainTextEdit;
 class QProgressBar;
 class QVBoxLayout;
 
@@ -49,11 +51,14 @@ class RecordProgress : public QWidget
 public:
     RecordProgress(const Theme& theme, Recorder& recorder, QWidget* parent = nullptr);
     /// Before the recorder is started.
-    void begin(const QString& what, const QString& where);
+    void begin(const RecordWish& wish, const QString& where);
     /// One figure as it stands there: "time", "samples", "lost", "size", "cpu"; for tests.
     QString figure(const char* id) const;
     QString step() const;
     QStringList notes() const { return m_notes; }
+    /// What the command prints, the last kMostLines lines of it; hidden while it has printed nothing.
+    QPlainTextEdit& output() { return *m_output; }
+    static constexpr int kMostLines = 2000;
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -70,6 +75,7 @@ private:
     void setFigure(const char* id, const QString& text, const QString& of = {});
     void look();
     void showBar(const RecordStatus& status);
+    void showStep(const RecordStatus& status, const QString& text);
     void addNote(const QString& note);
 
     Theme m_theme;
@@ -80,6 +86,8 @@ private:
     RecordCpuLine* m_cpu;
     QProgressBar* m_bar;
     QLabel* m_step;
+    QPlainTextEdit* m_output;
+    bool m_counts = true;     ///< samples: else they are no figure
     QVBoxLayout* m_noteColumn;
     QStringList m_notes;
     QTimer m_timer;

@@ -19,6 +19,7 @@ class QLineEdit;
 class QSpinBox;
 class QTabBar;
 class QToolButton;
+class QHBoxLayout;
 
 namespace opscope {
 
@@ -46,7 +47,14 @@ public:
     static constexpr int kFirstMs = 350, kEveryMs = 1500; ///< the second look comes soon: how busy processes are is known from then on
     static constexpr int kSettleMs = 2 * kFirstMs;
 
-    RecordSetup(const Theme& theme, std::span<const RecorderBackend> backends, RecordSurvey::Scan scan, const RecordSettings& settings, QWidget* parent = nullptr);
+    /// Where processes are looked for, and what records them.
+    struct World
+    {
+        std::span<const RecorderBackend> backends;
+        RecordSurvey::Scan scan;
+        RecordSurvey::TorchScan torchScan;
+    };
+    RecordSetup(const Theme& theme, World world, const RecordSettings& settings, QWidget* parent = nullptr);
     ~RecordSetup() override;
 
     /// Error: a sentence why nothing can be recorded as things are; empty when there is nothing to say yet.
@@ -55,6 +63,8 @@ public:
     void setUpdates(Updates updates) { m_updates = updates; }
     /// Chooses that process as soon as it is seen.
     void choosePid(pid_t pid);
+    /// Wishes for that way for whatever is recorded.
+    void setWay(const std::string& id);
     QString hiddenText() const;
 
     // For tests
@@ -65,8 +75,14 @@ public:
     QTabBar& tabs() { return *m_tabs; }
     QLineEdit& commandLine() { return *m_command; }
     QLineEdit& workingFolder() { return *m_folder; }
+    QLineEdit& environment() { return *m_environment; }
+    /// The ranks that can be recorded together with what is chosen, by rank; empty when it is alone.
+    const std::vector<QToolButton*>& rankButtons() const { return m_rankButtons; }
+    QString why() const;
+    QToolButton& chooseForMe() { return *m_chooseForMe; }
     QLineEdit& saveTo() { return *m_saveTo; }
-    QSpinBox& seconds() { return *m_seconds; }
+    QSpinBox& lengthNumber() { return *m_lengthNumber; }
+    void setLength(RecordSettings::Length::Kind kind);
     QComboBox& lengthKind() { return *m_lengthKind; }
     QSpinBox& sizeLimit() { return *m_size; }
     QToolButton& showHidden() { return *m_showHidden; }
@@ -97,13 +113,26 @@ private:
     void showTab();
     void showChosen();
     void showHidden_();
+    void showWay();
     void showFields();
+    void showLength();
+    void showRanks();
+    void showWhy();
+    void rememberLength();
+    void rememberWish();
+    void startAnew();
     void check();
+    void setReadiness(const std::vector<Readiness>& ready);
+    RecordSettings::Length& length();
+    const RecordSettings::Length& length() const { return const_cast<RecordSetup*>(this)->length(); }
+    Result<std::string> path(const RecorderBackend& backend, const RecordTarget& target) const;
+    std::string& wishOfKind();
     Result<RecordTarget> target() const;
     std::vector<OptionValues> optionsOfAll() const;
 
     Theme m_theme;
     std::span<const RecorderBackend> m_backends;
+    std::vector<Readiness> m_ready;           ///< as the ways show it
     std::shared_ptr<RecordSurvey> m_survey;   ///< shared with the worker that uses it
     Updates m_updates = Updates::Ever;
     RecordSettings m_settings;                ///< options of backends that are not shown
@@ -112,16 +141,23 @@ private:
     std::optional<pid_t> m_wantedPid;
 
     QTabBar* m_tabs;
-    QLineEdit *m_search, *m_command, *m_folder, *m_saveTo;
-    QToolButton *m_refresh, *m_showHidden;
+    QLineEdit *m_search, *m_command, *m_folder, *m_environment, *m_saveTo;
+    QToolButton *m_refresh, *m_showHidden, *m_chooseForMe;
     QWidget *m_running, *m_commandPage;
     RecordProcessTable* m_table;
-    QLabel *m_hidden, *m_heading;
+    QLabel *m_hidden, *m_heading, *m_why;
     RecordWays* m_ways;
     QWidget* m_fieldsHome;
     RecordFields* m_fields = nullptr;
-    QSpinBox *m_seconds, *m_size;
+    std::vector<std::string> m_fieldIds;      ///< whose options they are
+    QSpinBox *m_lengthNumber, *m_size;
+    QWidget *m_sizeField, *m_ranks;
+    QLabel *m_sizeLabel, *m_ranksLabel;
+    QHBoxLayout* m_rankRow;
+    std::vector<QToolButton*> m_rankButtons;
+    std::vector<RecordTarget> m_rankTargets;  ///< by button
     QComboBox* m_lengthKind;
+    bool m_showing = false;                   ///< fields are filled in by us: nobody has changed anything
     QTimer m_timer, m_typing;
     Job m_looking, m_checking;
 };

@@ -59,7 +59,7 @@ QScrollArea* scrolled(QWidget* content)
     return area;
 }
 
-void addLabelled(QGridLayout& grid, const QString& text, QWidget* field, QWidget* shown)
+QLabel* addLabelled(QGridLayout& grid, const QString& text, QWidget* field, QWidget* shown)
 {
     const int row = grid.rowCount();
     QLabel* label = dim(QString(text).remove(QLatin1Char('&')));
@@ -69,6 +69,17 @@ void addLabelled(QGridLayout& grid, const QString& text, QWidget* field, QWidget
     field->setAccessibleName(QString(text).remove(QLatin1Char('&')));
     grid.addWidget(label, row, 0);
     grid.addWidget(shown, row, 1);
+    return label;
+}
+
+QToolButton* flatLink(const Theme& theme, const QString& text)
+{
+    auto* link = new QToolButton;
+    link->setText(text);
+    link->setFont(Theme::uiFont(11, QFont::Medium));
+    link->setObjectName(QStringLiteral("flatStatus"));
+    link->setStyleSheet(QStringLiteral("QToolButton { color: %1; padding: 0 4px; }").arg(theme.accent.name()));
+    return link;
 }
 
 QWidget* beside(std::initializer_list<QWidget*> parts)
@@ -106,14 +117,15 @@ QSpinBox* spin(int low, int high, int value)
 
 } // namespace
 
-RecordSetup::RecordSetup(const Theme& theme, std::span<const RecorderBackend> backends, RecordSurvey::Scan scan, const RecordSettings& settings, QWidget* parent)
-    : QWidget(parent), m_theme(theme), m_backends(backends), m_survey(std::make_shared<RecordSurvey>(backends, std::move(scan))), m_settings(settings)
+RecordSetup::RecordSetup(const Theme& theme, World world, const RecordSettings& settings, QWidget* parent)
+    : QWidget(parent), m_theme(theme), m_backends(world.backends),
+      m_survey(std::make_shared<RecordSurvey>(world.backends, std::move(world.scan), std::move(world.torchScan))), m_settings(settings)
 {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHead());
-    m_table = new RecordProcessTable(theme, backends);
+    m_table = new RecordProcessTable(theme, m_backends);
     m_table->setMinimumHeight(24 + 4 * 22);
     m_running = new QWidget;
     auto* running = new QVBoxLayout(m_running);
@@ -137,8 +149,7 @@ RecordSetup::RecordSetup(const Theme& theme, std::span<const RecorderBackend> ba
     m_typing.setSingleShot(true);
     m_typing.setInterval(kTypingMs);
     connectParts();
-    m_ways->setWish(settings.backend);
-    showFields();
+    showWay();
     showHidden_();
     showTab();
 }
@@ -200,11 +211,8 @@ QWidget* RecordSetup::makeLegend()
     entry(nullptr, {}, "not possible");
     row->addStretch(1);
     m_hidden = dim({}, Theme::uiFont(11));
-    m_showHidden = new QToolButton;
-    m_showHidden->setFont(Theme::uiFont(11, QFont::Medium));
-    m_showHidden->setObjectName(QStringLiteral("flatStatus"));
-    m_showHidden->setStyleSheet(QStringLiteral("QToolButton { color: %1; padding: 0 4px; }").arg(m_theme.accent.name()));
-    m_showHidden->setAccessibleName(QStringLiteral("Show or hide threads of the kernel, ended processes and this program"));
+    m_showHidden = flatLink(m_theme, {});
+    m_showHidden->setAccessibleName(QStringLiteral("Show or hide workers of data loaders, threads of the kernel, ended processes and this program"));
     row->addWidget(m_hidden);
     row->addWidget(m_showHidden);
     return legend;
@@ -222,10 +230,15 @@ QWidget* RecordSetup::makeCommandPage()
     m_command->setPlaceholderText(QStringLiteral("python train.py --config \"my config.yaml\""));
     m_folder = pathField(m_theme, QStringLiteral("Choose the folder"));
     m_folder->setText(shortPath(QDir::currentPath()));
+    m_environment = new QLineEdit;
+    m_environment->setFont(Theme::fixedFont(11));
+    m_environment->setPlaceholderText(QStringLiteral("CUDA_VISIBLE_DEVICES=0 OMP_NUM_THREADS=4"));
+    m_environment->setToolTip(QStringLiteral("NAME=VALUE, parted by blanks, besides what Opscope itself has; NAME= takes a variable away"));
     addLabelled(*grid, QStringLiteral("C&ommand"), m_command, m_command);
     addLabelled(*grid, QStringLiteral("&In the folder"), m_folder, m_folder);
+    addLabelled(*grid, QStringLiteral("&Environment"), m_environment, m_environment);
     column->addWidget(form);
-    QLabel* hint = dim(QStringLiteral("It is started by Opscope, without a shell, and recorded from its first instruction. What it prints goes where Opscope prints."));
+    QLabel* hint = dim(QStringLiteral("It is started by Opscope, without a shell, and recorded from its start."));
     hint->setWordWrap(true);
     hint->setContentsMargins(kRecordLabelWidth + 8, 0, 0, 0);
     column->addWidget(hint);
@@ -240,8 +253,16 @@ QWidget* RecordSetup::makeHow()
     column->setContentsMargins(kPadding, 12, kPadding, 8);
     column->setSpacing(8);
     m_heading = title({});
+    m_chooseForMe = flatLink(m_theme, QStringLiteral("Choose for me"));
+    m_chooseForMe->setToolTip(QStringLiteral("Take the way that disturbs the process least and can do what is wanted"));
+    m_why = dim({}, Theme::uiFont(11));
+    m_why->setWordWrap(true);
     m_ways = new RecordWays(m_theme, m_backends);
-    column->addWidget(m_heading);
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_heading, 1);
+    head->addWidget(m_chooseForMe);
+    column->addLayout(head);
+    column->addWidget(m_why);
     column->addWidget(scrolled(m_ways), 1);
     return page;
 }
@@ -250,17 +271,22 @@ QWidget* RecordSetup::makeLimits()
 {
     auto* form = new QWidget;
     QGridLayout* grid = makeRecordGrid(form);
-    m_seconds = spin(1, RecordSettings::kMostSeconds, m_settings.seconds);
+    m_lengthNumber = spin(1, RecordSettings::kMostSeconds, 1);
     m_lengthKind = new QComboBox;
-    m_lengthKind->addItems({QStringLiteral("seconds"), QStringLiteral("until Stop")});
-    m_lengthKind->setCurrentIndex(m_settings.limited ? 0 : 1);
-    m_lengthKind->setAccessibleName(QStringLiteral("Length: a number of seconds, or until Stop"));
-    m_seconds->setVisible(m_settings.limited);
-    addLabelled(*grid, QStringLiteral("&Length"), m_seconds, beside({m_seconds, m_lengthKind}));
+    m_lengthKind->setAccessibleName(QStringLiteral("Length: a number of seconds, of steps of the training, or until Stop"));
+    addLabelled(*grid, QStringLiteral("&Length"), m_lengthNumber, beside({m_lengthNumber, m_lengthKind}));
+    m_ranks = new QWidget;
+    m_rankRow = new QHBoxLayout(m_ranks);
+    m_rankRow->setContentsMargins(0, 0, 0, 0);
+    m_rankRow->setSpacing(6);
+    m_rankRow->addWidget(dim(QStringLiteral("start at the same instant")));
+    m_rankRow->addStretch(1);
+    m_ranksLabel = addLabelled(*grid, QStringLiteral("Ranks"), m_ranks, m_ranks);
     m_size = spin(0, RecordSettings::kMostMebibytes, m_settings.mebibytes);
     m_size->setSpecialValueText(QStringLiteral("none"));
     m_size->setToolTip(QStringLiteral("The recording stops, and is saved, when its file is this big; 0: never"));
-    addLabelled(*grid, QStringLiteral("Si&ze at most"), m_size, beside({m_size, dim(QStringLiteral("MiB"))}));
+    m_sizeField = beside({m_size, dim(QStringLiteral("MiB"))});
+    m_sizeLabel = addLabelled(*grid, QStringLiteral("Si&ze at most"), m_size, m_sizeField);
     grid->setColumnStretch(1, 1);
     return form;
 }
@@ -314,6 +340,7 @@ void RecordSetup::connectParts()
         showChosen();
     });
     connect(m_table, &RecordProcessTable::chosenUpdated, this, [this] {
+        showRanks();
         if (m_tabs->currentIndex() == Running && !m_checking.running())
             check();
     });
@@ -325,12 +352,17 @@ void RecordSetup::connectParts()
         m_typing.start();
         Q_EMIT changed();
     });
-    connect(m_ways, &RecordWays::chosenChanged, this, &RecordSetup::showFields);
-    connect(m_lengthKind, &QComboBox::currentIndexChanged, this, [this](int kind) {
-        m_seconds->setVisible(kind == 0);
-        Q_EMIT changed();
+    connect(m_environment, &QLineEdit::textChanged, this, &RecordSetup::changed);
+    connect(m_ways, &RecordWays::chosenChanged, this, &RecordSetup::showWay);
+    connect(m_ways, &RecordWays::wishChanged, this, &RecordSetup::rememberWish);
+    connect(m_ways, &RecordWays::newStartWanted, this, &RecordSetup::startAnew);
+    connect(m_chooseForMe, &QToolButton::clicked, this, [this] {
+        wishOfKind().clear();
+        m_ways->setWish({});
+        showWhy();
     });
-    connect(m_seconds, &QSpinBox::valueChanged, this, &RecordSetup::changed);
+    connect(m_lengthKind, &QComboBox::currentIndexChanged, this, &RecordSetup::rememberLength);
+    connect(m_lengthNumber, &QSpinBox::valueChanged, this, &RecordSetup::rememberLength);
     connect(m_size, &QSpinBox::valueChanged, this, &RecordSetup::changed);
     connect(m_saveTo, &QLineEdit::textChanged, this, &RecordSetup::changed);
     connect(m_saveTo->actions().constFirst(), &QAction::triggered, this, [this] {

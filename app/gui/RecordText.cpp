@@ -152,9 +152,20 @@ Result<std::vector<std::string>> splitCommand(const std::string& line)
     return words;
 }
 
-QString outcomeText(RecordEnd end, const RecordStatus& status, const RecordTarget& target)
+QString recordText(const RecordRequest& request)
 {
-    QString text = QStringLiteral("Recorded for %1, %2").arg(clockText(status.elapsed), QLatin1String(reasonText(end, !target.command.empty())));
+    if (!request.target.command.empty())
+        return QStringLiteral("Record command");
+    return request.others.empty() ? QStringLiteral("Record process %1").arg(request.target.pid)
+                                  : QStringLiteral("Record %1 processes").arg(request.others.size() + 1);
+}
+
+QString outcomeText(RecordEnd end, const RecordStatus& status, const RecordRequest& request)
+{
+    const bool command = !request.target.command.empty();
+    const bool byItself = end == RecordEnd::TimeLimit && request.steps;
+    QString text = QStringLiteral("Recorded for %1, %2")
+                       .arg(clockText(status.elapsed), byItself ? QStringLiteral("%1 steps").arg(countText(request.steps)) : QLatin1String(reasonText(end, command)));
     if (status.samples)
         text += QStringLiteral(": %1 samples, %2 lost").arg(countText(status.samples), status.lost ? countText(status.lost) : QStringLiteral("none"));
     return text + QLatin1Char('.');

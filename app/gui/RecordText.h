@@ -33,7 +33,9 @@ QString expandedPath(const QString& pattern, const QString& stem, pid_t pid, con
 QString shortPath(const QString& path);
 /// Words of a command line as a shell parts them: '...', "..." and \ keep blanks; nothing is expanded. Error: a quote is open.
 Result<std::vector<std::string>> splitCommand(const std::string& line);
+/// What pressing the button does: "Record process 12", "Record 2 processes", "Record command".
+QString recordText(const RecordRequest& request);
 /// "Recorded for 12.3 s, until Stop: 12,345 samples, none lost."
-QString outcomeText(RecordEnd end, const RecordStatus& status, const RecordTarget& target);
+QString outcomeText(RecordEnd end, const RecordStatus& status, const RecordRequest& request);
 
 } // namespace opscope

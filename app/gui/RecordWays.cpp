@@ -5,11 +5,14 @@
 #include "widgets/common/Text.h"
 
 #include <QButtonGroup>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QRadioButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace opscope {
@@ -31,7 +34,7 @@ QLabel* wrapped(const QFont& font)
 
 RecordWay::RecordWay(const Theme& theme, const RecorderBackend& backend, QWidget* parent)
     : QFrame(parent), m_theme(theme), m_backend(backend), m_radio(new QRadioButton(displayText(backend.title))), m_sign(new QLabel),
-      m_status(new QLabel), m_detail(wrapped(Theme::uiFont(12))), m_note(wrapped(Theme::uiFont(11)))
+      m_status(new QLabel), m_detail(wrapped(Theme::uiFont(12))), m_note(wrapped(Theme::uiFont(11))), m_copy(new QToolButton), m_link(new QToolButton)
 {
     m_radio->setFont(Theme::uiFont(12, QFont::DemiBold));
     m_radio->setAccessibleDescription(displayText(backend.summary));
@@ -50,7 +53,36 @@ RecordWay::RecordWay(const Theme& theme, const RecorderBackend& backend, QWidget
     column->addLayout(head);
     column->addWidget(m_detail);
     column->addWidget(m_note);
+    column->addWidget(makeButtons());
+    setLink({});
     setReadiness(nullptr);
+}
+
+QWidget* RecordWay::makeButtons()
+{
+    auto* buttons = new QWidget;
+    auto* row = new QHBoxLayout(buttons);
+    row->setContentsMargins(kIndent - 4, 0, 0, 0);
+    row->setSpacing(6);
+    for (QToolButton* button : {m_copy, m_link}) {
+        button->setFont(Theme::uiFont(11, QFont::Medium));
+        button->setObjectName(QStringLiteral("flatStatus"));
+        button->setStyleSheet(QStringLiteral("QToolButton { color: %1; padding: 0 4px; }").arg(m_theme.accent.name()));
+        row->addWidget(button);
+    }
+    row->addStretch(1);
+    connect(m_copy, &QToolButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(m_toCopy);
+        m_copy->setText(QStringLiteral("Copied"));
+    });
+    connect(m_link, &QToolButton::clicked, this, &RecordWay::linkClicked);
+    return buttons;
+}
+
+void RecordWay::setLink(const QString& text)
+{
+    m_link->setText(text);
+    m_link->setVisible(!text.isEmpty());
 }
 
 void RecordWay::setReadiness(const Readiness* ready)
@@ -70,6 +102,13 @@ void RecordWay::setReadiness(const Readiness* ready)
     m_note->setVisible(possible && !advice.isEmpty());
     m_note->setText(advice);
     setTextColour(m_note, m_theme.textDim);
+    const QString copy = ready ? displayText(ready->copy) : QString();
+    if (copy != m_toCopy)
+        m_copy->setText(QStringLiteral("Copy"));
+    m_toCopy = copy;
+    m_copy->setVisible(!copy.isEmpty());
+    m_copy->setToolTip(richText(ready ? ready->copy : std::string()));
+    m_copy->setAccessibleName(QStringLiteral("Copy ") + copy);
     m_radio->setAccessibleName(displayText(m_backend.title) + QStringLiteral(", ") + m_status->text());
     m_radio->setAccessibleDescription(m_detail->text() + QLatin1Char(' ') + m_note->text());
     QFrame::update();
@@ -105,21 +144,40 @@ RecordWays::RecordWays(const Theme& theme, std::span<const RecorderBackend> back
         auto* way = new RecordWay(theme, backend, this);
         m_group->addButton(&way->radio(), static_cast<int>(m_ways.size()));
         m_ways.push_back(way);
+        connect(way, &RecordWay::linkClicked, this, &RecordWays::newStartWanted);
         column->addWidget(way);
     }
+    m_shown.assign(m_ways.size(), true);
     column->addStretch(1);
-    connect(m_group, &QButtonGroup::idClicked, this, [this](int id) {
-        m_wish = std::string(m_backends[static_cast<std::size_t>(id)].id);
-        choose();
-    });
+    connect(m_group, &QButtonGroup::idClicked, this, &RecordWays::wishFor);
     // Arrow keys tick without a click.
     connect(m_group, &QButtonGroup::idToggled, this, [this](int id, bool on) {
         m_ways[static_cast<std::size_t>(id)]->QWidget::update();
-        if (on && m_ways[static_cast<std::size_t>(id)]->radio().hasFocus()) {
-            m_wish = std::string(m_backends[static_cast<std::size_t>(id)].id);
-            choose();
-        }
+        if (on && m_ways[static_cast<std::size_t>(id)]->radio().hasFocus())
+            wishFor(id);
     });
+}
+
+void RecordWays::wishFor(int id)
+{
+    const std::string wish(m_backends[static_cast<std::size_t>(id)].id);
+    const bool other = wish != m_wish;
+    m_wish = wish;
+    choose();
+    if (other)
+        Q_EMIT wishChanged();
+}
+
+void RecordWays::showFor(For what)
+{
+    for (std::size_t i = 0; i < m_ways.size(); ++i) {
+        const RecorderBackend& backend = m_backends[i];
+        // Ways that need PyTorch would only be in the way of others; those that start commands stay with a process that could be started anew.
+        m_shown[i] = what == For::Command ? backend.startsCommands : what == For::PyTorchProcess || backend.family.empty();
+        m_ways[i]->setVisible(m_shown[i]);
+        m_ways[i]->setLink(what == For::PyTorchProcess && backend.onlyCommands ? QStringLiteral("Start it anew from here…") : QString());
+    }
+    choose();
 }
 
 void RecordWays::setReadiness(const std::vector<Readiness>& ready)
@@ -140,7 +198,7 @@ void RecordWays::choose()
 {
     int wished = -1, first = -1;
     for (std::size_t i = 0; i < m_ready.size() && i < m_backends.size(); ++i) {
-        if (m_ready[i].state != Readiness::State::Ready)
+        if (!m_shown[i] || m_ready[i].state != Readiness::State::Ready)
             continue;
         if (first < 0)
             first = static_cast<int>(i);

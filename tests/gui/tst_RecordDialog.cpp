@@ -97,14 +97,17 @@ Readiness neverReady(const RecordTarget&, const OptionValues&)
     return {Readiness::State::NotPossible, "No Intel Processor Trace here", "Needs an Intel CPU of 2016 or later, outside a virtual machine."};
 }
 
+std::vector<RecordOption> noOptions() { return {}; }
+
 std::unique_ptr<RecordSession> fakeSession(const RecordRequest& request) { return std::make_unique<FakeSession>(request); }
 
 const std::vector<RecorderBackend>& fakeBackends()
 {
     static const std::vector<RecorderBackend> kBackends{
-        {"fake", "Samples", "Native call stacks of any process. No operator names.", true, fakeOptions, fakeCheck, fakeSession},
-        {"other", "Every call", "Each call and return, exactly.", false, [] { return std::vector<RecordOption>(); }, fakeCheck, fakeSession},
-        {"never", "magic-trace", "Each call and return of the last moments.", false, [] { return std::vector<RecordOption>(); }, neverReady, fakeSession},
+        {.id = "fake", .title = "Samples", .summary = "Native call stacks of any process. No operator names.", .startsCommands = true, .options = fakeOptions,
+         .check = fakeCheck, .session = fakeSession},
+        {.id = "other", .title = "Every call", .summary = "Each call and return, exactly.", .options = noOptions, .check = fakeCheck, .session = fakeSession},
+        {.id = "never", .title = "magic-trace", .summary = "Each call and return of the last moments.", .options = noOptions, .check = neverReady, .session = fakeSession},
     };
     return kBackends;
 }
@@ -200,6 +203,7 @@ void tst_RecordDialog::init()
                    process(13, "owlv2_server", "./owlv2_server --port 9000", 0), child};
     m_window->recordings().setBackends(fakeBackends());
     m_window->recordings().setScan([this] { return m_processes; });
+    m_window->recordings().setTorchScan([](const std::vector<ProcessInfo>&) { return std::vector<torch::TorchProcess>(); });
 }
 
 void tst_RecordDialog::cleanup()
@@ -539,7 +543,7 @@ void tst_RecordDialog::settingsAreRememberedAndTheProcessIsNot()
 {
     RecordDialog& d = ready();
     qobject_cast<QSpinBox*>(d.setup().fields()->field("frequency"))->setValue(499);
-    d.setup().lengthKind().setCurrentIndex(1);
+    d.setup().setLength(RecordSettings::Length::Kind::UntilStop);
     d.setup().sizeLimit().setValue(7);
     press(d.mainButton());
     QVERIFY(!FakeSession::current->request.duration);
@@ -554,10 +558,10 @@ void tst_RecordDialog::settingsAreRememberedAndTheProcessIsNot()
     QCOMPARE(again.setup().sizeLimit().value(), 7);
     QCOMPARE(again.setup().saveTo().text(), path("{name}-{pid}.fxt"));
     QVERIFY(!m_opener->settings().recording().contains(QByteArray::number(m_child->processId())));
-    const RecordSettings strange = RecordSettings::fromJson("{\"seconds\": -4, \"mebibytes\": 1e9, \"options\": {\"fake\": {\"frequency\": 7}}}");
-    QCOMPARE(strange.seconds, 30);
+    const RecordSettings strange = RecordSettings::fromJson("{\"length\": {\"seconds\": -4, \"kind\": 5}, \"mebibytes\": 1e9, \"options\": {\"fake\": {\"frequency\": 7}}}");
+    QCOMPARE(strange.length.seconds, 30);
     QCOMPARE(strange.mebibytes, 1024);
-    QVERIFY(RecordSettings::fromJson("nonsense").limited);
+    QCOMPARE(RecordSettings::fromJson("nonsense").length, RecordSettings().length);
 }
 
 void tst_RecordDialog::tabGoesFromWhatToHowToStart()
@@ -599,9 +603,9 @@ void tst_RecordDialog::aRealProcessIsRecorded()
     m_window->record();
     RecordDialog& d = *m_window->recordings().dialog();
     d.setup().choosePid(pid);
-    d.setup().ways().setWish("samples");
+    d.setup().setWay("samples");
     d.setup().saveTo().setText(path("real.fxt"));
-    d.setup().seconds().setValue(1);
+    d.setup().lengthNumber().setValue(1);
     QTRY_VERIFY_WITH_TIMEOUT(d.setup().table().chosen() && d.setup().table().chosen()->info.pid == pid && d.mainButton().isEnabled(), 20'000);
     QSignalSpy loaded(m_window.get(), &MainWindow::loaded);
     press(d.mainButton());

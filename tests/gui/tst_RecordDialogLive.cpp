@@ -47,9 +47,9 @@ void tst_RecordDialogLive::record(qint64 pid, const QString& into)
     m_window->record();
     RecordDialog& dialog = *m_window->recordings().dialog();
     dialog.setup().choosePid(static_cast<pid_t>(pid));
-    dialog.setup().ways().setWish("samples");
+    dialog.setup().setWay("samples");
     dialog.setup().saveTo().setText(into);
-    dialog.setup().seconds().setValue(3);
+    dialog.setup().lengthNumber().setValue(3);
     const auto ready = [&] {
         const auto* chosen = dialog.setup().table().chosen();
         return chosen && chosen->info.pid == pid && dialog.mainButton().isEnabled();

@@ -24,11 +24,14 @@ Readiness check(const RecordTarget&, const OptionValues&)
     return g_answer;
 }
 
+std::vector<RecordOption> noOptions() { return {}; }
+
 const std::vector<RecorderBackend>& backends()
 {
     static const std::vector<RecorderBackend> kBackends{
-        {"one", "One", "", true, [] { return std::vector<RecordOption>(); }, check, nullptr},
-        {"two", "Two", "", false, [] { return std::vector<RecordOption>(); }, check, nullptr},
+        {.id = "one", .title = "One", .summary = "", .startsCommands = true, .options = noOptions, .check = check, .session = nullptr},
+        {.id = "two", .title = "Two", .summary = "", .options = noOptions, .check = check, .session = nullptr},
+        {.id = "start", .title = "Start", .summary = "", .startsCommands = true, .onlyCommands = true, .options = noOptions, .check = check, .session = nullptr},
     };
     return kBackends;
 }
@@ -82,6 +85,7 @@ private Q_SLOTS:
     void textsOfProcessesAreMadePresentable();
     void theListStaysWhereItIsWhileItIsUpdated();
     void backendsAreAskedOnceAndAgainWhenTold();
+    void programsWithPyTorchComeFirstAndSayWhatTheyHave();
     void namesForPeople();
     void timesForPeople();
     void fileNamesAreFilledIn();
@@ -237,11 +241,11 @@ void tst_RecordProcesses::theListStaysWhereItIsWhileItIsUpdated()
 void tst_RecordProcesses::backendsAreAskedOnceAndAgainWhenTold()
 {
     std::vector<ProcessInfo> infos{info(1), info(2)};
-    RecordSurvey survey(backends(), [&] { return infos; });
+    RecordSurvey survey(backends(), [&] { return infos; }, [](const std::vector<ProcessInfo>&) { return std::vector<torch::TorchProcess>(); });
     g_asked = 0;
     g_answer = {};
     QCOMPARE(survey.look().size(), std::size_t{2});
-    QCOMPARE(g_asked, 4);
+    QCOMPARE(g_asked, 4); // one of the three starts commands only
     infos.push_back(info(3));
     infos[0].startTicks = 9; // another process of that number
     survey.look();
@@ -253,6 +257,43 @@ void tst_RecordProcesses::backendsAreAskedOnceAndAgainWhenTold()
     const auto command = askBackends(backends(), {.command = {"x"}}, {});
     QCOMPARE(command[0].state, Readiness::State::NeedsPermission);
     QCOMPARE(command[1].state, Readiness::State::NotPossible); // it does not start commands
+    QCOMPARE(command[2].state, Readiness::State::NeedsPermission);
+    QCOMPARE(askBackends(backends(), {.pid = 1}, {})[2].reason, std::string("Needs a new start"));
+}
+
+void tst_RecordProcesses::programsWithPyTorchComeFirstAndSayWhatTheyHave()
+{
+    RecordProcessModel model(backends());
+    ProcessInfo busy = info(1, "compile", 1.9), rank1 = info(2, "python train.py", 0.1), rank0 = info(3, "python train.py", 0.1), worker = info(4, "python train.py", 0.5);
+    const auto torch = [](pid_t pid, int rank, bool isWorker) {
+        return torch::TorchProcess{.pid = pid, .startTicks = 1, .python = true, .pythonMajor = 3, .pythonMinor = 12, .torchVersion = "2.13.0+cpu", .gpuInUse = pid == 2,
+                                   .gpus = {0, 3}, .rank = rank, .worldSize = 2, .worker = isWorker, .parent = isWorker ? 3 : 0};
+    };
+    std::vector<RecordProcess> all{describeProcess(busy, {}), describeProcess(rank1, {}, torch(2, 1, false)), describeProcess(rank0, {}, torch(3, 0, false)),
+                                   describeProcess(worker, {}, torch(4, 0, true))};
+    model.setProcesses(all);
+    model.sortAsAtFirst();
+    QCOMPARE(model.rowCount(), 3); // without the worker
+    QCOMPARE(model.hiddenCount(), 1);
+    QCOMPARE(model.workerCount(), 1);
+    QVERIFY(model.showsTorch() && model.showsRanks());
+    QCOMPARE(model.at(2)->info.pid, 1);
+    using Model = RecordProcessModel;
+    const int row = *model.rowOf({2, 1});
+    const auto cell = [&](int column) { return model.index(row, column).data().toString(); };
+    const QStringList cells{cell(Model::Rank), cell(Model::Python), cell(Model::Torch), cell(Model::Gpu)};
+    QCOMPARE(cells.join(QLatin1Char(' ')), QStringLiteral("1 3.12 2.13.0+cpu 0,3"));
+    QCOMPARE(model.index(*model.rowOf({1, 1}), Model::Torch).data().toString(), QString());
+    QCOMPARE(model.columnCount(), Model::FirstBackend + 2); // none for what only starts commands
+    const auto ranks = ranksOf(all[1], model.all());
+    QCOMPARE(ranks.size(), std::size_t{2});
+    QCOMPARE(ranks[0]->info.pid, 3);
+    QCOMPARE(ranks[1]->info.pid, 2);
+    QVERIFY(ranksOf(all[0], model.all()).empty());
+    model.sort(Model::Cpu, Qt::DescendingOrder); // a person's order knows no PyTorch
+    QCOMPARE(model.at(0)->info.pid, 1);
+    model.setSearch(QStringLiteral("PyTorch"));
+    QCOMPARE(model.rowCount(), 2);
 }
 
 void tst_RecordProcesses::namesForPeople()
