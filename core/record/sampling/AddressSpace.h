@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/record/sampling/CodeModule.h"
+#include "core/record/sampling/Maps.h"
 #include "core/record/sampling/Symbols.h"
 
 #include <cstdint>
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace opscope::sampling {
-
-/// /proc/PID/maps as it stands; lines that make no sense are left out.
-std::vector<Mapping> parseMaps(std::string_view text);
 
 /// Executable memory of one process, by address.
 struct CodeRegion
@@ -45,8 +43,5 @@ public:
 private:
     std::map<std::tuple<std::uint64_t, std::uint64_t, std::string>, std::shared_ptr<CodeModule>> m_modules;
 };
-
-/// Whether a mapping of this name has a file of code behind it: not "", "[heap]", "//anon", "/memfd:...", "/dev/zero".
-bool isFilePath(std::string_view path);
 
 } // namespace opscope::sampling

@@ -30,15 +30,6 @@ std::optional<Number> number(std::string_view text)
     return value;
 }
 
-/// That begins like this; empty: none.
-std::string statusLine(pid_t pid, std::string_view begin)
-{
-    std::istringstream lines(readSmallFile(procPath(pid, "/status")));
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(begin)) return line;
-    return {};
-}
-
 } // namespace
 
 std::string readSmallFile(const std::string& path)
@@ -50,6 +41,14 @@ std::string readSmallFile(const std::string& path)
     for (ssize_t n = 0; text.size() < kMostRead && (n = ::read(file, piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(n));
     ::close(file);
     return text;
+}
+
+std::string statusLine(pid_t pid, std::string_view begin)
+{
+    std::istringstream lines(readSmallFile(procPath(pid, "/status")));
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with(begin)) return line;
+    return {};
 }
 
 std::optional<std::int64_t> readNumber(const std::string& path) { return number<std::int64_t>(readSmallFile(path)); }

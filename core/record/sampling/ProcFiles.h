@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace opscope::sampling {
 // What the sampler needs of /proc. Everything may be gone at any moment: then the answer is empty.
 
 std::string readSmallFile(const std::string& path);
+/// The line of /proc/PID/status that begins so; empty: none.
+std::string statusLine(pid_t pid, std::string_view begin);
 /// A number in a file of /proc/sys.
 std::optional<std::int64_t> readNumber(const std::string& path);
 /// "0-3,5" -> 0 1 2 3 5

@@ -2,6 +2,7 @@
 
 #include "core/base/Id.h"
 #include "core/base/Result.h"
+#include "core/record/sampling/Maps.h"
 
 #include <cstdint>
 #include <memory>
@@ -23,15 +24,6 @@ struct Frame
     /// Last part of the path ("libtorch_cpu.so"), "[kernel]", "[perf map]", "[anonymous]" (code that no file holds), "[unknown]";
     /// of a Python function the path of its source file.
     std::string module;
-};
-
-/// Part of an address space, as /proc/PID/maps or an MMAP2 record has it.
-struct Mapping
-{
-    std::uint64_t start = 0, end = 0, offset = 0;
-    std::string path;      ///< as the target sees it; "" or "[heap]" ... for none
-    std::uint64_t device = 0, inode = 0; ///< makedev(3); 0 where not known
-    bool executable = false;
 };
 
 class CodeModule; // an ELF file that is mapped somewhere; internal, shared by the unwinder

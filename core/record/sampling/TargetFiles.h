@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/record/sampling/Symbols.h"
+#include "core/record/sampling/Maps.h"
 
 #include <cstdint>
 #include <string>
