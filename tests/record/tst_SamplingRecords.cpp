@@ -58,22 +58,23 @@ std::string times(RecordMerge& merge, std::uint64_t horizon)
 /// A ring as the kernel would map it.
 struct FakeRing
 {
-    explicit FakeRing(std::size_t bytes) : data(bytes) {}
+    explicit FakeRing(std::size_t bytes, const SampleLayout& what = {}) : layout(what), data(bytes / 8) {}
     void write(const Words& words)
     {
         for (const std::uint64_t word : words) {
-            std::memcpy(data.data() + (control.data_head & (data.size() - 1)), &word, sizeof word);
+            data[control.data_head / 8 % data.size()] = word;
             control.data_head += sizeof word;
         }
     }
     Words drained()
     {
         Words words;
-        drainRing(control, data, words);
+        drainRing(control, data, layout, words);
         return words;
     }
+    SampleLayout layout;
     perf_event_mmap_page control = {};
-    std::vector<std::byte> data;
+    Words data;
 };
 
 } // namespace
@@ -209,13 +210,47 @@ private Q_SLOTS:
     void aFullRingIsTakenInOnePiece()
     {
         FakeRing ring(128);
-        ring.write(Words(5, 0));
+        ring.write(Words(5, 0)); // no records: that is for the merge to see
         QCOMPARE(ring.drained().size(), std::size_t{5});
         Words all;
         for (std::uint64_t i = 0; i < 16; ++i) all.push_back(i);
         ring.write(all);
         QCOMPARE(ring.drained(), all);
         QVERIFY(ring.drained().empty());
+    }
+    void ofEachStackOnlyWhatWasWrittenIsTaken()
+    {
+        const SampleLayout layout{.chain = true, .userRegisters = 2};
+        const auto withStack = [](std::uint64_t written) { return sample(99, {1, 0x10, PERF_SAMPLE_REGS_ABI_64, 11, 12, 64, 1, 2, 3, 4, 5, 6, 7, 8, written}); };
+        FakeRing ring(256, layout); // two wrap, at different words
+        for (std::uint64_t i = 0; i < 40; ++i) {
+            const std::uint64_t written = i % 12 * 7; // 77 is more than there is
+            ring.write(withStack(written));
+            ring.write(switchAt(i));
+            const Words all = ring.drained();
+            const std::size_t kept = std::min<std::size_t>((written + 7) / 8, 8);
+            QCOMPARE(all.size(), withStack(0).size() - 8 + kept + switchAt(0).size());
+            PerfRecord record;
+            const std::size_t first = recordWords(all);
+            QVERIFY(decodeRecord(std::span(all).first(first), layout, record));
+            QCOMPARE(record.time, 99u);
+            QCOMPARE(Words(record.registers.begin(), record.registers.end()), (Words{11, 12}));
+            QCOMPARE(record.stack.size(), std::min<std::size_t>(written, 64));
+            for (std::size_t byte = 0; byte < record.stack.size(); ++byte)
+                QCOMPARE(static_cast<int>(record.stack[byte]), byte % 8 ? 0 : static_cast<int>(byte / 8 + 1));
+            QVERIFY(decodeRecord(std::span(all).subspan(first), layout, record) && record.kind == PerfKind::Switch && record.time == i);
+        }
+    }
+    void samplesThatClaimTooMuchComeOutAsTheyAre()
+    {
+        const SampleLayout layout{.chain = true, .userRegisters = 2};
+        const std::uint64_t large = ~std::uint64_t{0};
+        for (const Words& rest : {Words{}, Words{large}, Words{0}, Words{0, 2}, Words{0, 2, 1}, Words{0, 2, 11, 12, large, 0, 0}, Words{0, 2, 11, 12, 16, 0, 0},
+                                  Words{0, 0, 0}, Words{0, 0, 8}, Words{3, 0, 0, 0}, Words{4, 0, 0, 0}}) {
+            FakeRing ring(256, layout);
+            ring.write(sample(99, rest));
+            QCOMPARE(ring.drained(), sample(99, rest));
+        }
     }
     void headsThatMakeNoSenseAreLeftOut()
     {
@@ -253,16 +288,37 @@ private Q_SLOTS:
         QCOMPARE(times(merge, 0), std::string("1 2"));
         QCOMPARE(merge.waitingBytes(), std::size_t{400});
     }
-    void wordsThatAreNoRecordsAreDroppedWithTheRestOfTheirRing()
+    void wordsThatAreNoRecordsAreDroppedWithWhatFollowsThem()
     {
         RecordMerge merge;
-        merge.add(0, sample(10));
-        merge.add(0, Words{0, 1, 2});
-        merge.add(0, sample(20));
+        Words words = sample(10);
+        append(words, {0, 1, 2});
+        append(words, sample(20));
+        merge.add(0, std::move(words));
         merge.add(1, sample(15));
         QCOMPARE(times(merge, UINT64_MAX), std::string("10 15"));
         merge.add(0, sample(30));
         QCOMPARE(times(merge, UINT64_MAX), std::string("30"));
+    }
+    void memoryOfBlocksIsUsedAgain()
+    {
+        RecordMerge merge;
+        Words block = merge.spare();
+        QCOMPARE(block.capacity(), std::size_t{0});
+        block.reserve(1000);
+        const std::uint64_t* const memory = block.data();
+        append(block, sample(10));
+        append(block, sample(20));
+        merge.add(0, std::move(block));
+        QCOMPARE(times(merge, 10), std::string("10"));
+        QVERIFY(merge.spare().empty());
+        QCOMPARE(times(merge, 20), std::string("20"));
+        block = merge.spare();
+        QVERIFY(block.empty() && block.data() == memory);
+        Words large;
+        large.reserve(1 << 20); // of a stall
+        merge.add(0, std::move(large));
+        QCOMPARE(merge.spare().capacity(), std::size_t{0});
     }
     void aRecordLargerThanWhatThereIsIsNone()
     {

@@ -213,7 +213,7 @@ bool Collector::isTargetGone() const
 
 void Collector::addDrained()
 {
-    for (std::size_t i = 0; i < m_inboxes.size(); ++i) m_merge.add(i, m_inboxes[i]);
+    for (std::size_t i = 0; i < m_inboxes.size(); ++i) m_merge.add(i, std::move(m_inboxes[i]));
     m_inboxes.clear();
 }
 

@@ -67,7 +67,7 @@ void PerfEvents::drain(RingInboxes& inboxes)
         std::vector<std::uint64_t>& inbox = inboxes[i];
         const std::size_t before = inbox.size();
         const bool over = m_settings.perThread && !m_attaching && ring.hungUp() && !ring.events.empty();
-        ring.memory.drain(inbox);
+        ring.memory.drain(layout(), inbox);
         if (forks) noteForks(std::span<const std::uint64_t>(inbox).subspan(before));
         if (!over) continue;
         m_attached.erase(ring.thread); // the number may come again

@@ -1,5 +1,6 @@
 #include "core/record/sampling/PerfRecord.h"
 
+#include <algorithm>
 #include <cstring>
 #include <linux/perf_event.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@ namespace opscope::sampling {
 namespace {
 
 constexpr std::size_t kTrailer = 3; ///< words of thread, time, processor at the end of everything that is no sample
+constexpr std::size_t kFixedOfSample = 5; ///< words: header, address, thread, time, processor
 
 std::uint16_t typeOf(std::uint64_t header) { return static_cast<std::uint16_t>(header & 0xFFFF); }
 std::uint16_t miscOf(std::uint64_t header) { return static_cast<std::uint16_t>(header >> 32); }
@@ -110,12 +112,41 @@ void decodeMmap(Words& words, bool second, PerfRecord& into)
 
 std::uint64_t basicSampleType() { return PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU; }
 
+std::size_t recordWords(std::uint64_t header)
+{
+    const std::uint64_t bytes = header >> 48;
+    return bytes % sizeof(std::uint64_t) ? 0 : bytes / sizeof(std::uint64_t);
+}
+
+std::uint64_t withRecordWords(std::uint64_t header, std::size_t words)
+{
+    return (header & 0xFFFF'FFFF'FFFF) | std::uint64_t{words * sizeof(std::uint64_t)} << 48;
+}
+
 std::size_t recordWords(std::span<const std::uint64_t> words)
 {
-    if (words.empty()) return 0;
-    const std::uint64_t bytes = words[0] >> 48;
-    const std::size_t count = bytes / sizeof(std::uint64_t);
-    return bytes % sizeof(std::uint64_t) || count > words.size() ? 0 : count;
+    const std::size_t count = words.empty() ? 0 : recordWords(words[0]);
+    return count > words.size() ? 0 : count;
+}
+
+/// What decodeSample() and takeStack() read, without reading it.
+StackPart stackPartOf(const RingWords& record, std::size_t words, const SampleLayout& layout)
+{
+    if (!layout.userRegisters || typeOf(record[0]) != PERF_RECORD_SAMPLE) return {};
+    std::uint64_t at = kFixedOfSample;
+    const auto has = [&](std::uint64_t more) { return more < words && at < words - more; };
+    if (layout.chain) {
+        if (!has(0) || record[at] >= words) return {};
+        at += 1 + record[at];
+    }
+    if (!has(0)) return {};
+    at += record[at] == PERF_SAMPLE_REGS_ABI_NONE ? 1 : 1 + layout.userRegisters;
+    if (!has(0)) return {};
+    const std::uint64_t size = record[at++] / sizeof(std::uint64_t);
+    if (size == 0 || !has(size)) return {};
+    const std::uint64_t written = record[at + size];
+    const std::uint64_t used = written / sizeof(std::uint64_t) + (written % sizeof(std::uint64_t) != 0);
+    return {at, size, size - std::min(used, size)};
 }
 
 std::uint64_t recordTime(std::span<const std::uint64_t> record)

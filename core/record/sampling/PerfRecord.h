@@ -40,10 +40,30 @@ struct PerfRecord
     bool executable = false;
 };
 
+/// What the first word says of the record's size, in words; 0: that cannot be one.
+std::size_t recordWords(std::uint64_t header);
+/// The same first word for a record of another size.
+std::uint64_t withRecordWords(std::uint64_t header, std::size_t words);
 /// Size in words of the record that begins there; 0: that cannot be one, what follows has to be thrown away.
 std::size_t recordWords(std::span<const std::uint64_t> words);
 /// Its time, without decoding it: what merging needs. 0 for one that has none.
 std::uint64_t recordTime(std::span<const std::uint64_t> record);
+/// Words from one of a ring on, which has a power of two of them: they may wrap.
+struct RingWords
+{
+    std::span<const std::uint64_t> ring;
+    std::uint64_t first = 0;
+    std::size_t place(std::uint64_t i) const { return (first + i) & (ring.size() - 1); }
+    std::uint64_t operator[](std::uint64_t i) const { return ring[place(i)]; }
+};
+/// The copy of a stack in a sample. The word before it says its size, the one behind it how much of that was written.
+struct StackPart
+{
+    std::size_t first = 0, words = 0; ///< from the beginning of the record
+    std::size_t unused = 0;           ///< of its words, at its end
+};
+/// Of a record of `words` words. All zero where it has none, or is too short for what it claims.
+StackPart stackPartOf(const RingWords& record, std::size_t words, const SampleLayout& layout);
 /// False: too short for what it claims to be.
 bool decodeRecord(std::span<const std::uint64_t> record, const SampleLayout& layout, PerfRecord& into);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,25 +13,45 @@ namespace {
 
 std::size_t pageSize() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
+void copy(const RingWords& words, std::uint64_t from, std::size_t count, std::vector<std::uint64_t>& into)
+{
+    const std::uint64_t* const ring = words.ring.data();
+    const std::size_t begin = words.place(from), straight = std::min(count, words.ring.size() - begin);
+    into.insert(into.end(), ring + begin, ring + begin + straight);
+    into.insert(into.end(), ring, ring + (count - straight));
+}
+
+void copyRecord(const RingWords& record, std::size_t words, const SampleLayout& layout, std::vector<std::uint64_t>& into)
+{
+    const StackPart stack = stackPartOf(record, words, layout);
+    if (!stack.unused) return copy(record, 0, words, into);
+    const std::size_t at = into.size(), end = stack.first + stack.words;
+    copy(record, 0, end - stack.unused, into);
+    copy(record, end, words - end, into);
+    into[at] = withRecordWords(into[at], words - stack.unused);
+    into[at + stack.first - 1] = (stack.words - stack.unused) * sizeof(std::uint64_t);
+}
+
 } // namespace
 
-void drainRing(perf_event_mmap_page& control, std::span<const std::byte> data, std::vector<std::uint64_t>& into)
+void drainRing(perf_event_mmap_page& control, std::span<const std::uint64_t> data, const SampleLayout& layout, std::vector<std::uint64_t>& into)
 {
     const std::uint64_t head = __atomic_load_n(&control.data_head, __ATOMIC_ACQUIRE);
     const std::uint64_t tail = control.data_tail; // only we write it
-    const std::uint64_t count = head - tail;
-    if (count == 0 || count > data.size()) { // more than fits: not a ring that we could trust
-        if (count) __atomic_store_n(&control.data_tail, head, __ATOMIC_RELEASE);
-        return;
+    const std::uint64_t count = (head - tail) / sizeof(std::uint64_t);
+    if (count <= data.size()) { // else it is not a ring that we could trust
+        for (std::uint64_t done = 0; done < count;) {
+            const RingWords rest{data, tail / sizeof(std::uint64_t) + done};
+            const std::size_t words = recordWords(rest[0]);
+            if (words == 0 || words > count - done) { // the merge knows what to do with it
+                copy(rest, 0, count - done, into);
+                break;
+            }
+            copyRecord(rest, words, layout, into);
+            done += words;
+        }
     }
-    const std::size_t begin = tail & (data.size() - 1);
-    const std::size_t first = std::min<std::size_t>(count, data.size() - begin);
-    const std::size_t before = into.size();
-    into.resize(before + count / sizeof(std::uint64_t));
-    std::byte* to = reinterpret_cast<std::byte*>(into.data() + before);
-    std::memcpy(to, data.data() + begin, first);
-    std::memcpy(to + first, data.data(), count - first);
-    __atomic_store_n(&control.data_tail, head, __ATOMIC_RELEASE);
+    if (head != tail) __atomic_store_n(&control.data_tail, head, __ATOMIC_RELEASE);
 }
 
 int PerfRing::map(int descriptor, std::size_t pages)
@@ -62,11 +81,12 @@ void PerfRing::unmap()
     m_bytes = 0;
 }
 
-void PerfRing::drain(std::vector<std::uint64_t>& into)
+void PerfRing::drain(const SampleLayout& layout, std::vector<std::uint64_t>& into)
 {
     if (!m_base) return;
     const std::size_t page = pageSize();
-    drainRing(*reinterpret_cast<perf_event_mmap_page*>(m_base), {m_base + page, m_bytes - page}, into);
+    const auto* data = reinterpret_cast<const std::uint64_t*>(m_base + page);
+    drainRing(*reinterpret_cast<perf_event_mmap_page*>(m_base), {data, (m_bytes - page) / sizeof *data}, layout, into);
 }
 
 } // namespace opscope::sampling

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/record/sampling/PerfRecord.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,9 +11,10 @@ struct perf_event_mmap_page;
 
 namespace opscope::sampling {
 
-/// Moves everything that is in the ring behind `into` and gives the room back to the kernel: whole records, wherever they wrap.
-/// `data` is the ring without its first page, a power of two in size.
-void drainRing(perf_event_mmap_page& control, std::span<const std::byte> data, std::vector<std::uint64_t>& into);
+/// Moves everything that is in the ring behind `into` and gives the room back to the kernel: whole records, wherever they wrap. Each copy
+/// of a stack has its full size in the ring, though most stacks are shorter: what was not written of it is left out, and the record says
+/// so. `data` is the ring without its first page, a power of two in size.
+void drainRing(perf_event_mmap_page& control, std::span<const std::uint64_t> data, const SampleLayout& layout, std::vector<std::uint64_t>& into);
 
 /// A mapped ring of one perf event. Movable; unmapped at the end.
 class PerfRing
@@ -24,7 +27,7 @@ public:
     PerfRing& operator=(PerfRing&& other) noexcept;
     ~PerfRing() { unmap(); }
     void unmap();
-    void drain(std::vector<std::uint64_t>& into);
+    void drain(const SampleLayout& layout, std::vector<std::uint64_t>& into);
 
 private:
     std::byte* m_base = nullptr;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -15,22 +16,23 @@ class RecordMerge
 public:
     explicit RecordMerge(std::size_t maxBytes = std::size_t{64} << 20) : m_maxWords(maxBytes / sizeof(std::uint64_t)) {}
 
-    /// Whole records of ring number `ring`, behind those that it gave before.
-    void add(std::size_t ring, std::span<const std::uint64_t> records);
-    /// Hands out, in order of time, what is not younger than `horizon`, and more when too much waits. Words that are no records are
-    /// dropped with the rest of their ring.
+    using Block = std::vector<std::uint64_t>;
+    /// Whole records of ring number `ring`, behind those that it gave before. Words that are no records are dropped with what follows them.
+    void add(std::size_t ring, Block&& records);
+    /// An empty block, with the memory of one that has been handed out if there is one.
+    Block spare();
+    /// Hands out, in order of time, what is not younger than `horizon`, and more when too much waits.
     void release(std::uint64_t horizon, const std::function<void(std::span<const std::uint64_t>)>& each);
     void releaseAll(const std::function<void(std::span<const std::uint64_t>)>& each) { release(UINT64_MAX, each); }
     /// Of everything that came in so far.
     std::uint64_t latest() const { return m_latest; }
-    std::size_t waitingBytes() const;
+    std::size_t waitingBytes() const { return m_waitingWords * sizeof(std::uint64_t); }
 
 private:
     struct Queue
     {
-        std::vector<std::uint64_t> words;
-        std::size_t read = 0;
-        std::size_t seen = 0; ///< up to where the latest time has been looked at
+        std::deque<Block> blocks;
+        std::size_t read = 0; ///< words of the first one
     };
     struct Front
     {
@@ -38,13 +40,14 @@ private:
         std::size_t queue, words;
         bool operator>(const Front& other) const { return time != other.time ? time > other.time : queue > other.queue; }
     };
-    bool front(std::size_t queue, Front& into);
     void pushFront(std::size_t queue);
-    void lookAtNew(Queue& queue);
+    void readOn(Queue& queue, std::size_t words);
+    void keepSpare(Block&& block);
 
-    std::size_t m_maxWords;
+    std::size_t m_maxWords, m_waitingWords = 0;
     std::vector<Queue> m_queues;
     std::vector<Front> m_heap; // smallest first
+    std::vector<Block> m_spare;
     std::uint64_t m_latest = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 namespace opscope::sampling {
 
@@ -83,12 +84,12 @@ RingDrainer::State RingDrainer::take(RecordMerge& merge, milliseconds patience)
     {
         std::unique_lock lock(m_mutex);
         m_changed.wait_for(lock, patience, [this] { return m_new || m_state.over; });
-        m_taken.swap(m_waiting);
+        for (RecordMerge::Block& inbox : m_waiting) m_taken.push_back(std::exchange(inbox, merge.spare()));
         m_new = false;
         state = m_state;
     }
-    for (std::size_t i = 0; i < m_taken.size(); ++i) merge.add(i, m_taken[i]);
-    for (auto& inbox : m_taken) inbox.clear();
+    for (std::size_t i = 0; i < m_taken.size(); ++i) merge.add(i, std::move(m_taken[i]));
+    m_taken.clear();
     return state;
 }
 

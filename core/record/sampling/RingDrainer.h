@@ -57,7 +57,7 @@ private:
     RingInboxes m_waiting;
     State m_state;
     bool m_new = false;
-    RingInboxes m_taken;              // of the taker: keeps its memory
+    RingInboxes m_taken;              // of the taker
     std::thread m_thread;             // last: it uses all of the above
 };
 
