@@ -125,6 +125,7 @@ private Q_SLOTS:
     void numbersGivenAnewAreGivenAnew();
     void providersKeepTheirTablesApart();
     void pairsStayPairs();
+    void whatIsNotKeptOfASwitchDoesNotBegin_data();
     void whatIsNotKeptOfASwitchDoesNotBegin();
     void namesOfObjectsInArgumentsComeAlong();
     void aClipCutsTimes();
@@ -266,18 +267,33 @@ void tst_FxtExporter::pairsStayPairs()
 }
 
 /// Two threads take turns on one CPU; of each switch only the kept side may be written, or the other one would run for ever.
+void tst_FxtExporter::whatIsNotKeptOfASwitchDoesNotBegin_data()
+{
+    QTest::addColumn<bool>("legacy");
+    QTest::newRow("by thread") << false;
+    QTest::newRow("by thread and process, the older form") << true;
+}
+
 void tst_FxtExporter::whatIsNotKeptOfASwitchDoesNotBegin()
 {
+    QFETCH(const bool, legacy);
     std::string bytes;
     FxtWriter w(bytes, {});
     w.processName(7, "program");
     w.threadName(kMain, "main");
     w.threadName(kOther, "other");
-    w.contextSwitch(0, 10, 7, fxt::ThreadState::Blocked, 8);
+    const auto change = [&](Nanos time, std::uint64_t out, fxt::ThreadState state, std::uint64_t in) {
+        const auto thread = [](std::uint64_t id) { return id ? FxtWriter::Thread{7, id} : FxtWriter::Thread(); };
+        if (legacy) w.contextSwitch(0, time, thread(out), state, thread(in));
+        else w.contextSwitch(0, time, out, state, in);
+    };
+    change(10, 7, fxt::ThreadState::Blocked, 8);
     w.wakeup(0, 20, 7);
-    w.contextSwitch(0, 30, 8, fxt::ThreadState::Blocked, 7);
-    w.contextSwitch(0, 40, 7, fxt::ThreadState::Running, 8);
-    w.contextSwitch(0, 50, 8, fxt::ThreadState::Dead, 0);
+    change(30, 8, fxt::ThreadState::Blocked, 7);
+    change(40, 7, fxt::ThreadState::Running, 8);
+    change(50, 8, fxt::ThreadState::Dead, 0);
+    change(60, 0, fxt::ThreadState::Running, 7);
+    change(70, 7, fxt::ThreadState::Blocked, 0);
     const TracePtr trace = traceFromText(bytes);
     for (std::size_t mask = 1; mask < (std::size_t{1} << std::min<std::size_t>(trace->slices().size(), 12)); ++mask) {
         const Subset part = someRows(*trace, [&](std::size_t row) { return mask >> row & 1; }, {.links = false});

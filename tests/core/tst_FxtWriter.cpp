@@ -71,6 +71,7 @@ private Q_SLOTS:
     void theStartSaysWhoWroteItAndWhen();
     void everyKindOfEventIsWritten();
     void switchesAndWakeupsNameTheirThreads();
+    void switchesOfKnownThreadsAreShort();
     void integersTakeTheSmallestTypeThatHoldsThem();
     void argumentsPastTheFifteenthAreCounted();
     void aFullTableOfStringsGoesOnInline();
@@ -165,6 +166,29 @@ void tst_FxtWriter::switchesAndWakeupsNameTheirThreads()
                            "switch cpu 65535 at 200: 9 (running) -> 0 {incoming_weight=int32:-2147483648}",
                            "switch cpu 0 at 300: 0 (new) -> 8 {outgoing_weight=int32:-2147483648}",
                            "wakeup cpu 2 at 400: 9 {waker=koid:8}"});
+}
+
+void tst_FxtWriter::switchesOfKnownThreadsAreShort()
+{
+    File file;
+    const FxtWriter::Thread other{7, 9}, nobody;
+    file.writer.contextSwitch(255, 100, kMain, fxt::ThreadState::Blocked, other);
+    const std::size_t before = file.bytes.size();
+    file.writer.contextSwitch(0, 200, other, fxt::ThreadState::Running, kMain);
+    QCOMPARE(file.bytes.size() - before, std::size_t{16});
+    file.writer.contextSwitch(0, 300, nobody, fxt::ThreadState::New, other);
+    file.writer.contextSwitch(256, 400, nobody, fxt::ThreadState::New, other); // the old form has eight bits for it
+    for (std::uint64_t i = 0; i < 300; ++i) file.writer.instant({10, 1000 + i}, 500, "", "");
+    file.writer.contextSwitch(1, 600, {10, 2000}, fxt::ThreadState::Dead, nobody);
+    file.writer.contextSwitch(1, 700, {10, 2000}, fxt::ThreadState::Dead, {10, 2001}); // neither has an index
+    std::vector<std::string> lines = file.lines();
+    std::erase_if(lines, [](const std::string& line) { return line.starts_with("instant "); });
+    compare(lines, {"legacy-switch cpu 255 at 100: 7/8 (blocked) -> 7/9",
+                    "legacy-switch cpu 0 at 200: 7/9 (running) -> 7/8",
+                    "legacy-switch cpu 0 at 300: 0/0 (new) -> 7/9",
+                    "switch cpu 256 at 400: 0 (new) -> 9 {outgoing_weight=int32:-2147483648}",
+                    "legacy-switch cpu 1 at 600: 10/2000 (dead) -> 0/0",
+                    "switch cpu 1 at 700: 2000 (dead) -> 2001 {}"});
 }
 
 void tst_FxtWriter::integersTakeTheSmallestTypeThatHoldsThem()

@@ -183,7 +183,7 @@ private Q_SLOTS:
         f.switched(40, true, child); // the last switch of a thread that has ended
         const std::string lines = f.lines(std::to_string(child));
         QVERIFY2(lines.find("process " + std::to_string(child) + " \"tst_SampleTrace\"") != std::string::npos, lines.c_str());
-        QVERIFY2(lines.find("at 30000: " + std::to_string(child) + " (dead) -> 0") != std::string::npos, lines.c_str());
+        QVERIFY2(lines.find("at 30000: " + std::to_string(child) + "/" + std::to_string(child) + " (dead) -> 0/0") != std::string::npos, lines.c_str());
         QVERIFY2(lines.find("40000") == std::string::npos, lines.c_str());
     }
     void mappingsThatMakeNoSenseAreLeftOut()

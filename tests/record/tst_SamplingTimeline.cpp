@@ -2,6 +2,7 @@
 
 #include "core/record/sampling/ThreadTimeline.h"
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 
@@ -19,11 +20,11 @@ public:
     void slice(ThreadKey, Nanos start, Nanos end, const StackFrame& frame) override { add(end) << letter(frame.function) << start; }
     void begin(ThreadKey, Nanos time, const StackFrame& frame) override { add(time) << '+' << letter(frame.function); }
     void end(ThreadKey, Nanos time, FrameId function) override { add(time) << '-' << letter(function); }
-    void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) override
+    void switched(std::uint16_t cpu, Nanos time, ThreadKey outgoing, fxt::ThreadState state, ThreadKey incoming) override
     {
-        add(time) << "cpu" << cpu << ' ' << outgoing << '(' << name(state) << ")>" << incoming;
+        add(time) << "cpu" << cpu << ' ' << outgoing.thread << '(' << name(state) << ")>" << incoming.thread;
     }
-    void woken(std::uint16_t cpu, Nanos time, pid_t thread) override { add(time) << "cpu" << cpu << " woken " << thread; }
+    void woken(std::uint16_t cpu, Nanos time, ThreadKey thread) override { add(time) << "cpu" << cpu << " woken " << thread.thread; }
     std::string take()
     {
         std::string text = m_out.str();
@@ -92,9 +93,9 @@ private Q_SLOTS:
         f.begun().sink.take();
         QCOMPARE(f.sample(10, "abc").sink.take(), std::string(""));
         QCOMPARE(f.sample(20, "abc").sink.take(), std::string());
-        QCOMPARE(f.sample(30, "abde").sink.take(), std::string("10: +a +b | 30: c10"));
-        QCOMPARE(f.sample(40, "ab").sink.take(), std::string("40: d30 e30"));
-        QCOMPARE(f.sample(50, "b").sink.take(), std::string("50: -b -a"));
+        QCOMPARE(f.sample(30, "abde").sink.take(), std::string());
+        QCOMPARE(f.sample(40, "ab").sink.take(), std::string());
+        QCOMPARE(f.sample(50, "b").sink.take(), std::string("50: a10 b10 | 30: c10 | 40: d30 e30"));
         QCOMPARE(f.sample(60, "").sink.take(), std::string("60: b50"));
     }
     void recursionIsDeepNotEqual()
@@ -102,7 +103,7 @@ private Q_SLOTS:
         Fixture f;
         f.begun().sample(10, "aa").sink.take();
         QCOMPARE(f.sample(20, "aaa").sink.take(), std::string(""));
-        QCOMPARE(f.sample(30, "a").sink.take(), std::string("10: +a | 30: a10 a20"));
+        QCOMPARE(f.sample(30, "a").out(40).sink.take(), std::string("40: a10 | 30: a10 a20 | 40: cpu0 8(blocked)>0"));
     }
     void aSwitchEndsTheStack()
     {
@@ -119,9 +120,10 @@ private Q_SLOTS:
         f.begun().sample(10, "ab").sink.take();
         QCOMPARE(f.out(15, true).sink.take(), std::string("15: a10 b10 cpu0 8(ready)>0"));
         QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
-        QCOMPARE(f.sample(95, "ac").sink.take(), std::string("90: +a | 95: b90"));
+        QCOMPARE(f.sample(95, "ac").sink.take(), std::string());
+        QCOMPARE(f.out(100, true).sink.take(), std::string("100: a90 | 95: b90 | 100: c95 cpu0 8(ready)>0"));
         // Patience counts running only: 5 of 25 had passed before, so 20 are left.
-        f.out(100, true).in(200).sink.take();
+        f.in(200).sink.take();
         QCOMPARE(f.out(300, true).sink.take(), std::string("220: a200 c200 | 300: cpu0 8(ready)>0"));
         QCOMPARE(f.in(400).sink.take(), std::string("400: cpu0 0(ready)>8"));
     }
@@ -182,8 +184,8 @@ private Q_SLOTS:
     {
         Fixture f;
         f.in(0).sample(50, "ab").sink.take();
-        QCOMPARE(f.sample(40, "ac").sink.take(), std::string("50: +a b50"));
-        QCOMPARE(f.out(45).sink.take(), std::string("50: c50 -a cpu0 8(blocked)>0"));
+        QCOMPARE(f.sample(40, "ac").sink.take(), std::string());
+        QCOMPARE(f.out(45).sink.take(), std::string("50: a50 b50 c50 cpu0 8(blocked)>0"));
     }
     void whatIsOpenCanBeToldInBetween()
     {
@@ -194,6 +196,28 @@ private Q_SLOTS:
         QCOMPARE(f.sample(20, "abc").sink.take(), std::string(""));
         QCOMPARE(f.sample(30, "a").sink.take(), std::string("30: c20 -b"));
         QCOMPARE(f.out(40).sink.take(), std::string("40: -a cpu0 8(blocked)>0"));
+    }
+    void whatIsToldIsInTheOrderOfItsBeginning()
+    {
+        Fixture f;
+        f.begun().sample(10, "abc").sample(20, "ab").sample(30, "abd").sink.take();
+        f.line.writeOpen(f.sink);
+        QCOMPARE(f.sink.take(), std::string("10: +a +b | 20: c10 | 30: +d"));
+        QCOMPARE(f.sample(40, "abde").sample(50, "abdf").sample(60, "abd").sink.take(), std::string());
+        QCOMPARE(f.sample(70, "ag").sink.take(), std::string("50: e40 | 60: f50 | 70: -d -b"));
+        QCOMPARE(f.out(80).sink.take(), std::string("80: g70 -a cpu0 8(blocked)>0"));
+    }
+    void whoRunsOnAndOnIsToldInBetween()
+    {
+        Fixture f;
+        f.begun().sink.take();
+        std::size_t most = 0, told = 0;
+        for (Nanos time = 10; time < 200'000; time += 10) {
+            const std::size_t size = f.sample(time, time % 20 ? "ab" : "ac").sink.take().size();
+            told += size > 0;
+            most = std::max(most, size);
+        }
+        QVERIFY2(told >= 4 && most < 5'000 * 20, std::to_string(most).c_str());
     }
     void theEndClosesWhatIsOpen()
     {

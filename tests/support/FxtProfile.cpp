@@ -55,7 +55,7 @@ void addLine(FxtProfile& into, const std::string& line)
 {
     static const std::regex kSlice("(begin|end|complete) ([0-9]+/[0-9]+) ([0-9]+) \"([^\"]*)\" \"(.*)\" \\{[^}]*\\}(?: tail ([0-9]+))?");
     static const std::regex kProcess("process ([0-9]+) \"(.*)\" \\{.*"), kThread("thread ([0-9]+) \"(.*)\" \\{process=koid:([0-9]+).*");
-    static const std::regex kSwitch("switch cpu [0-9]+ at [0-9]+: ([0-9]+) \\(([a-z]+)\\) -> ([0-9]+).*");
+    static const std::regex kSwitch("(?:legacy-)?switch cpu [0-9]+ at [0-9]+: (?:[0-9]+/)?([0-9]+) \\(([a-z]+)\\) -> (?:[0-9]+/)?([0-9]+).*");
     std::smatch match;
     if (std::regex_match(line, match, kSlice)) addSlice(into, match);
     else if (std::regex_match(line, match, kProcess)) into.processes[match[1]] = match[2];

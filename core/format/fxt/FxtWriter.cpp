@@ -18,6 +18,7 @@ constexpr std::uint32_t kMaxValueIndex = 0x5FFF;      ///< a quarter of the inde
 constexpr std::size_t kMaxRegisteredBytes = 64 << 20;
 constexpr std::size_t kMaxProviderName = 255;
 constexpr std::size_t kMaxInlineCategory = 64;        ///< words; the name needs the room
+constexpr std::uint16_t kMaxLegacyCpu = 255;          ///< of the older form of a context switch
 constexpr std::size_t kLeftOutWords = 5;              ///< of the argument that counts the others, with an inline name
 constexpr std::string_view kLeftOut = "arguments left out";
 
@@ -333,6 +334,25 @@ void FxtWriter::contextSwitch(std::uint16_t cpu, Nanos time, std::uint64_t outgo
     if (!outgoing) idle[count++] = {"outgoing_weight", std::int64_t{kIdleWeight}};
     const std::uint64_t words[] = {tick(time), outgoing, incoming};
     scheduling(SchedulingType::Switch, std::uint64_t{cpu} << 20 | static_cast<std::uint64_t>(state) << 36, words, Arguments(idle).first(count), arguments);
+}
+
+void FxtWriter::contextSwitch(std::uint16_t cpu, Nanos time, Thread outgoing, ThreadState state, Thread incoming)
+{
+    constexpr Thread kNobody;
+    constexpr std::uint64_t kPriority = 1; // without one, and of process 0, it is idle
+    const std::uint64_t out = threadIndex(outgoing), in = threadIndex(incoming);
+    if (cpu > kMaxLegacyCpu || (!out && !in)) return contextSwitch(cpu, time, outgoing.thread, state, incoming.thread);
+    const std::uint64_t words = 2 + (out ? 0 : 2) + (in ? 0 : 2);
+    Record record(m_out, words);
+    record.word(header(RecordType::Scheduling, words) | std::uint64_t{cpu} << 16 | static_cast<std::uint64_t>(state) << 24 | out << 28 | in << 36 |
+                (outgoing == kNobody ? 0 : kPriority << 44) | (incoming == kNobody ? 0 : kPriority << 52) |
+                static_cast<std::uint64_t>(SchedulingType::LegacySwitch) << 60);
+    record.word(tick(time));
+    for (const auto& [index, thread] : {std::pair(out, outgoing), std::pair(in, incoming)}) {
+        if (index) continue;
+        record.word(thread.process);
+        record.word(thread.thread);
+    }
 }
 
 void FxtWriter::wakeup(std::uint16_t cpu, Nanos time, std::uint64_t thread, Arguments arguments)

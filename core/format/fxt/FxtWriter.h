@@ -68,6 +68,8 @@ public:
     /// threads, so that readers show nothing for it.
     void contextSwitch(std::uint16_t cpu, Nanos time, std::uint64_t outgoing, fxt::ThreadState state, std::uint64_t incoming,
                        Arguments arguments = {});
+    /// The same of threads whose processes are known, in the older form: less than half as long. {0, 0} for a thread that is not recorded.
+    void contextSwitch(std::uint16_t cpu, Nanos time, Thread outgoing, fxt::ThreadState state, Thread incoming);
     void wakeup(std::uint16_t cpu, Nanos time, std::uint64_t thread, Arguments arguments = {});
     void log(Thread thread, Nanos time, std::string_view message);
     /// Events were lost here for want of room.

@@ -396,14 +396,14 @@ void SampleTrace::end(ThreadKey thread, Nanos time, FrameId function)
     m_writer.end(inFile(thread), time, code.module, code.name);
 }
 
-void SampleTrace::switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming)
+void SampleTrace::switched(std::uint16_t cpu, Nanos time, ThreadKey outgoing, fxt::ThreadState state, ThreadKey incoming)
 {
-    if (m_settings.switches) m_writer.contextSwitch(cpu, time, koid(outgoing), state, koid(incoming));
+    if (m_settings.switches) m_writer.contextSwitch(cpu, time, inFile(outgoing), state, inFile(incoming));
 }
 
-void SampleTrace::woken(std::uint16_t cpu, Nanos time, pid_t thread)
+void SampleTrace::woken(std::uint16_t cpu, Nanos time, ThreadKey thread)
 {
-    if (m_settings.switches) m_writer.wakeup(cpu, time, koid(thread));
+    if (m_settings.switches) m_writer.wakeup(cpu, time, koid(thread.thread));
 }
 
 } // namespace opscope::sampling

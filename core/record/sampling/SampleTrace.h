@@ -58,8 +58,8 @@ private:
     void slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame) override;
     void begin(ThreadKey thread, Nanos time, const StackFrame& frame) override;
     void end(ThreadKey thread, Nanos time, FrameId function) override;
-    void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) override;
-    void woken(std::uint16_t cpu, Nanos time, pid_t thread) override;
+    void switched(std::uint16_t cpu, Nanos time, ThreadKey outgoing, fxt::ThreadState state, ThreadKey incoming) override;
+    void woken(std::uint16_t cpu, Nanos time, ThreadKey thread) override;
 
     Nanos at(std::uint64_t time) const;
     Process& process(pid_t pid);

@@ -4,6 +4,13 @@
 
 namespace opscope::sampling {
 
+namespace {
+
+constexpr ThreadKey kNobody;
+constexpr std::size_t kMostHeld = 4096; ///< slices; whoever runs on and on is told in between
+
+} // namespace
+
 ThreadTimeline::ThreadTimeline(ThreadKey key, Nanos since, Before before, Nanos period)
     : m_key(key), m_since(since), m_period(period), m_patience(period * 5 / 2), m_before(before)
 {
@@ -16,7 +23,7 @@ void ThreadTimeline::beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& s
 {
     if (m_state == State::Running) return;
     m_resumed.clear();
-    sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
+    sink.switched(cpu, time, kNobody, fxt::ThreadState::Running, m_key);
     m_state = State::Running;
 }
 
@@ -30,6 +37,7 @@ void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const Stack
     while (same < most && m_open[same].frame.function == rootFirst[same].function) ++same;
     closeFrom(same, time, sink);
     const bool sinceItCameBack = m_cameBack && time - *m_cameBack <= m_period;
+    if (m_held.size() >= kMostHeld) writeOpen(sink);
     open(rootFirst.subspan(same), sinceItCameBack ? *m_cameBack : time);
     m_cameBack.reset();
     m_lastSample = time;
@@ -37,12 +45,23 @@ void ThreadTimeline::sample(std::uint16_t cpu, Nanos time, std::span<const Stack
 
 void ThreadTimeline::open(std::span<const StackFrame> frames, Nanos time)
 {
-    for (const StackFrame& frame : frames) m_open.push_back({frame, time});
+    for (const StackFrame& frame : frames) {
+        m_open.push_back({frame, m_held.size()});
+        m_held.push_back({frame, time, {}});
+    }
 }
 
-void ThreadTimeline::beginUpTo(std::size_t depth, TimelineSink& sink)
+void ThreadTimeline::tellHeld(TimelineSink& sink)
 {
-    for (; m_begun < depth; ++m_begun) sink.begin(m_key, m_open[m_begun].start, m_open[m_begun].frame);
+    for (const HeldSlice& slice : m_held) {
+        if (slice.end) {
+            sink.slice(m_key, slice.start, *slice.end, slice.frame);
+        } else {
+            sink.begin(m_key, slice.start, slice.frame);
+            ++m_begun;
+        }
+    }
+    m_held.clear();
 }
 
 void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sink)
@@ -50,9 +69,9 @@ void ThreadTimeline::switchedIn(std::uint16_t cpu, Nanos time, TimelineSink& sin
     time = forward(time);
     if (m_state == State::Running) closeFrames(time, sink); // the switch before it was lost
     const bool known = m_state == State::Unknown && m_since <= time;
-    if (known && m_before == Before::Blocked) sink.switched(cpu, m_since, m_key.thread, fxt::ThreadState::Blocked, 0);
-    if (known && m_before == Before::Born) sink.woken(cpu, m_since, m_key.thread);
-    sink.switched(cpu, time, 0, fxt::ThreadState::Running, m_key.thread);
+    if (known && m_before == Before::Blocked) sink.switched(cpu, m_since, m_key, fxt::ThreadState::Blocked, kNobody);
+    if (known && m_before == Before::Born) sink.woken(cpu, m_since, m_key);
+    sink.switched(cpu, time, kNobody, fxt::ThreadState::Running, m_key);
     m_state = State::Running;
     if (m_resumed.empty()) {
         m_cameBack = time;
@@ -73,7 +92,7 @@ void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, 
     m_cameBack.reset();
     m_switchedOut = time;
     closeOpen(time, sink);
-    sink.switched(cpu, time, m_key.thread, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, 0);
+    sink.switched(cpu, time, m_key, preempted ? fxt::ThreadState::Running : fxt::ThreadState::Blocked, kNobody);
     m_state = State::Out;
 }
 
@@ -92,8 +111,8 @@ void ThreadTimeline::closeOpen(Nanos time, TimelineSink& sink)
 void ThreadTimeline::closeFrom(std::size_t depth, Nanos time, TimelineSink& sink)
 {
     if (m_open.size() <= depth) return;
-    beginUpTo(depth, sink); // they go on around what is told now
-    for (std::size_t i = m_begun; i < m_open.size(); ++i) sink.slice(m_key, m_open[i].start, time, m_open[i].frame);
+    for (std::size_t i = std::max(depth, m_begun); i < m_open.size(); ++i) m_held[m_open[i].held].end = time;
+    if (depth == 0 || m_begun > depth) tellHeld(sink); // all of them are closed
     for (; m_begun > depth; --m_begun) sink.end(m_key, time, m_open[m_begun - 1].frame.function);
     m_open.resize(depth);
 }
@@ -102,14 +121,14 @@ void ThreadTimeline::exited(std::uint16_t cpu, Nanos time, TimelineSink& sink)
 {
     time = forward(time);
     closeFrames(time, sink);
-    sink.switched(cpu, time, m_key.thread, fxt::ThreadState::Dead, 0);
+    sink.switched(cpu, time, m_key, fxt::ThreadState::Dead, kNobody);
     m_state = State::Out;
 }
 
 void ThreadTimeline::finish(Nanos time, TimelineSink& sink)
 {
     closeFrames(time, sink);
-    if (m_state == State::Unknown && m_before == Before::Blocked) sink.switched(0, m_since, m_key.thread, fxt::ThreadState::Blocked, 0);
+    if (m_state == State::Unknown && m_before == Before::Blocked) sink.switched(0, m_since, m_key, fxt::ThreadState::Blocked, kNobody);
 }
 
 } // namespace opscope::sampling

@@ -32,10 +32,10 @@ public:
     virtual void slice(ThreadKey thread, Nanos start, Nanos end, const StackFrame& frame) = 0;
     virtual void begin(ThreadKey thread, Nanos time, const StackFrame& frame) = 0;
     virtual void end(ThreadKey thread, Nanos time, FrameId function) = 0;
-    /// One of both threads is 0: somebody who is not recorded.
-    virtual void switched(std::uint16_t cpu, Nanos time, pid_t outgoing, fxt::ThreadState state, pid_t incoming) = 0;
+    /// One of both threads is none: somebody who is not recorded.
+    virtual void switched(std::uint16_t cpu, Nanos time, ThreadKey outgoing, fxt::ThreadState state, ThreadKey incoming) = 0;
     /// From now on it waits for a processor.
-    virtual void woken(std::uint16_t cpu, Nanos time, pid_t thread) = 0;
+    virtual void woken(std::uint16_t cpu, Nanos time, ThreadKey thread) = 0;
 };
 
 /// Makes nested slices of the sampled stacks of one thread, and running and waiting of its switches (recording.md "Timeline"):
@@ -51,7 +51,8 @@ public:
 /// yet: its first stack is taken to be that place, unless it ran for more than a period before. (Otherwise threads that run for less than
 /// a period at a time would hardly be seen.) Times that run backwards, which records of different rings can, are taken for the latest one.
 ///
-/// Slices are told when they are over, which is shortest; those around something that is told, and all at writeOpen(), by begin and end.
+/// Slices are told when the stack has emptied, all that there were in the order of their beginnings: complete, which is shortest. What is
+/// open at writeOpen() is told by begin and end.
 class ThreadTimeline
 {
 public:
@@ -67,7 +68,7 @@ public:
     /// The frames of its stack are no more (exec, records lost): what runs next is another stack.
     void closeFrames(Nanos time, TimelineSink& sink);
     /// Tells the begins of what is open, so that what was told so far stands for itself.
-    void writeOpen(TimelineSink& sink) { beginUpTo(m_open.size(), sink); }
+    void writeOpen(TimelineSink& sink) { tellHeld(sink); }
     void exited(std::uint16_t cpu, Nanos time, TimelineSink& sink);
     /// The recording ends; the thread goes on.
     void finish(Nanos time, TimelineSink& sink);
@@ -77,7 +78,7 @@ private:
     Nanos forward(Nanos time);
     void beganRunning(std::uint16_t cpu, Nanos time, TimelineSink& sink);
     void open(std::span<const StackFrame> frames, Nanos time);
-    void beginUpTo(std::size_t depth, TimelineSink& sink);
+    void tellHeld(TimelineSink& sink);
     void closeOpen(Nanos time, TimelineSink& sink);
     void closeFrom(std::size_t depth, Nanos time, TimelineSink& sink);
 
@@ -92,10 +93,17 @@ private:
     struct OpenFrame
     {
         StackFrame frame;
+        std::size_t held; // its place there, unless it has been told
+    };
+    struct HeldSlice
+    {
+        StackFrame frame;
         Nanos start;
+        std::optional<Nanos> end; // none: it is open
     };
     std::vector<OpenFrame> m_open;
     std::size_t m_begun = 0;           // of them, from the root on, have been told
+    std::vector<HeldSlice> m_held;     // to be told, in the order of their beginnings
     std::vector<StackFrame> m_resumed; // that it had when it was preempted, until it goes on
 };
 
