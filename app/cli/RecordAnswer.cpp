@@ -1,10 +1,13 @@
 #include "app/cli/RecordAnswer.h"
 
-#include "app/cli/EventCounts.h"
+#include "app/cli/LinksJson.h"
+#include "app/cli/LinksText.h"
 #include "app/cli/LoadJob.h"
-#include "app/cli/RecordList.h"
+#include "app/cli/RecordContents.h"
+#include "core/base/Path.h"
 #include "core/base/Time.h"
 #include "core/record/Presentable.h"
+#include "core/record/ProcessList.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,23 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What the ordinary loader found in the file.
-struct Contents
-{
-    EventCounts events; ///< as `opscope info` counts
-    std::uint64_t threads = 0;
-    std::uint64_t extentNs = 0;
-};
-
-Contents contentsOf(const Trace& trace)
-{
-    Contents found;
-    found.extentNs = trace.extent().empty() ? 0 : trace.extent().length();
-    found.events = eventCounts(trace);
-    for (const Track& track : trace.tracks())
-        if (track.kind == TrackKind::Thread) ++found.threads;
-    return found;
-}
+using Contents = RecordContents;
 
 bool stoppedCounting(const Result<Contents>& contents) { return !contents && contents.error().code == ErrorCode::Cancelled; }
 
@@ -94,21 +81,42 @@ Json failureJson(const RecordFailure& failure)
     return {{"message", failure.message}, {"advice", failure.advice}, {"details", failure.details}};
 }
 
+Json fileJson(const RecordContents::File& file)
+{
+    return {{"file", file.path}, {"format", file.format}, {"events", file.events.events}, {"nodes", file.nodes}, {"threads", file.threads}, {"bytes", file.bytes},
+            {"extent_ns", file.extentNs}};
+}
+
+/// Of a file all stands by itself; of a folder the sums, each file, and what is linked.
+Json contentsJson(const RecordPlan& plan, const Contents& contents)
+{
+    if (plan.backend->product == RecorderBackend::Product::File) {
+        const RecordContents::File& file = contents.files.front();
+        return {{"events", file.events.events}, {"scheduling_records", file.events.scheduling}, {"threads", file.threads}, {"extent_ns", file.extentNs}};
+    }
+    Json json{{"bytes", contents.bytes()}, {"events", contents.events()}, {"threads", contents.threads()}, {"files", Json::array()}};
+    for (const RecordContents::File& file : contents.files) json["files"].push_back(fileJson(file));
+    if (contents.linked) json["links"] = linksJson(*contents.linked)["links"];
+    return json;
+}
+
 Json outcomeJson(const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
 {
     const RecordTarget& target = plan.request.target;
     const RecordStatus& status = outcome.status;
     Json json{{"file", outcome.path.empty() ? Json() : Json(outcome.path)}, {"ended", endWord(outcome.end)}, {"backend", plan.backend->id}};
     json["target"] = {{"pid", target.pid ? target.pid : status.pid}, {"command", target.command.empty() ? Json() : Json(target.command)}};
+    for (const RecordTarget& other : plan.request.others) json["others"].push_back({{"pid", other.pid}});
     json["elapsed_ms"] = status.elapsed.count();
     json.update({{"samples", status.samples}, {"lost", status.lost}, {"bytes", status.bytes}});
-    if (contents) json.update({{"events", contents->events.events}, {"scheduling_records", contents->events.scheduling}, {"threads", contents->threads}, {"extent_ns", contents->extentNs}});
+    if (contents) json.update(contentsJson(plan, *contents));
     if (!target.command.empty() && status.exitStatus) {
         const int ended = *status.exitStatus;
         json["command_status"] = WIFEXITED(ended) ? Json(WEXITSTATUS(ended)) : Json();
         json["command_signal"] = WIFSIGNALED(ended) ? Json(WTERMSIG(ended)) : Json();
     }
-    json["notes"] = outcome.notes;
+    json["notes"] = plan.notes;
+    for (const std::string& note : outcome.notes) json["notes"].push_back(note);
     for (const RecordPlan::Other& other : plan.others) json["not_with"].push_back({{"backend", other.backend->id}, {"reason", other.reason}});
     if (outcome.state == Recorder::State::Failed) json["failure"] = failureJson(outcome.failure);
     if (outcome.state == Recorder::State::Done && !contents && !stoppedCounting(contents)) json["failure"] = failureJson({contents.error().text()});
@@ -129,14 +137,41 @@ void complain(Console& console, const RecordFailure& failure)
     }
 }
 
-std::string line(const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
+std::string fileLine(const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
 {
     const RecordStatus& status = outcome.status;
     std::string text = presentable(outcome.path) + ": ";
-    if (contents) text += contents->events.text("event") + " of " + count(contents->threads, "thread") + " in ";
+    if (contents) text += contents->files.front().events.text("event") + " of " + count(contents->files.front().threads, "thread") + " in ";
     text += formatDuration(std::chrono::nanoseconds(status.elapsed).count()) + ", " + count(status.samples, "sample") + ", " + formatCount(static_cast<std::int64_t>(status.lost)) +
             " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome) + survivorText(plan, status);
     return text;
+}
+
+std::string traceLine(const RecordContents::File& file)
+{
+    const std::string what = file.isNodes() ? count(file.nodes, "node") : file.events.text("event") + " of " + count(file.threads, "thread");
+    const std::string time = file.extentNs ? " in " + formatDuration(static_cast<std::int64_t>(file.extentNs)) : "";
+    return "  " + presentable(fileName(file.path)) + ": " + what + time + ", " + formatBytes(static_cast<std::int64_t>(file.bytes));
+}
+
+/// The folder, its traces, what is linked in them, and how to look at them.
+std::vector<std::string> folderLines(Console& console, const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
+{
+    const std::string path = presentable(outcome.path);
+    const auto traces = contents ? count(contents->files.size(), "trace") + ", " + formatBytes(static_cast<std::int64_t>(contents->bytes())) + "; " : std::string();
+    std::vector<std::string> lines{path + ": " + traces + endText(plan, outcome) + survivorText(plan, outcome.status)};
+    if (!contents) return lines;
+    for (const RecordContents::File& file : contents->files) lines.push_back(traceLine(file));
+    if (contents->linked)
+        for (std::string& each : linksText(*contents->linked, console)) lines.push_back(std::move(each));
+    lines.push_back(console.dim(presentable(commandLine({"opscope", outcome.path})) + " shows it"));
+    return lines;
+}
+
+void printText(Console& console, const RecordPlan& plan, const RecordOutcome& outcome, const Result<Contents>& contents)
+{
+    const bool file = plan.backend->product == RecorderBackend::Product::File;
+    for (const std::string& each : file ? std::vector{fileLine(plan, outcome, contents)} : folderLines(console, plan, outcome, contents)) console.out() << each << '\n';
 }
 
 /// A recording that nobody can open is none, so it is opened at once.
@@ -144,10 +179,9 @@ ExitStatus tellDone(Console& console, const RecordPlan& plan, const RecordOutcom
 {
     LoadJob job(console);
     job.commit(); // the file is there, so all that can be stopped is the counting
-    const auto trace = job.load(outcome.path);
-    const Result<Contents> contents = trace ? Result<Contents>(contentsOf(**trace)) : Result<Contents>(trace.error());
+    const Result<Contents> contents = recordContents(job, outcome.path);
     if (json) print(console, outcomeJson(plan, outcome, contents));
-    else console.out() << line(plan, outcome, contents) << '\n';
+    else printText(console, plan, outcome, contents);
     const bool delivered = console.delivered();
     if (stoppedCounting(contents)) {
         console.complain("opscope record: stopped before the events of the file were counted");

@@ -1,22 +1,21 @@
 #include "app/cli/RecordList.h"
 
+#include "app/cli/RecordRows.h"
 #include "app/cli/TextTable.h"
 #include "core/base/Time.h"
 #include "core/record/Presentable.h"
-#include "core/record/RecordChecks.h"
+#include "core/record/torch/TorchOptions.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <optional>
 #include <ostream>
 #include <sys/ioctl.h>
-#include <thread>
 #include <unistd.h>
 
 namespace opscope {
@@ -25,36 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Align = TextTable::Align;
 
-constexpr std::chrono::milliseconds kBetweenScans{250}; ///< for the processor time
 constexpr std::size_t kLongestReason = 200;
-
-struct Row
-{
-    ProcessInfo process;
-    std::optional<RecordFailure> refused; ///< by all backends
-};
-
-/// Two looks at /proc; with --pid what is left of it is one line.
-Result<std::vector<Row>> rowsOf(const RecordOptions& options)
-{
-    std::optional<pid_t> only;
-    if (!options.pid.empty()) {
-        const auto pid = parsePid(options.pid);
-        if (!pid) return pid.error();
-        if (const auto there = processInfo(*pid); !there) return there.error();
-        only = *pid;
-    }
-    ProcessScanner scanner;
-    scanner.scan();
-    std::this_thread::sleep_for(kBetweenScans);
-    std::vector<Row> rows;
-    for (ProcessInfo& process : scanner.scan()) {
-        if (only && process.pid != *only) continue;
-        auto refused = checkProcess(process);
-        rows.push_back({std::move(process), std::move(refused)});
-    }
-    return rows;
-}
 
 std::string twoDigits(double value)
 {
@@ -85,7 +55,7 @@ std::optional<std::size_t> terminalWidth()
     return size.ws_col;
 }
 
-std::string why(const Row& row)
+std::string why(const ProcessRow& row)
 {
     if (!row.refused) return "";
     if (row.process.pid == ::getpid()) return "Opscope itself";
@@ -94,24 +64,53 @@ std::string why(const Row& row)
     return "not yours";
 }
 
-std::vector<std::string> processLines(const std::vector<const Row*>& rows, Console& console)
+/// What the list may show and leaves out where no row has it.
+struct Columns
 {
-    const bool anyRefused = std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->refused.has_value(); });
-    std::vector<Align> columns{Align::Right, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left, Align::Left};
-    if (!anyRefused) columns.pop_back();
-    TextTable table(columns);
-    const auto add = [&](std::vector<std::string> cells) {
-        if (!anyRefused) cells.erase(cells.end() - 2);
-        table.add(std::move(cells));
-    };
-    std::vector<std::string> titles{"pid", "user", "CPU", "memory", "threads", "started", "refused", "command"};
+    bool refused = false, torch = false;
+    explicit Columns(const std::vector<const ProcessRow*>& rows)
+    {
+        for (const ProcessRow* row : rows) {
+            refused |= row->refused.has_value();
+            torch |= row->torch.has_value();
+        }
+    }
+    std::vector<Align> alignments() const
+    {
+        std::vector<Align> all{Align::Right, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right};
+        if (refused) all.push_back(Align::Left);
+        if (torch) all.insert(all.end(), torchTitles().size(), Align::Left);
+        all.push_back(Align::Left);
+        return all;
+    }
+    std::vector<std::string> cells(std::vector<std::string> common, std::string refusal, std::vector<std::string> ofTorch, std::string command) const
+    {
+        if (refused) common.push_back(std::move(refusal));
+        if (torch) std::move(ofTorch.begin(), ofTorch.end(), std::back_inserter(common));
+        common.push_back(std::move(command));
+        return common;
+    }
+};
+
+std::string commandCell(const ProcessRow& row, bool workersShown)
+{
+    const ProcessInfo& p = row.process;
+    std::string command = row.isWorker() && workersShown ? "└ " : "";
+    if (row.workers > 0 && !workersShown) command += "(and " + std::to_string(row.workers) + (row.workers == 1 ? " worker) " : " workers) ");
+    return command + presentable(p.command.empty() ? "[" + p.name + "]" : p.command);
+}
+
+std::vector<std::string> processLines(const std::vector<const ProcessRow*>& rows, bool workersShown, Console& console)
+{
+    const Columns columns(rows);
+    TextTable table(columns.alignments());
+    std::vector<std::string> titles = columns.cells({"pid", "user", "CPU", "memory", "threads", "started"}, "refused", torchTitles(), "command");
     for (std::string& title : titles) title = console.dim(title);
-    add(std::move(titles));
-    for (const Row* row : rows) {
+    table.add(std::move(titles));
+    for (const ProcessRow* row : rows) {
         const ProcessInfo& p = row->process;
-        const std::string command = p.command.empty() ? "[" + p.name + "]" : p.command;
-        add({std::to_string(p.pid), presentable(p.userName), twoDigits(p.cpu), formatBytes(static_cast<std::int64_t>(p.residentBytes)),
-             std::to_string(p.threads), startText(p.startedNs), why(*row), presentable(command)});
+        table.add(columns.cells({std::to_string(p.pid), presentable(p.userName), twoDigits(p.cpu), formatBytes(static_cast<std::int64_t>(p.residentBytes)),
+                                 std::to_string(p.threads), startText(p.startedNs)}, why(*row), torchCells(*row), commandCell(*row, workersShown)));
     }
     std::vector<std::string> lines = table.lines();
     if (const auto width = terminalWidth())
@@ -129,53 +128,72 @@ std::string backendLine(const RecorderBackend& backend, const Readiness& readine
 }
 
 /// With --pid what is asked of the backends is this process, else the machine and the user.
-RecordTarget targetOf(const RecordOptions& options, const std::vector<Row>& rows)
+RecordTarget targetOf(const RecordOptions& options, const std::vector<ProcessRow>& rows)
 {
-    if (options.pid.empty() || rows.empty()) return {};
+    if (options.pids.empty() || rows.empty()) return {};
     return {.pid = rows.front().process.pid, .startTicks = rows.front().process.startTicks};
 }
 
-void printProcesses(Console& console, const RecordOptions& options, const std::vector<Row>& rows)
+bool isListed(const RecorderBackend& backend, const RecordOptions& options) { return !options.torch || backend.family == torch::kFamily; }
+
+/// "12 threads of the kernel and 3 workers of data loaders are left out; --all shows them"
+std::string leftOutText(std::size_t kernel, std::size_t workers)
 {
-    std::vector<const Row*> shown;
-    for (const Row& row : rows)
-        if (options.all || !options.pid.empty() || !row.process.kernelThread) shown.push_back(&row);
-    for (const std::string& line : processLines(shown, console)) console.out() << line << '\n';
-    if (const std::size_t hidden = rows.size() - shown.size())
-        console.out() << console.dim(formatCount(static_cast<std::int64_t>(hidden)) + " threads of the kernel are left out; --all shows them") << '\n';
-    if (!options.pid.empty() && !rows.empty() && rows.front().refused) {
+    const auto counted = [](std::size_t n, const char* one, const char* many) { return formatCount(static_cast<std::int64_t>(n)) + " " + (n == 1 ? one : many); };
+    std::string text = kernel ? counted(kernel, "thread of the kernel", "threads of the kernel") : "";
+    if (workers) text += (text.empty() ? "" : " and ") + counted(workers, "worker of a data loader", "workers of data loaders");
+    return text + (kernel + workers == 1 ? " is left out; --all shows it" : " are left out; --all shows them");
+}
+
+void printProcesses(Console& console, const RecordOptions& options, const std::vector<ProcessRow>& rows)
+{
+    std::vector<const ProcessRow*> shown;
+    std::size_t kernel = 0, workers = 0;
+    const bool all = options.all || !options.pids.empty();
+    for (const ProcessRow& row : rows) {
+        if (!all && row.process.kernelThread) ++kernel;
+        else if (!all && row.isWorker()) ++workers;
+        else shown.push_back(&row);
+    }
+    if (shown.empty() && options.torch) console.out() << "No process that you may look into has loaded PyTorch.\n";
+    else
+        for (const std::string& line : processLines(shown, all, console)) console.out() << line << '\n';
+    if (kernel + workers) console.out() << console.dim(leftOutText(kernel, workers)) << '\n';
+    if (!options.pids.empty() && !rows.empty() && rows.front().refused) {
         console.out() << '\n' << rows.front().refused->message << ' ' << rows.front().refused->advice << '\n';
         return;
     }
     console.out() << '\n';
     for (const RecorderBackend& backend : recorderBackends())
-        console.out() << backendLine(backend, backend.check(targetOf(options, rows), options.given()), console) << '\n';
+        if (isListed(backend, options)) console.out() << backendLine(backend, backend.check(targetOf(options, rows), options.given()), console) << '\n';
     if (recorderBackends().empty()) console.out() << "This build of Opscope has no way to record.\n";
 }
 
 Json backendJson(const RecorderBackend& backend, const Readiness& readiness)
 {
     return {{"id", backend.id}, {"title", backend.title}, {"summary", backend.summary}, {"state", stateWord(readiness.state)}, {"reason", readiness.reason},
-            {"advice", readiness.advice}, {"starts_commands", backend.startsCommands}};
+            {"advice", readiness.advice}, {"family", backend.family}, {"makes", backend.product == RecorderBackend::Product::Folder ? "folder" : "file"},
+            {"starts_commands", backend.startsCommands}, {"only_commands", backend.onlyCommands}, {"takes_several", backend.takesSeveral},
+            {"counts_steps", backend.countsSteps}, {"asks_first", backend.confirmation != nullptr}};
 }
 
-Json processJson(const Row& row)
+Json processJson(const ProcessRow& row)
 {
     const ProcessInfo& p = row.process;
     return {{"pid", p.pid}, {"parent", p.parent}, {"uid", p.user}, {"user", p.userName}, {"name", p.name}, {"command", p.command},
             {"cpu", p.cpu < 0 ? Json() : Json(p.cpu)}, {"cpu_ns", p.cpuNs}, {"resident_bytes", p.residentBytes}, {"threads", p.threads},
             {"started_unix_ns", p.startedNs}, {"start_ticks", p.startTicks}, {"state", std::string(1, p.state)}, {"kernel_thread", p.kernelThread},
-            {"refused", row.refused ? Json(row.refused->message) : Json()}};
+            {"refused", row.refused ? Json(row.refused->message) : Json()}, {"torch", torchJson(row)}};
 }
 
 void print(Console& console, const Json& json) { console.out() << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n'; }
 
-void printProcessesJson(Console& console, const RecordOptions& options, const std::vector<Row>& rows)
+void printProcessesJson(Console& console, const RecordOptions& options, const std::vector<ProcessRow>& rows)
 {
     Json json{{"processes", Json::array()}, {"backends", Json::array()}};
-    for (const Row& row : rows) json["processes"].push_back(processJson(row));
+    for (const ProcessRow& row : rows) json["processes"].push_back(processJson(row));
     for (const RecorderBackend& backend : recorderBackends())
-        json["backends"].push_back(backendJson(backend, backend.check(targetOf(options, rows), options.given())));
+        if (isListed(backend, options)) json["backends"].push_back(backendJson(backend, backend.check(targetOf(options, rows), options.given())));
     print(console, json);
 }
 
@@ -221,7 +239,7 @@ std::string_view stateWord(Readiness::State state)
 
 ExitStatus listProcesses(Console& console, const RecordOptions& options)
 {
-    const auto rows = rowsOf(options);
+    const auto rows = processRows(options);
     if (!rows) {
         console.complain("opscope record: " + rows.error().message);
         return rows.error().code == ErrorCode::Usage ? ExitStatus::Usage : ExitStatus::Cannot;
@@ -236,12 +254,14 @@ ExitStatus listBackends(Console& console, const RecordOptions& options)
     if (options.json) {
         Json all = Json::array();
         for (const RecorderBackend& backend : recorderBackends()) {
+            if (!isListed(backend, options)) continue;
             all.push_back(backendJson(backend, backend.check({}, {})));
             for (const RecordOption& option : backend.options()) all.back()["options"].push_back(optionJson(option));
         }
         print(console, {{"backends", all}});
     } else {
-        for (const RecorderBackend& backend : recorderBackends()) printBackend(console, backend);
+        for (const RecorderBackend& backend : recorderBackends())
+            if (isListed(backend, options)) printBackend(console, backend);
         if (recorderBackends().empty()) console.out() << "This build of Opscope has no way to record.\n";
     }
     return delivered(console);

@@ -77,7 +77,7 @@ void declareBackendOptions(CLI::App& app, RecordOptions& options)
     for (const RecorderBackend& backend : recorderBackends())
         for (const RecordOption& option : backend.options()) {
             const bool known = options.texts.contains(option.id) || options.on.contains(option.id); // of a backend before
-            if (!known) declareOption(app, options, option, "Of --backend " + std::string(backend.id));
+            if (!known) declareOption(app, options, option, "Of --" + (backend.family.empty() ? "backend " + std::string(backend.id) : std::string(backend.family)));
         }
 }
 
@@ -143,6 +143,20 @@ Result<pid_t> parsePid(std::string_view text)
     return Error{ErrorCode::Usage, "\"" + presentable(text) + "\" is no process number", {}};
 }
 
+Result<std::uint32_t> parseSteps(std::string_view text)
+{
+    std::uint32_t steps = 0;
+    if (readWhole(text, steps) && steps > 0) return steps;
+    return Error{ErrorCode::Usage, "\"" + presentable(text) + "\" is no number of steps; write 1 or more", {}};
+}
+
+Result<std::pair<std::string, std::string>> parseVariable(std::string_view text)
+{
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == text.npos) return Error{ErrorCode::Usage, "\"" + presentable(text) + "\" is no variable; write NAME=VALUE, or NAME= to take it away", {}};
+    return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+}
+
 std::string recordingName(std::string_view name, pid_t pid, const std::tm& localTime)
 {
     static constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-";
@@ -154,7 +168,7 @@ std::string recordingName(std::string_view name, pid_t pid, const std::tm& local
     if (pid > 0) file += "-" + std::to_string(pid);
     std::array<char, 32> date{};
     std::strftime(date.data(), date.size(), "-%Y%m%d-%H%M%S", &localTime);
-    return file + date.data() + ".fxt";
+    return file + date.data();
 }
 
 } // namespace opscope

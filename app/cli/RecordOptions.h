@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -20,9 +21,10 @@ namespace opscope {
 struct RecordOptions
 {
     bool list = false, all = false, backends = false, json = false, force = false;
-    std::string pid;                          ///< empty: not given
+    bool torch = false, yes = false;
+    std::vector<std::string> pids, environment;
     std::vector<std::string> command;
-    std::string backend, duration, maxSize, output;
+    std::string backend, job, cwd, duration, steps, maxSize, output; ///< empty: not given
     std::map<std::string, std::string> texts; ///< options of backends by id; empty: not given
     std::map<std::string, bool> on, off;      ///< switches of backends by id: --kernel, --no-kernel
 
@@ -42,7 +44,11 @@ Result<std::chrono::milliseconds> parseDuration(std::string_view text);
 /// "200MB", "1GiB", "0": bytes.
 Result<std::uint64_t> parseSize(std::string_view text);
 Result<pid_t> parsePid(std::string_view text);
-/// "python3-123-20261122-144501.fxt"; a pid of 0 is left out. What does not belong into names of files becomes "_".
+/// "100": so many steps of the training loop.
+Result<std::uint32_t> parseSteps(std::string_view text);
+/// "NAME=VALUE".
+Result<std::pair<std::string, std::string>> parseVariable(std::string_view text);
+/// "python3-123-20261122-144501"; a pid of 0 is left out. What does not belong into names of files becomes "_".
 std::string recordingName(std::string_view name, pid_t pid, const std::tm& localTime);
 
 } // namespace opscope

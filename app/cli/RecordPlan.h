@@ -21,6 +21,7 @@ struct RecordPlan
     RecordRequest request;
     std::string target;              ///< "123 (python3)", "sleep 5": presentable
     std::vector<Other> others;       ///< in front of `backend` in the list; empty where --backend said which
+    std::vector<std::string> notes;  ///< what was decided for lack of options, and what to think of
 };
 
 struct RecordRefusal
@@ -29,7 +30,7 @@ struct RecordRefusal
     RecordFailure failure;
 };
 
-/// Without --backend: the first that is ready and knows all options that were given.
+/// Without --backend: the first that is ready for all processes and knows all options that were given; with --torch one of that family.
 std::variant<RecordPlan, RecordRefusal> planRecording(const RecordOptions& options);
 
 } // namespace opscope

@@ -142,7 +142,7 @@ std::optional<RecordFailure> Collector::begin()
     const bool command = !m_request.target.command.empty();
     m_pid = m_request.target.pid;
     if (command) {
-        auto launched = LaunchedCommand::prepare(m_request.target.command, m_request.target.folder, m_signals);
+        auto launched = LaunchedCommand::prepare(m_request.target.command, m_request.target.folder, m_request.target.environment, m_signals);
         if (!launched) return RecordFailure{launched.error().text() + ".", {}, {}};
         m_command.emplace(std::move(*launched));
         m_pid = m_command->pid();

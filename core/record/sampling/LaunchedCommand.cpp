@@ -2,6 +2,7 @@
 
 #include "core/base/Path.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -25,8 +26,9 @@ Error cannotStart(const std::string& name, int reason)
 }
 
 /// Between fork and exec: nothing here may take memory or a lock.
-[[noreturn]] void becomeProgram(char* const* arguments, const char* folder, int go, int trouble, const sigset_t& mask)
+[[noreturn]] void becomeProgram(char* const* arguments, char** variables, const char* folder, int go, int trouble, const sigset_t& mask)
 {
+    environ = variables;
     for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
     char word = 0;
@@ -41,15 +43,34 @@ Error cannotStart(const std::string& name, int reason)
     ::_exit(127); // nobody is there any more who would record it
 }
 
+/// "NAME=VALUE" words: ours with `changes`.
+std::vector<std::string> environmentWith(const LaunchedCommand::Environment& changes)
+{
+    const auto isOf = [](std::string_view word, const std::string& name) { return word.size() > name.size() && word.starts_with(name) && word[name.size()] == '='; };
+    std::vector<std::string> words;
+    for (char** variable = environ; variable && *variable; ++variable)
+        if (std::none_of(changes.begin(), changes.end(), [&](const auto& change) { return isOf(*variable, change.first); })) words.emplace_back(*variable);
+    for (const auto& [name, value] : changes)
+        if (!value.empty()) words.push_back(name + "=" + value);
+    return words;
+}
+
+std::vector<char*> pointersTo(std::vector<std::string>& words)
+{
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 } // namespace
 
-Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& mask)
+Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const Environment& environment, const sigset_t& mask)
 {
     if (command.empty() || command[0].empty()) return Error{ErrorCode::Usage, "there is no command to start", {}};
-    std::vector<std::string> words = command;
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
+    std::vector<std::string> words = command, variables = environmentWith(environment); // before fork: the child may take no memory
+    const std::vector<char*> arguments = pointersTo(words);
+    std::vector<char*> variablesOf = pointersTo(variables);
     int go[2], trouble[2];
     if (::pipe2(go, O_CLOEXEC) != 0) return cannotStart(command[0], errno);
     LaunchedCommand launched;
@@ -62,7 +83,7 @@ Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>&
     launched.m_pid = ::fork();
     if (launched.m_pid == 0) {
         ::close(go[1]); // else it would wait for itself
-        becomeProgram(arguments.data(), folder.c_str(), childGo.get(), childTrouble.get(), mask);
+        becomeProgram(arguments.data(), variablesOf.data(), folder.c_str(), childGo.get(), childTrouble.get(), mask);
     }
     if (launched.m_pid < 0) return cannotStart(command[0], errno);
     return launched;

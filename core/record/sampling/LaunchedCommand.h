@@ -7,17 +7,18 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace opscope::sampling {
 
-/// A child that waits between fork and exec, so that it can be recorded from its first instruction. It has our terminal, folder and
-/// environment. Destroyed before go(), it ends without having run anything; afterwards it runs on.
+/// A child that waits between fork and exec, so that it can be recorded from its first instruction. It has our terminal. Destroyed before go(), it ends without having run anything; afterwards it runs on.
 class LaunchedCommand
 {
 public:
-    /// `folder`: empty for ours. `mask`: of signals, that it shall have.
-    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const sigset_t& mask);
+    using Environment = std::vector<std::pair<std::string, std::string>>;
+    /// `folder`: empty for ours. `environment`: on top of ours; an empty value takes the variable away. `mask`: of signals, that it shall have.
+    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const Environment& environment, const sigset_t& mask);
     LaunchedCommand(LaunchedCommand&& other) noexcept;
     LaunchedCommand& operator=(LaunchedCommand&&) = delete;
     ~LaunchedCommand();
