@@ -136,13 +136,11 @@ RecordTarget targetOf(const RecordOptions& options, const std::vector<ProcessRow
 
 bool isListed(const RecorderBackend& backend, const RecordOptions& options) { return !options.torch || backend.family == torch::kFamily; }
 
-/// "12 threads of the kernel and 3 workers of data loaders are left out; --all shows them"
-std::string leftOutText(std::size_t kernel, std::size_t workers)
+void tellLeftOut(Console& console, std::size_t n, std::string_view one, std::string_view many)
 {
-    const auto counted = [](std::size_t n, const char* one, const char* many) { return formatCount(static_cast<std::int64_t>(n)) + " " + (n == 1 ? one : many); };
-    std::string text = kernel ? counted(kernel, "thread of the kernel", "threads of the kernel") : "";
-    if (workers) text += (text.empty() ? "" : " and ") + counted(workers, "worker of a data loader", "workers of data loaders");
-    return text + (kernel + workers == 1 ? " is left out; --all shows it" : " are left out; --all shows them");
+    if (n == 0) return;
+    const std::string what = formatCount(static_cast<std::int64_t>(n)) + " " + std::string(n == 1 ? one : many);
+    console.out() << console.dim(what + (n == 1 ? " is left out; --all shows it" : " are left out; --all shows them")) << '\n';
 }
 
 void printProcesses(Console& console, const RecordOptions& options, const std::vector<ProcessRow>& rows)
@@ -158,7 +156,8 @@ void printProcesses(Console& console, const RecordOptions& options, const std::v
     if (shown.empty() && options.torch) console.out() << "No process that you may look into has loaded PyTorch.\n";
     else
         for (const std::string& line : processLines(shown, all, console)) console.out() << line << '\n';
-    if (kernel + workers) console.out() << console.dim(leftOutText(kernel, workers)) << '\n';
+    tellLeftOut(console, kernel, "thread of the kernel", "threads of the kernel");
+    tellLeftOut(console, workers, "worker of a data loader", "workers of data loaders");
     if (!options.pids.empty() && !rows.empty() && rows.front().refused) {
         console.out() << '\n' << rows.front().refused->message << ' ' << rows.front().refused->advice << '\n';
         return;
