@@ -148,6 +148,13 @@ std::optional<uid_t> userOf(pid_t pid)
     return digits == line.npos ? std::nullopt : number<uid_t>(std::string_view(line).substr(digits));
 }
 
+pid_t numberInside(pid_t pid)
+{
+    const std::string line = statusLine(pid, "NSpid:");
+    const std::size_t last = line.find_last_of("\t ");
+    return last == line.npos ? pid : number<pid_t>(std::string_view(line).substr(last + 1)).value_or(pid);
+}
+
 bool isPythonWithoutNames(pid_t pid)
 {
     char program[4096];
@@ -155,10 +162,7 @@ bool isPythonWithoutNames(pid_t pid)
     if (length <= 0) return false;
     const std::string_view path(program, static_cast<std::size_t>(length));
     if (!path.substr(path.find_last_of('/') + 1).starts_with("python")) return false;
-    const std::string line = statusLine(pid, "NSpid:"); // the last is the number that it knows itself
-    const std::size_t last = line.find_last_of("\t ");
-    const std::string inside = last == line.npos ? std::to_string(pid) : line.substr(last + 1);
-    return ::access((procPath(pid, "/root/tmp/perf-") + inside + ".map").c_str(), F_OK) != 0 && errno == ENOENT;
+    return ::access((procPath(pid, "/root/tmp/perf-") + std::to_string(numberInside(pid)) + ".map").c_str(), F_OK) != 0 && errno == ENOENT;
 }
 
 bool isAlive(pid_t pid, std::uint64_t startTicks)

@@ -42,6 +42,8 @@ struct ProcStat
 std::optional<ProcStat> procStat(pid_t pid);
 std::optional<ProcStat> threadStat(pid_t pid, pid_t tid);
 std::optional<ProcStat> parseStat(const std::string& text);
+/// The number that a process has for itself: another one in a container.
+pid_t numberInside(pid_t pid);
 /// The user that the process runs as.
 std::optional<uid_t> userOf(pid_t pid);
 /// Whether it runs and is still the process that was meant (0: whichever).

@@ -155,7 +155,7 @@ Exchange::~Exchange()
 
 void Exchange::keep() { m_kept = true; }
 
-Status Exchange::write(std::string_view name, std::string_view content)
+Status Exchange::write(std::string_view name, std::string_view content) const
 {
     const std::string final(name), part = ".part-" + final;
     const auto fail = [&](int reason) {

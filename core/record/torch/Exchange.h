@@ -31,7 +31,7 @@ public:
     std::string at(std::string_view name) const { return m_folder + "/" + std::string(name); }
 
     /// Beside it and renamed; readable for the target's user only.
-    Status write(std::string_view name, std::string_view content);
+    Status write(std::string_view name, std::string_view content) const;
     /// Its time of change becomes now; made empty where it is not there.
     void touch(std::string_view name);
     /// At most `maxBytes`, a regular file, no link. Nothing: not there (yet), or not such a file.

@@ -216,7 +216,7 @@ Call::Reached Call::makeSystemCall(user_regs_struct registers, std::int64_t& res
 /// Text, then the stack of the call, which ends in: where it returns to, the frame.
 bool Call::prepare(std::uint64_t memory, std::uint64_t size, std::uint64_t& frameAt)
 {
-    const std::string text = wrapped(m_order.statement, numberInside(m_order.pid), memory, size);
+    const std::string text = wrapped(m_order.statement, sampling::numberInside(m_order.pid), memory, size);
     frameAt = memory + kStatementRoom + kCallStack + 64;
     std::vector<std::byte> end = signalFrame(m_saved, frameAt, m_found.gadgets.comeBack);
     const std::uint64_t back = m_found.gadgets.keepResult;

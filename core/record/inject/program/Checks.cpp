@@ -24,13 +24,6 @@ std::string objectionTo(pid_t pid, std::uint64_t startTicks)
     return {};
 }
 
-pid_t numberInside(pid_t pid)
-{
-    const std::string line = statusLine(pid, "NSpid:");
-    const std::size_t last = line.find_last_of("\t ");
-    return last == line.npos ? pid : static_cast<pid_t>(std::strtol(line.c_str() + last, nullptr, 10));
-}
-
 std::uint64_t stackTop(pid_t pid)
 {
     constexpr int kFirst = 3, kStackStart = 28; // fields of /proc/PID/stat behind the name
