@@ -1,5 +1,6 @@
 #include "core/record/RecorderBackends.h"
 
+#include "core/record/daemon/DaemonBackend.h"
 #include "core/record/magictrace/MagicTrace.h"
 #include "core/record/sampling/SamplingBackend.h"
 
@@ -10,7 +11,7 @@ namespace opscope {
 /// THE LIST. To add a way to record: its folder, and a line here.
 std::span<const RecorderBackend> recorderBackends()
 {
-    static const std::vector<RecorderBackend> kBackends{samplingBackend(), magicTraceBackend()};
+    static const std::vector<RecorderBackend> kBackends{daemonBackend(), samplingBackend(), magicTraceBackend()};
     return kBackends;
 }
 

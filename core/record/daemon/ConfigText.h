@@ -18,8 +18,8 @@ inline constexpr std::chrono::milliseconds kStandardDuration{2'000};
 /// One request to libkineto, recording-pytorch.md 2.5.
 struct Configuration
 {
-    std::string logFile;                          ///< as the process sees it; it puts _PID in
-    std::string traceId;                          ///< comes back in the file
+    std::string logFile = {};                     ///< as the process sees it; it puts _PID in
+    std::string traceId = {};                     ///< comes back in the file
     torch::Wish wish = {};                         ///< its duration and steps are not looked at
     std::chrono::milliseconds duration{kStandardDuration};
     std::uint32_t steps = 0;                      ///< 0: by time
