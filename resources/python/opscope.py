@@ -123,11 +123,13 @@ def _count(path, word, without=b""):
         return -1
 
 
-def _ends_with(path, endings):
+def _ends_with(path, characters):
+    """Whether the last character that is no blank is one of these."""
     try:
         with open(path, "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - 64))
-            return file.read().rstrip()[-1:] in endings
+            last = file.read().rstrip()[-1:]
+            return bool(last) and last in characters
     except OSError:
         return False
 
@@ -679,7 +681,6 @@ class _Recording:
             return self._end()
         atexit.register(self._at_exit)
         try:
-            os.register_at_fork(after_in_child=_forgetful(self))
             util = sys.modules.get("multiprocessing.util")  # its children end without atexit
             if util is not None and sys.modules["multiprocessing.process"].parent_process() is not None:
                 self.finalizer = util.Finalize(None, self._at_exit, exitpriority=1000)
@@ -721,6 +722,7 @@ class _Recording:
             self.status["cuda"] = self.kineto.device == "cuda"
             self.kineto.prepare()
         self.stand_ins = _StandIns(torch, wish.kineto, wish.et, self._give_way)
+        os.register_at_fork(after_in_child=_forgetful(self))
         if wish.start_at_ns:
             self.go_wall = wish.start_at_ns
         elif wish.warmup and wish.steps:
@@ -972,7 +974,7 @@ class _Recording:
     def _write(self):
         """The files of what was recorded. Kineto's writing holds the interpreter, so it counts as standing still."""
         self._say()
-        trace, files = self.folder.base + ".pt.trace.json", []
+        trace, nodes = self.folder.base + ".pt.trace.json", self.folder.base + ".et.json"
         if self.kineto and not self.cancelled and not self.trouble:
             begun = time.monotonic()
             self._try(lambda: self.kineto.save(self.folder.at(trace)))
@@ -980,27 +982,31 @@ class _Recording:
             self.stall += time.monotonic() - begun
         if self.cancelled:
             return self._discard()
-        not_whole = []
-        for name, endings, there in ((trace, (b"}", b"]"), self.kineto), (self.folder.base + ".et.json", (b"}",), self.observer)):
-            if there and self.folder.has(name):
-                files.append(name)
-            if there and not _ends_with(self.folder.at(name), endings):
-                not_whole.append(name)
-        if self.observer and self.observer.resources:
-            files.append(os.path.basename(self.observer.resources))
         if self.kineto:
-            self.status["events"] = _count(self.folder.at(trace), b'"ph": "', b'"ph": "M"')
+            self.status["events"] = _count(self.folder.at(trace), b'"ph": "X"', b'"cat": "Trace"')
         if self.observer:
-            self.status["nodes"] = _count(self.folder.at(self.folder.base + ".et.json"), b'"rf_id"')
-        self.status["files"], self.status["stall_ms"] = files, round(self.stall * 1000, 3)
+            self.status["nodes"] = _count(self.folder.at(nodes), b'"rf_id"')
+        self.status["stall_ms"] = round(self.stall * 1000, 3)
+        made = [name for name, there in ((trace, self.kineto), (nodes, self.observer)) if there]
+        self.status["files"] = [name for name in made if self.folder.has(name)]
+        if self.observer and self.observer.resources:
+            self.status["files"].append(os.path.basename(self.observer.resources))
+        self._judge([name for name in made if not _ends_with(self.folder.at(name), b"}]")])
+
+    def _judge(self, not_whole):
         if self.trouble:
             self.status["error"] = {"code": "failed", "text": _text(self.trouble)}
         elif not_whole:
             self.status["error"] = {"code": "cannot-write", "text": "%s: %s" % (not_whole[0], _why_not_written(self.folder.path))}
+        elif self.launched and self.status["events"] <= 0 and self.status["nodes"] <= 2:  # its own two
+            self.notes.append("No operator ran")
+            return self._discard()
         self.status["phase"] = "error" if self.trouble or not_whole else "done"
 
     def _discard(self):
-        _remove(self.folder.at(self.folder.base + ".et.json"))
+        for ending in (".et.json", ".pt.trace.json"):
+            _remove(self.folder.at(self.folder.base + ending))
+        self.status["files"] = []
         if self.observer and self.observer.resources:
             import shutil
             shutil.rmtree(self.observer.resources, ignore_errors=True)
@@ -1066,14 +1072,27 @@ class _Recording:
 
 
 def _forgetful(recording):
-    """Hooks of forks are for ever; this one lets go of the recording when that is over."""
+    """Hooks of forks are for ever; this one lets go of the recording when that is over.
+
+    What it always does: once Kineto has run in a process, children that it forks hang when they end by exit(3), in a destructor of Kineto that waits
+    for a thread they do not have (those of multiprocessing end otherwise). So they end by _exit(2), their streams flushed: last in, first out."""
     import weakref
-    known = weakref.ref(recording)
+    known, endings = weakref.ref(recording), ()
+    if recording.wish.kineto:
+        try:
+            import ctypes
+            library = ctypes.CDLL(None)
+            endings = (library._exit, library.fcloseall)
+            on_exit = library.on_exit
+        except AttributeError:
+            endings = ()
 
     def in_child():
         recording = known()
         if recording is not None and not recording.over:
             recording.in_child()
+        for ending in endings:
+            on_exit(ending, None)
     return in_child
 
 
