@@ -6,6 +6,7 @@
 #include "core/record/RecordProduct.h"
 
 #include <QFileInfo>
+#include <QMetaMethod>
 
 #include <algorithm>
 #include <utility>
@@ -104,7 +105,7 @@ void Recorder::listen()
         m_notes.push_back(presentable(note.toStdString()));
         Q_EMIT noted(QString::fromStdString(m_notes.back()));
     });
-    connect(session, &RecordSession::printed, this, &Recorder::printed);
+    if (isSignalConnected(QMetaMethod::fromSignal(&Recorder::printed))) connect(session, &RecordSession::printed, this, &Recorder::printed);
     connect(session, &RecordSession::finished, this, &Recorder::finish);
     connect(session, &RecordSession::failed, this, &Recorder::fail);
 }

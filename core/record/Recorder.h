@@ -48,7 +48,8 @@ public:
 Q_SIGNALS:
     void stateChanged(opscope::Recorder::State state);
     void noted(const QString& note);
-    void printed(const QString& text); ///< by the command that was started (RecordSession::printed)
+    /// By the command that was started (RecordSession::printed). Where nobody listens at start(), what it prints goes where ours goes.
+    void printed(const QString& text);
 
 private:
     void listen();

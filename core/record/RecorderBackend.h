@@ -115,7 +115,8 @@ Q_SIGNALS:
     void recording();                  ///< from now on events are taken
     void collecting();                 ///< no more events are taken, the file is made
     void noted(const QString& note);   ///< something the person should know: "user code only"
-    void printed(const QString& text); ///< by the command that was started, where the backend shows it (showsOutput); presentable, with line ends
+    /// By the command that was started, where the backend shows it (showsOutput) and somebody listens at start(); presentable, with line ends.
+    void printed(const QString& text);
     /// The file (or folder) is there under its name, or another one if that was taken (noted() has told), and the ordinary loader opens it. `end` tells what ended it: Stopped, TargetEnded, SizeLimit or DiskFull.
     void finished(const QString& path, opscope::RecordEnd end);
     /// `kept` is a file with what was recorded until then, or empty.

@@ -9,6 +9,7 @@
 
 #include <QElapsedTimer>
 #include <QFile>
+#include <QMetaMethod>
 #include <QTimer>
 
 #include <algorithm>
@@ -150,7 +151,7 @@ void ScriptSession::Private::addTarget(const RecordTarget& target)
     QObject::connect(made, &ScriptTarget::changed, &soon, [this] {
         if (!soon.isActive() && state != State::Taking && !ended()) soon.start(0); // several changes in one look
     });
-    QObject::connect(made, &ScriptTarget::printed, &q, &RecordSession::printed);
+    if (q.isSignalConnected(QMetaMethod::fromSignal(&RecordSession::printed))) made->showOutput(&q);
 }
 
 // ---- following
@@ -332,7 +333,7 @@ void ScriptSession::Private::tellParts()
             some |= recorder.begun() && !recorder.failed();
             if (recorder.gone && recorder.begun())
                 lines.push_back(who + " ended without finishing its recording: what it had written until then is kept" + (wish.kineto() ? ", without a Kineto trace." : "."));
-            else if (recorder.failed() && !(launches() && recorder.status.errorCode == "ended"))
+            else if (!recorder.status.errorCode.empty() && recorder.status.errorCode != "ended")
                 lines.push_back(failureOf(recorder.status, target->launches() ? who : target->name()).message);
             else if (recorder.status.phase == Phase::Done && recorder.status.events == 0 && recorder.status.nodes <= 0)
                 lines.push_back("No operator ran on any recorded thread of " + who + " during the recording.");

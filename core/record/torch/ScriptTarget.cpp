@@ -75,7 +75,6 @@ void ScriptTarget::listen()
         Q_EMIT changed();
     });
     connect(m_courier.get(), &Courier::started, this, [this](pid_t pid) { m_pid = pid; });
-    connect(m_courier.get(), &Courier::printed, this, &ScriptTarget::printed);
     connect(m_courier.get(), &Courier::ended, this, [this](int status) {
         m_ended = true;
         m_exitStatus = status;
@@ -99,6 +98,11 @@ Status ScriptTarget::prepare(ScriptRequest request)
     m_folder->addPath(QString::fromStdString(m_exchange->folder()));
     connect(m_folder.get(), &QFileSystemWatcher::directoryChanged, this, &ScriptTarget::changed);
     return Done{};
+}
+
+void ScriptTarget::showOutput(RecordSession* session)
+{
+    if (m_courier) connect(m_courier.get(), &Courier::printed, session, &RecordSession::printed);
 }
 
 void ScriptTarget::deliver() { m_courier->deliver(m_target, *m_exchange); }
@@ -143,7 +147,7 @@ void ScriptTarget::readStatus(const std::string& name)
     auto text = m_exchange->read(name);
     if (!text || (found != m_recorders.end() && found->second.text == *text)) return;
     auto status = parseStatus(*text);
-    if (!status || status->id != m_id) return; // a stranger's, or of an earlier recording
+    if (!status || !(status->id == m_id || (launches() && status->id.empty()))) return; // a stranger's; the shim does not know the id yet
     ScriptRecorder& recorder = found != m_recorders.end() ? found->second : m_recorders[name];
     recorder.text = std::move(*text);
     recorder.status = std::move(*status);

@@ -31,7 +31,7 @@ struct ScriptRecorder
     bool over() const { return gone || status.phase == ScriptStatus::Phase::Done || status.phase == ScriptStatus::Phase::Error; }
     bool ending() const { return !over() && (status.phase == ScriptStatus::Phase::Stopping || status.phase == ScriptStatus::Phase::Writing); }
     bool records() const { return !over() && status.phase == ScriptStatus::Phase::Recording; }
-    bool begun() const { return status.startNs > 0 || records() || ending() || status.phase == ScriptStatus::Phase::Done; }
+    bool begun() const { return status.startNs > 0; }
     /// Nothing good comes of it.
     bool failed() const { return status.phase == ScriptStatus::Phase::Error && status.files.empty(); }
 };
@@ -48,6 +48,8 @@ public:
 
     /// Exchange folder, request and script. `request` lacks the folder.
     Status prepare(ScriptRequest request);
+    /// Of a command, as `session` prints it; before deliver().
+    void showOutput(RecordSession* session);
     void deliver();
     /// Reads what is new. True: something was.
     bool look();
@@ -77,7 +79,6 @@ public:
 
 Q_SIGNALS:
     void changed();
-    void printed(const QString& text);
 
 private:
     void listen();

@@ -1,0 +1,181 @@
+#include "core/record/launch/Command.h"
+
+#include "core/base/Path.h"
+#include "core/record/Leftovers.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <map>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace opscope::launch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPolite = 5s, kLook = 20ms;
+
+Error cannotStart(const std::string& name, int reason)
+{
+    std::string why = std::strerror(reason);
+    if (reason == ENOENT) why = "there is no such program";
+    else if (reason == EACCES) why = "it may not be executed";
+    else if (reason == ENOEXEC) why = "it is not a program for this machine";
+    return {ErrorCode::CannotOpen, displayName(name) + " cannot be started: " + why, {}};
+}
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+/// Ours with changes on top; an empty value takes a variable away.
+std::vector<std::string> environmentWith(const Variables& changes)
+{
+    std::map<std::string, std::string> all;
+    for (char** each = environ; each && *each; ++each)
+        if (const char* sign = std::strchr(*each, '=')) all[std::string(*each, sign)] = sign + 1;
+    for (const auto& [name, value] : changes)
+        if (value.empty()) all.erase(name);
+        else all[name] = value;
+    std::vector<std::string> list;
+    for (const auto& [name, value] : all) list.push_back(name + "=" + value);
+    return list;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts)
+{
+    std::vector<char*> list;
+    for (std::string& text : texts) list.push_back(text.data());
+    list.push_back(nullptr);
+    return list;
+}
+
+struct Pipes
+{
+    Descriptor commands; ///< its standard output and errors
+    Descriptor ours;
+};
+
+/// Whenever it ends somebody must take its status.
+void reapLater(pid_t pid)
+{
+    std::thread([pid] { while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {} }).detach();
+}
+
+/// What posix_spawn(3) is to do.
+struct Plan
+{
+    Plan()
+    {
+        ::posix_spawn_file_actions_init(&files);
+        ::posix_spawnattr_init(&attributes);
+    }
+    ~Plan()
+    {
+        ::posix_spawn_file_actions_destroy(&files);
+        ::posix_spawnattr_destroy(&attributes);
+    }
+    Plan(const Plan&) = delete;
+    Plan& operator=(const Plan&) = delete;
+    void fill(const std::string& folder, const std::optional<Pipes>& pipes)
+    {
+        sigset_t none, standard;
+        sigemptyset(&none);
+        sigemptyset(&standard);
+        for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&standard, signal);
+        ::posix_spawnattr_setsigmask(&attributes, &none);
+        ::posix_spawnattr_setsigdefault(&attributes, &standard);
+        ::posix_spawnattr_setpgroup(&attributes, 0);
+        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        if (!folder.empty()) ::posix_spawn_file_actions_addchdir_np(&files, folder.c_str());
+        if (pipes || ::isatty(STDIN_FILENO)) ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        for (const int each : {STDOUT_FILENO, STDERR_FILENO})
+            if (pipes) ::posix_spawn_file_actions_adddup2(&files, pipes->commands.get(), each);
+    }
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+};
+
+/// Between the command and us: were it one pipe, a command that prints would end when we do. A program of its own, as a fork of us would keep all our
+/// memory for as long as the command runs. When nobody reads what it passes on, it reads on alone.
+constexpr const char* kPassOn = "trap '' PIPE HUP INT TERM; cat; exec cat > /dev/null";
+
+/// Nothing: errno.
+std::optional<Pipes> captured()
+{
+    int first[2], second[2];
+    if (::pipe2(first, O_CLOEXEC) != 0) return std::nullopt;
+    const Descriptor from(first[0]);
+    Descriptor commands(first[1]);
+    if (::pipe2(second, O_CLOEXEC) != 0) return std::nullopt;
+    Descriptor ours(second[0]);
+    const Descriptor to(second[1]);
+    ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+    Plan plan;
+    ::posix_spawn_file_actions_adddup2(&plan.files, from.get(), STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&plan.files, to.get(), STDOUT_FILENO);
+    ::posix_spawn_file_actions_addopen(&plan.files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETSID);
+    std::vector<std::string> words{"sh", "-c", kPassOn};
+    pid_t pid = -1;
+    errno = ::posix_spawn(&pid, "/bin/sh", &plan.files, &plan.attributes, pointers(words).data(), environ);
+    if (errno) return std::nullopt;
+    reapLater(pid);
+    return Pipes{std::move(commands), std::move(ours)};
+}
+
+/// True once it is a zombie, which keeps its number, and that of its group, taken.
+bool hasEnded(pid_t pid)
+{
+    siginfo_t about = {};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == pid;
+}
+
+} // namespace
+
+Result<Command> Command::start(const RecordTarget& target, const Variables& environment, Output output)
+{
+    std::optional<Pipes> pipes;
+    if (output == Output::Captured && !(pipes = captured())) return cannotStart(target.command.front(), errno);
+    std::vector<std::string> words = target.command, variables = environmentWith(environment);
+    Plan plan;
+    plan.fill(target.folder, pipes);
+    pid_t pid = -1;
+    const int reason = ::posix_spawnp(&pid, words.front().c_str(), &plan.files, &plan.attributes, pointers(words).data(), pointers(variables).data());
+    if (reason) return cannotStart(target.command.front(), reason);
+    Command command(pid);
+    if (pipes) command.m_output = std::move(pipes->ours);
+    return command;
+}
+
+Command::~Command()
+{
+    if (m_pid < 0 || exitStatus()) return;
+    reapLater(m_pid);
+}
+
+std::optional<int> Command::exitStatus()
+{
+    int status = 0;
+    if (!m_status && m_pid > 0 && ::waitpid(m_pid, &status, WNOHANG) == m_pid) m_status = status;
+    return m_status;
+}
+
+void Command::end()
+{
+    if (m_pid < 0 || m_status) return;
+    endInBackground([pid = std::exchange(m_pid, -1)] {
+        ::kill(-pid, SIGTERM);
+        for (const auto until = std::chrono::steady_clock::now() + kPolite; !hasEnded(pid) && std::chrono::steady_clock::now() < until;) std::this_thread::sleep_for(kLook);
+        ::kill(-pid, SIGKILL); // and what it left in its group
+        while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
+    });
+}
+
+} // namespace opscope::launch
