@@ -11,6 +11,7 @@
 #include <map>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPolite = 5s, kLook = 20ms;
+constexpr std::chrono::milliseconds kPolite = 5s, kLook = 20ms;
 
 Error cannotStart(const std::string& name, int reason)
 {
@@ -39,7 +40,7 @@ std::vector<std::string> environmentWith(const Variables& changes)
 {
     std::map<std::string, std::string> all;
     for (char** each = environ; each && *each; ++each)
-        if (const char* sign = std::strchr(*each, '=')) all[std::string(*each, sign)] = sign + 1;
+        if (const std::string_view whole = *each; whole.find('=') != whole.npos) all[std::string(whole.substr(0, whole.find('=')))] = whole.substr(whole.find('=') + 1);
     for (const auto& [name, value] : changes)
         if (value.empty()) all.erase(name);
         else all[name] = value;
