@@ -4,6 +4,7 @@
 #include "app/cli/LinksJson.h"
 #include "app/cli/LinksText.h"
 #include "app/cli/LoadJob.h"
+#include "core/record/RecordProduct.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -32,9 +33,8 @@ void printText(Console& console, const Trace& trace, const Options& options, boo
 }
 
 /// One file: its object. Several: an array of those that could be read.
-void printJson(Console& console, Json read, const Options& options)
+void printJson(Console& console, Json read, bool several)
 {
-    const bool several = options.files.size() > 1;
     if (!several && read.empty()) return;
     console.out() << (several ? read : read.front()).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
@@ -61,10 +61,11 @@ ExitStatus showLinks(Console& console, const Options& options)
 
 ExitStatus showInfo(Console& console, const Options& options)
 {
+    const std::vector<std::string> files = withFoldersOpened(options.files);
     LoadJob job(console);
     Json read = Json::array();
     bool isFirst = true, allRead = true;
-    for (const std::string& file : options.files) {
+    for (const std::string& file : files) {
         const Result<TracePtr> trace = job.load(file);
         if (job.cancelled()) return ExitStatus::Cancelled;
         if (!trace.ok()) {
@@ -77,7 +78,7 @@ ExitStatus showInfo(Console& console, const Options& options)
             isFirst = false;
         }
     }
-    if (options.json) printJson(console, std::move(read), options);
+    if (options.json) printJson(console, std::move(read), files.size() > 1);
     if (!console.delivered()) {
         console.complain("opscope info: the answer could not be written");
         return ExitStatus::Cannot;
@@ -88,7 +89,7 @@ ExitStatus showInfo(Console& console, const Options& options)
 Run declare(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    app.add_option("files", options->files, "Traces, each told of by itself; with --links all together one trace")->required()->type_name("FILE");
+    app.add_option("files", options->files, "Traces, or a folder of them, each told of by itself; with --links all together one trace")->required()->type_name("FILE");
     app.add_flag("--json", options->json, "Exact numbers for programs: an object, or an array for several files");
     app.add_flag("--all", options->all, "Leave nothing out, not even members that name people and machines");
     app.add_flag("--links", options->links, "What is linked to what, how surely, and what is not and why: all FILEs are one trace, "

@@ -3,6 +3,7 @@
 #include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/io/Loader.h"
+#include "core/record/RecordProduct.h"
 
 #include <chrono>
 #include <csignal>
@@ -122,7 +123,7 @@ Result<TracePtr> LoadJob::load(std::span<const std::string> paths)
 {
     m_state->progress.done = m_state->progress.total = m_state->progress.events = 0;
     rename(fileName(paths.front()));
-    Result<TracePtr> trace = loadTrace(paths, m_state->control);
+    Result<TracePtr> trace = loadTrace(withFoldersOpened(paths), m_state->control);
     rename("");
     return trace;
 }

@@ -29,7 +29,7 @@ public:
     bool commit();
     /// Reads one file into a trace of its own.
     Result<TracePtr> load(const std::string& path) { return load(std::span(&path, 1)); }
-    /// Reads files that belong together into one trace; at least one.
+    /// Reads files that belong together into one trace; at least one. A folder means the traces in it.
     Result<TracePtr> load(std::span<const std::string> paths);
 
     /// Shows the progress of what runs in its scope under this name, as loading does of itself.

@@ -171,7 +171,7 @@ void printProcesses(Console& console, const RecordOptions& options, const std::v
 Json backendJson(const RecorderBackend& backend, const Readiness& readiness)
 {
     return {{"id", backend.id}, {"title", backend.title}, {"summary", backend.summary}, {"state", stateWord(readiness.state)}, {"reason", readiness.reason},
-            {"advice", readiness.advice}, {"family", backend.family}, {"makes", backend.product == RecorderBackend::Product::Folder ? "folder" : "file"},
+            {"advice", readiness.advice}, {"copy", readiness.copy}, {"family", backend.family}, {"makes", backend.product == RecorderBackend::Product::Folder ? "folder" : "file"},
             {"starts_commands", backend.startsCommands}, {"only_commands", backend.onlyCommands}, {"takes_several", backend.takesSeveral},
             {"counts_steps", backend.countsSteps}, {"asks_first", backend.confirmation != nullptr}};
 }

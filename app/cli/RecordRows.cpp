@@ -133,7 +133,7 @@ Json torchJson(const ProcessRow& row)
               {"kineto_socket_folder", orNull(t.kinetoSocketFolder)}, {"helper_control", orNull(t.helperControl)},
               {"remote_debug_disabled", t.remoteDebugDisabled}, {"other_namespace", t.otherNamespace}, {"ways", Json::array()}};
     for (const ProcessRow::Way& way : row.ways)
-        json["ways"].push_back({{"id", way.backend->id}, {"state", stateWord(way.readiness.state)}, {"reason", way.readiness.reason}, {"advice", way.readiness.advice}});
+        json["ways"].push_back({{"id", way.backend->id}, {"state", stateWord(way.readiness.state)}, {"reason", way.readiness.reason}, {"advice", way.readiness.advice}, {"copy", way.readiness.copy}});
     return json;
 }
 

@@ -42,7 +42,7 @@ ExitStatus view(Console& console, const Options& options)
 Run declare(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    app.add_option("files", options->files, "Traces to open; several make one trace (a Kineto trace and its execution trace, or ranks)")
+    app.add_option("files", options->files, "Traces to open, or a folder of them; several make one trace (a Kineto trace and its execution trace, or ranks)")
         ->type_name("FILE");
     app.add_option("--filter", options->filter, "Dim what does not meet this condition: name ~ \"gemm\" and dur > 50us")
         ->type_name("FILTER");
@@ -61,6 +61,7 @@ Command viewCommand()
             "  opscope trace.json.gz\n"
             "  opscope view trace.pt.trace.json trace_et.json\n"
             "  opscope rank*.pt.trace.json.gz\n"
+            "  opscope python-1234-20261122-184501           # what opscope record --torch made\n"
             "  opscope trace.json.gz --filter 'family == communication' --hide",
             declare};
 }

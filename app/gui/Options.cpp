@@ -1,6 +1,7 @@
 #include "app/gui/Options.h"
 
 #include "core/query/Filter.h"
+#include "core/record/RecordProduct.h"
 #include "widgets/panel/Panels.h"
 
 #include <CLI/CLI.hpp>
@@ -92,7 +93,7 @@ struct RawOptions
 
 void declare(CLI::App& app, Options& options, RawOptions& raw)
 {
-    app.add_option("files", options.files, "Traces to open together: a Kineto trace and its execution trace, or the ranks of a job")->type_name("FILE");
+    app.add_option("files", options.files, "Traces to open together, or a folder of them: a Kineto trace and its execution trace, or the ranks of a job")->type_name("FILE");
     CLI::Option* render = app.add_option("--render", raw.render, "Draw the window into this PNG, or the timeline alone into this SVG, and quit")->type_name("FILE");
     app.add_option("--filter", options.filter, "Only events that meet this condition: name ~ \"gemm\"; the rest is dimmed")
         ->type_name("FILTER")->check(checkFilter);
@@ -151,6 +152,7 @@ ParsedOptions parseOptions(int argc, char** argv)
         std::cerr << "opscope-gui: " << error.what() << '\n';
         return {std::nullopt, 2};
     }
+    options.files = withFoldersOpened(options.files);
     if (!raw.render.empty()) {
         options.render = finish(raw);
         options.render->filter = options.filter;

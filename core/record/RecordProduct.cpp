@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 
@@ -35,6 +36,18 @@ std::vector<std::string> tracesIn(const std::string& path)
         if (isTraceName(each->path().filename().string()) && hasBytes(each->path())) traces.push_back(each->path().string());
     std::sort(traces.begin(), traces.end());
     return traces;
+}
+
+std::vector<std::string> withFoldersOpened(std::span<const std::string> paths)
+{
+    std::vector<std::string> all;
+    for (const std::string& path : paths) {
+        std::error_code problem;
+        std::vector<std::string> traces = fs::is_directory(path, problem) ? tracesIn(path) : std::vector<std::string>();
+        if (traces.empty()) all.push_back(path);
+        else std::move(traces.begin(), traces.end(), std::back_inserter(all));
+    }
+    return all;
 }
 
 } // namespace opscope
