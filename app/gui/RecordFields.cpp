@@ -91,6 +91,8 @@ RecordFields::RecordFields(const Theme& theme, std::vector<RecordOption> options
     m_fields.reserve(m_options.size());
     for (const RecordOption& option : m_options)
         addRow(option.advanced ? *advancedGrid : *plainGrid, option, optionValue(m_options, values, option.id));
+    for (std::size_t i = 0; i < m_options.size(); ++i)
+        enableWhatIsOf(m_options[i], *m_fields[i].editor, m_fields[i].label);
     column->addWidget(plain);
     m_more = new QToolButton;
     m_more->setText(QStringLiteral("More settings"));
@@ -133,10 +135,26 @@ void RecordFields::addRow(QGridLayout& grid, const RecordOption& option, const s
         label->setMinimumHeight(26); // in line with its field, whatever stands below that
         label->setBuddy(field.editor);
         label->setToolTip(richText(help));
+        field.label = label;
         grid.addWidget(label, at, 0, Qt::AlignTop);
         grid.addWidget(shown, at, 1);
     }
     m_fields.push_back(std::move(field));
+}
+
+/// What means nothing without a switch can be filled in only while that is on.
+void RecordFields::enableWhatIsOf(const RecordOption& option, QWidget& field, QWidget* label)
+{
+    auto* tick = qobject_cast<QCheckBox*>(option.needs.empty() ? nullptr : this->field(option.needs));
+    if (!tick)
+        return;
+    const auto show = [&field, label](bool on) {
+        field.setEnabled(on);
+        if (label)
+            label->setEnabled(on);
+    };
+    show(tick->isChecked());
+    connect(tick, &QCheckBox::toggled, &field, show);
 }
 
 RecordFields::Field RecordFields::makeField(const RecordOption& option, const std::string& value)
@@ -149,14 +167,20 @@ RecordFields::Field RecordFields::makeField(const RecordOption& option, const st
         auto* tick = new QCheckBox(displayText(option.title));
         tick->setChecked(value == "on");
         connect(tick, &QCheckBox::toggled, this, &RecordFields::changed);
-        return {tick, [tick] { return std::string(tick->isChecked() ? "on" : "off"); }};
+        if (!option.note.empty()) {
+            QLabel* note = dim(displayText(option.note));
+            note->setFont(Theme::uiFont(11));
+            note->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            static_cast<QHBoxLayout*>(row({tick, note})->layout())->setStretchFactor(note, 1);
+        }
+        return {tick, nullptr, [tick] { return std::string(tick->isChecked() ? "on" : "off"); }};
     }
     case RecordOption::Kind::Text: break;
     }
     auto* edit = new QLineEdit(QString::fromStdString(value));
     edit->setFont(Theme::fixedFont(11));
     connect(edit, &QLineEdit::textEdited, this, &RecordFields::changed);
-    return {edit, [edit] { return toUtf8(edit->text().trimmed()); }};
+    return {edit, nullptr, [edit] { return toUtf8(edit->text().trimmed()); }};
 }
 
 RecordFields::Field RecordFields::makeNumber(const RecordOption& option, const std::string& value)
@@ -172,7 +196,7 @@ RecordFields::Field RecordFields::makeNumber(const RecordOption& option, const s
     auto* stretch = new QWidget;
     stretch->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     row({spin, dim(displayText(option.unit)), stretch});
-    return {spin, [spin] { return std::to_string(spin->value()); }};
+    return {spin, nullptr, [spin] { return std::to_string(spin->value()); }};
 }
 
 RecordFields::Field RecordFields::makeChoice(const RecordOption& option, const std::string& value)
@@ -199,7 +223,7 @@ RecordFields::Field RecordFields::makeChoice(const RecordOption& option, const s
     QWidget* both = sentence ? stacked(combo, note) : row({combo, note});
     if (!sentence)
         static_cast<QHBoxLayout*>(both->layout())->setStretchFactor(note, 1);
-    return {combo, [combo] { return toUtf8(combo->currentData().toString()); }};
+    return {combo, nullptr, [combo] { return toUtf8(combo->currentData().toString()); }};
 }
 
 RecordFields::Field RecordFields::makePath(const RecordOption& option, const std::string& value)
@@ -218,14 +242,14 @@ RecordFields::Field RecordFields::makePath(const RecordOption& option, const std
         Q_EMIT changed();
     });
     connect(edit, &QLineEdit::textEdited, this, &RecordFields::changed);
-    return {edit, [edit] { return toPath(edit->text().trimmed()); }};
+    return {edit, nullptr, [edit] { return toPath(edit->text().trimmed()); }};
 }
 
 OptionValues RecordFields::values() const
 {
     OptionValues values;
     for (std::size_t i = 0; i < m_options.size(); ++i)
-        if (std::string value = m_fields[i].read(); value != m_options[i].standard)
+        if (std::string value = m_fields[i].read(); value != m_options[i].standard && m_fields[i].editor->isEnabledTo(this))
             values[m_options[i].id] = std::move(value);
     return values;
 }

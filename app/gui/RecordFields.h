@@ -42,6 +42,7 @@ private:
     struct Field
     {
         QWidget* editor = nullptr;
+        QWidget* label = nullptr; ///< in front of it, where it has one
         std::function<std::string()> read;
     };
     Field makeField(const RecordOption& option, const std::string& value);
@@ -49,6 +50,7 @@ private:
     Field makeChoice(const RecordOption& option, const std::string& value);
     Field makePath(const RecordOption& option, const std::string& value);
     void addRow(QGridLayout& grid, const RecordOption& option, const std::string& value);
+    void enableWhatIsOf(const RecordOption& option, QWidget& field, QWidget* label);
 
     Theme m_theme;
     std::vector<RecordOption> m_options;

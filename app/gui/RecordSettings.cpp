@@ -43,7 +43,7 @@ QString RecordSettings::standardSaveTo()
 {
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString folder = !documents.isEmpty() && QDir(documents).exists() ? documents : QDir::homePath();
-    return shortPath(folder + QStringLiteral("/{name}-{pid}-{time}.fxt"));
+    return shortPath(folder + QStringLiteral("/{name}-{pid}-{time}"));
 }
 
 QByteArray RecordSettings::toJson() const

@@ -28,7 +28,7 @@ struct RecordSettings
     std::map<std::string, OptionValues> options;  ///< by family, where a backend has none by its id (optionsKey)
     Length length, torchLength{.seconds = 2};     ///< the latter of backends of a family
     int mebibytes = 1024;                         ///< 0: no limit; to kMostMebibytes
-    QString saveTo;                               ///< with {name}, {pid}, {time}; "" for standardSaveTo()
+    QString saveTo;                               ///< with {name}, {pid}, {time}, the ending may be missing; "" for standardSaveTo()
 
     static std::string optionsKey(const RecorderBackend& backend) { return std::string(backend.family.empty() ? backend.id : backend.family); }
     static constexpr int kMostSteps = 1'000'000;

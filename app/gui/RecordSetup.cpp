@@ -359,8 +359,9 @@ void RecordSetup::showRanks()
             button->setText(QString::number(*rank->torch->rank));
             button->setCheckable(true);
             button->setChecked(true);
-            button->setObjectName(QStringLiteral("chip"));
-            button->setMinimumWidth(28);
+            button->setMinimumSize(28, 26);
+            button->setStyleSheet(QStringLiteral("QToolButton { border: 1px solid %1; border-radius: 4px; color: %2; } QToolButton:checked { border-color: %3; background: %4; }")
+                                      .arg(m_theme.line.name(), m_theme.text.name(), m_theme.accent.name(), m_theme.selectedRow.name(QColor::HexArgb)));
             button->setToolTip(QStringLiteral("Rank %1: process %2").arg(*rank->torch->rank).arg(rank->info.pid));
             button->setAccessibleName(button->toolTip());
             connect(button, &QToolButton::toggled, this, &RecordSetup::changed);

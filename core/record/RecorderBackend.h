@@ -34,7 +34,9 @@ struct RecordOption
     std::string standard = {};       ///< Switch: "on" or "off"; otherwise the text of the value
     std::string unit = {};           ///< behind a Number: "Hz"
     std::int64_t low = 0, high = 0;  ///< of a Number, both inclusive
+    std::string note = {};           ///< beside a Switch: what it costs, two or three words; may be empty
     std::vector<Choice> choices = {};
+    std::string needs = {};          ///< id of a Switch that has to be on for this to mean anything; may be empty
     bool advanced = false;           ///< shown below the others
     bool folder = false;             ///< a Path to a folder, not to a file
 };

@@ -200,7 +200,13 @@ void tst_RecordTorchDialog::askingForAnExecutionTraceTakesTheWayThatHasOne()
     QTRY_COMPARE(chosen(d)->id, std::string_view("inject"));
     QVERIFY2(d.setup().why().contains(QStringLiteral("Daemon: No execution trace · Helper: Not announced")), qPrintable(d.setup().why()));
     QCOMPARE(d.setup().fields(), fields); // what is being ticked is not made anew
+    auto* captured = qobject_cast<QLineEdit*>(d.setup().fields()->field("integral"));
+    QVERIFY(captured->isEnabled());
+    captured->setText(QStringLiteral("aten::embedding"));
+    QVERIFY(d.setup().fields()->values().contains("integral"));
     tick(d, "et").setChecked(false);
+    QVERIFY(!captured->isEnabled());
+    QVERIFY(!d.setup().fields()->values().contains("integral")); // it means nothing then
     QTRY_COMPARE(chosen(d)->id, std::string_view("daemon"));
 }
 

@@ -16,9 +16,16 @@ using Kind = RecordOption::Kind;
 constexpr std::size_t kMostOperators = 64, kLongestOperator = 256;
 constexpr std::int64_t kMostWarmup = 3600;
 
-RecordOption switched(std::string id, std::string title, std::string help, bool on, bool advanced = false)
+RecordOption switched(std::string id, std::string title, std::string help, bool on, std::string note = {}, bool advanced = false)
 {
-    return {.id = std::move(id), .title = std::move(title), .help = std::move(help), .kind = Kind::Switch, .standard = on ? "on" : "off", .advanced = advanced};
+    return {.id = std::move(id), .title = std::move(title), .help = std::move(help), .kind = Kind::Switch, .standard = on ? "on" : "off", .note = std::move(note),
+            .advanced = advanced};
+}
+
+RecordOption needingEt(RecordOption option)
+{
+    option.needs = "et";
+    return option;
 }
 
 // What it costs was measured with small operators on a CPU: a step of 0.98 ms took 1.31 with the profiler and shapes, 2.31 with the execution trace
@@ -29,10 +36,10 @@ std::vector<RecordOption> whatToRecord()
         switched("ops", "CPU operators", "What PyTorch runs on the CPU, with begin, end and thread of each operator.", true),
         switched("kernels", "GPU kernels", "Kernels, copies and the runtime calls that started them. Without a GPU it costs nothing.", true),
         switched("shapes", "Shapes and types", "Sizes and types of the inputs of each operator. A step of tiny operators takes a third longer with operators and shapes.", true),
-        switched("stacks", "Python stacks", "Which Python lines called each operator. Slower, and a far larger file: every Python call is recorded.", false),
-        switched("memory", "Memory", "Each allocation and release of tensor memory. A larger file.", false),
-        switched("modules", "Modules", "Which nn.Module an operator belongs to, where PyTorch can tell (TorchScript only in many versions).", false, true),
-        switched("flops", "FLOPs", "Floating point operations of matrix products and convolutions, estimated by PyTorch from shapes.", false, true),
+        switched("stacks", "Python stacks", "Which Python lines called each operator. Slower, and a far larger file: every Python call is recorded.", false, "slower, larger file"),
+        switched("memory", "Memory", "Each allocation and release of tensor memory. A larger file.", false, "larger file"),
+        switched("modules", "Modules", "Which nn.Module an operator belongs to, where PyTorch can tell (TorchScript only in many versions).", false, {}, true),
+        switched("flops", "FLOPs", "Floating point operations of matrix products and convolutions, estimated by PyTorch from shapes.", false, {}, true),
     };
 }
 
@@ -40,11 +47,11 @@ std::vector<RecordOption> whatOfTensors()
 {
     return {
         switched("et", "Execution trace", "The graph of operators with their tensors, linked to the events. Costs about 11 µs and 500 bytes per operator: tiny operators take "
-                 "twice as long, and a busy loop writes 20 to 40 MB a second.", false),
-        {.id = "integral", .title = "Captured integral tensors", .help = "Operators whose integer inputs are saved whole with the execution trace, parted by commas: "
-         "aten::embedding. Waits for the GPU at each of them, and large tensors make large files.", .kind = Kind::Text},
-        switched("integral-range", "Ranges of integral tensors", "Least and greatest value of every integer tensor in the execution trace. Waits for the GPU at each operator "
-                 "that has one.", false, true),
+                 "twice as long, and a busy loop writes 20 to 40 MB a second.", false, "11 µs an operator"),
+        {.id = "integral", .title = "Captured tensors", .help = "Operators whose integer inputs are saved whole with the execution trace, parted by commas: "
+         "aten::embedding. Waits for the GPU at each of them, and large tensors make large files.", .kind = Kind::Text, .needs = "et"},
+        needingEt(switched("integral-range", "Ranges of integral tensors", "Least and greatest value of every integer tensor in the execution trace. Waits for the GPU at each operator "
+                 "that has one.", false, {}, true)),
     };
 }
 
@@ -54,7 +61,7 @@ std::vector<RecordOption> howToRecord()
         {.id = "warmup", .title = "Warm-up", .help = "Let the profiler run for so many steps before what is kept, or seconds where a duration is recorded: "
          "the first start with a GPU takes several seconds.", .kind = Kind::Number, .standard = "0", .unit = "steps or seconds", .low = 0, .high = kMostWarmup, .advanced = true},
         switched("profile-all-threads", "Operators of all threads", "Also threads that the main thread did not start, as those of a server. PyTorch 2.7 and later; before "
-                 "mid-2026 stopping it can crash a program whose other threads are inside an operator.", false, true),
+                 "mid-2026 stopping it can crash a program whose other threads are inside an operator.", false, {}, true),
     };
 }
 
