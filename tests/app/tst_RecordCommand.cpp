@@ -257,7 +257,8 @@ void tst_RecordCommand::backendsTellTheirOptions()
 {
     const Ran plain = record({"--backends"});
     QCOMPARE(plain.status, 0);
-    for (const Json& backend : jsonOf(record({"--backends", "--json"}))["backends"]) {
+    const Json all = jsonOf(record({"--backends", "--json"}));
+    for (const Json& backend : all["backends"]) {
         QVERIFY(plain.out.contains(QByteArray::fromStdString(backend["id"].get<std::string>())));
         for (const Json& option : backend["options"]) {
             QVERIFY(plain.out.contains(QByteArray::fromStdString(option["flag"].get<std::string>())));

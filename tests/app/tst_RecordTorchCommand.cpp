@@ -30,7 +30,8 @@ const Json& torchWays()
 {
     static const Json ways = [] {
         Json found = Json::object();
-        for (const Json& backend : jsonOf(record({"--backends", "--json"}))["backends"])
+        const Json all = jsonOf(record({"--backends", "--json"}));
+        for (const Json& backend : all["backends"])
             if (backend["family"] == "torch") found[backend["id"].get<std::string>()] = backend;
         return found;
     }();
@@ -138,7 +139,7 @@ void tst_RecordTorchCommand::wrongUsageIsOneSentence_data()
         QTest::addRow("variable %s", variable) << QStringList{"--env=" + QString::fromLatin1(variable), "--", "true"}
                                                << "--env: \"" + QString::fromLatin1(variable) + "\" is no variable; write NAME=VALUE, or NAME= to take it away";
     row("samples of torch", {"--torch", "--backend", "samples", "--", "true"}, "--torch records what PyTorch tells, which samples does not; leave one of them out");
-    row("an unknown way", {"--torch", "--mechanism", "magic", "--", "true"}, "there is no backend \"magic\"; there are: samples, ");
+    row("an unknown way", {"--torch", "--mechanism", "magic", "--", "true"}, "there is no backend \"magic\"; there are: ");
 }
 
 void tst_RecordTorchCommand::wrongUsageIsOneSentence()
