@@ -335,7 +335,7 @@ void ScriptSession::Private::tellParts()
                 lines.push_back(who + " ended without finishing its recording: what it had written until then is kept" + (wish.kineto() ? ", without a Kineto trace." : "."));
             else if (!recorder.status.errorCode.empty() && recorder.status.errorCode != "ended")
                 lines.push_back(failureOf(recorder.status, target->launches() ? who : target->name()).message);
-            else if (recorder.status.phase == Phase::Done && recorder.status.events == 0 && recorder.status.nodes <= 0)
+            else if (recorder.status.phase == Phase::Done && (recorder.status.nodes >= 0 ? recorder.status.nodes <= 1 : recorder.status.events == 0)) // one: the process
                 lines.push_back("No operator ran on any recorded thread of " + who + " during the recording.");
         }
     }
