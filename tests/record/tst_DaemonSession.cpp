@@ -499,8 +499,9 @@ private Q_SLOTS:
         QCOMPARE(readiness.advice.empty(), reason.isEmpty());
     }
 
-    void executionTracesAreNotPossible()
+    void whatTheProtocolCannotDoIsNotPossible()
     {
+        QCOMPARE(daemon::readiness({.pid = ::getpid()}, {{"memory", "on"}}).reason, std::string("No memory events over the daemon"));
         const Readiness readiness = daemon::readiness({.pid = ::getpid()}, {{"et", "on"}});
         QCOMPARE(readiness.reason, std::string("No execution trace over the daemon"));
         QCOMPARE(daemon::readiness({.command = {"true"}}, {}).reason, std::string("Only for processes that run"));

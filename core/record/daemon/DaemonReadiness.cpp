@@ -26,6 +26,8 @@ std::optional<Readiness> askedTooMuch(const OptionValues& values)
     const torch::Wish wish = torch::wishOf({.target = {}, .options = values, .path = {}});
     if (wish.executionTrace || wish.integralRange || !wish.integralOps.empty())
         return no("No execution trace over the daemon", "Kineto's daemon protocol records operators and kernels only: leave the execution trace out, or record another way.");
+    if (wish.memory) // tried with 2.13: allocators report to the profiler of their thread, and this one is nobody's
+        return no("No memory events over the daemon", "PyTorch reports memory only to a profiler that was started inside the program: leave memory out, or record another way.");
     return std::nullopt;
 }
 
