@@ -258,7 +258,7 @@ private Q_SLOTS:
             live.start();
             QTRY_COMPARE_WITH_TIMEOUT(live.recorder.status().step, std::string("Warming up"), kPatience);
             live.recorder.cancel();
-            QTRY_VERIFY(!daemon::KinetoDaemon::isHeld(live.folder.path().toStdString()));
+            QTRY_VERIFY_WITH_TIMEOUT(folderOf(m_two->pid()).empty(), kPatience);
         }
         Live again(m_two->pid(), {}, 300ms);
         again.start();
@@ -266,14 +266,14 @@ private Q_SLOTS:
         QVERIFY2(again.recorder.state() == Recorder::State::Done, again.trouble().c_str());
     }
 
-    void aProcessThatWritesElsewhereOnly()
+    void aProcessThatIsToWriteElsewhere()
     {
+        // Newer ones than 2.13 refuse our folder then: tst_DaemonSession has the notes.
         Live live(m_third->pid());
         live.start();
         QTRY_VERIFY_WITH_TIMEOUT(live.over(), kPatience);
         QVERIFY2(live.recorder.state() == Recorder::State::Done, live.trouble().c_str());
         QVERIFY(named(live.trace(), "aten::") > 20);
-        QVERIFY2(live.trouble().find("KINETO_ONDEMAND_TRACE_DIR") != std::string::npos, live.trouble().c_str());
     }
 
     void aKilledProcessIsASentence()

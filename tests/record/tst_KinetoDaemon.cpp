@@ -108,6 +108,21 @@ private Q_SLOTS:
         QVERIFY(ticket->handed()->late);
     }
 
+    void nothingIsHandedToAProcessThatIsAtItAlready()
+    {
+        const auto daemon = hold();
+        const KinetoClient client(folder());
+        {
+            auto cancelled = daemon->place(self(), {.text = "A=b\n", .takes = 500ms});
+            QCOMPARE(client.request(true), std::optional(std::string("A=b\n")));
+        }
+        auto ticket = daemon->place(self(), {.text = "C=d\n"});
+        QCOMPARE(client.request(true), std::optional(std::string())); // it has not begun yet, so it says that it is ready
+        std::string told; // asked for once in each turn: it is told once
+        QTRY_VERIFY(!(told = told.empty() ? client.request(true).value_or("") : told).empty());
+        QCOMPARE(told, std::string("C=d\n"));
+    }
+
     void anotherProcessOfTheSameNumberGetsNothing()
     {
         const auto daemon = hold();

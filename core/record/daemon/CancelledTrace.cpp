@@ -13,16 +13,13 @@ namespace opscope::daemon {
 
 using namespace std::chrono_literals;
 
-void CancelledTrace::removeWhenItComes(const DaemonRank& rank, const std::string& traceId, std::chrono::milliseconds duration)
+void CancelledTrace::removeWhenItComes(const DaemonRank& rank, const std::string& traceId) { deleteAtTheLatest(new CancelledTrace(rank, traceId)); }
+
+CancelledTrace::CancelledTrace(const DaemonRank& rank, std::string traceId)
+    : m_path(rank.output().fallbackPath()), m_traceId(std::move(traceId)), m_recorded(rank.end()), m_daemon(rank.daemon())
 {
     constexpr auto kWriting = 60s;
-    const auto from = std::max(std::chrono::steady_clock::now(), rank.start());
-    deleteAtTheLatest(new CancelledTrace(rank.output().fallbackPath(), traceId, from + duration + kWriting));
-}
-
-CancelledTrace::CancelledTrace(std::string path, std::string traceId, DaemonRank::Time until)
-    : m_path(std::move(path)), m_traceId(std::move(traceId)), m_until(until)
-{
+    m_until = std::max(std::chrono::steady_clock::now(), m_recorded) + kWriting;
     connect(&m_timer, &QTimer::timeout, this, &CancelledTrace::look);
     m_timer.start(500ms);
 }
@@ -35,6 +32,7 @@ void CancelledTrace::look()
         const Descriptor file(::open(m_path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         if (file && ::fstat(file.get(), &about) == 0 && S_ISREG(about.st_mode) && hasTraceId(file.get(), m_traceId, false)) removed = ::unlink(m_path.c_str()) == 0;
     }
+    if (removed || std::chrono::steady_clock::now() > m_recorded) m_daemon.reset();
     if (removed || std::chrono::steady_clock::now() > m_until) deleteLater();
 }
 

@@ -40,7 +40,8 @@ Status DaemonRank::ask(const std::shared_ptr<KinetoDaemon>& daemon, const std::o
     if (start) m_configuration.startUnixMs = start->unixMs;
     const auto text = configText(m_configuration);
     if (!text || !late) return (text ? late : text).error();
-    DaemonErrand errand{.text = *text, .lateText = *late};
+    DaemonErrand errand{.text = *text, .lateText = *late, .takes = m_configuration.steps ? kLead : std::chrono::seconds(m_configuration.warmup) + kLead + m_configuration.duration};
+    if (start) errand.runsUntil = start->steady + m_configuration.duration;
     if (start) errand.until = start->steady - std::chrono::seconds(m_configuration.warmup) - kActivation; // later ones are dropped there
     auto ticket = daemon->place(m_target.target, std::move(errand));
     if (!ticket) return ticket.error();
@@ -81,7 +82,7 @@ void DaemonRank::waitToBeAsked(Time now)
     if (silent && waited > m_patience.contact)
         return fail("The process is not asking for requests: " + name() + " has an endpoint of Kineto, and nothing came from it for " + seconds(waited) + ".",
                     "It may be stopped, or in another network namespace or container. Record it another way.");
-    if (client && !client->ready && waited > m_configuration.duration + m_patience.busy)
+    if (client && !client->free(now) && waited > m_configuration.duration + m_patience.busy && now > client->busyUntil + m_patience.busy)
         fail("The profiler in " + name() + " is busy: the program is running its own torch.profiler.", "Try again when it has finished, or leave it out of the program.");
 }
 
@@ -156,7 +157,7 @@ DaemonRank::Progress DaemonRank::progress(Time now) const
     switch (m_phase) {
     case Phase::Asking: {
         const auto client = m_ticket ? m_ticket->client() : std::nullopt;
-        if (client && client->asked && !client->ready && client->lastAsked > m_asked)
+        if (client && client->asked && !client->free(now) && client->lastAsked > m_asked)
             return {"Waiting for the profiler, which is in use", since(m_asked, now), m_configuration.duration + m_patience.busy};
         const milliseconds waited = since(m_asked, now);
         return {"Waiting for the process to ask", waited, waited <= m_firstWait ? m_firstWait : m_patience.contact};

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -63,6 +64,7 @@ public:
     pid_t pid() const { return m_target.target.pid; }
     std::uint64_t bytes() const { return m_seen.bytes; }
     const TraceOutput& output() const { return m_output; }
+    std::shared_ptr<KinetoDaemon> daemon() const { return m_ticket ? m_ticket->daemon() : nullptr; }
     /// What it is at, since when and for how long at most (0: not known).
     struct Progress
     {

@@ -262,7 +262,7 @@ void DaemonSession::cancel()
 {
     if (!live()) return;
     for (const DaemonRank& rank : m_ranks)
-        if (rank.handed() && !rank.over()) CancelledTrace::removeWhenItComes(rank, m_traceId, m_request.duration.value_or(kStandardDuration));
+        if (rank.handed() && !rank.over()) CancelledTrace::removeWhenItComes(rank, m_traceId);
     leave();
 }
 

@@ -4,6 +4,7 @@
 #include "core/record/daemon/DaemonProtocol.h"
 #include "core/record/daemon/DaemonSocket.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -75,7 +76,7 @@ struct KinetoDaemon::Private
     void take(const Datagram& datagram);
     void answer(const Datagram& datagram, const ClientMessage& message);
     DaemonClient* meet(const Datagram& datagram, const ClientMessage& message, Time now);
-    std::string textFor(const DaemonClient& client, Time now);
+    std::string textFor(DaemonClient& client, Time now);
     void forget(Time now);
 
     DaemonSocket socket;
@@ -117,7 +118,7 @@ void KinetoDaemon::Private::answer(const Datagram& datagram, const ClientMessage
     std::string text;
     {
         const std::lock_guard guard(lock);
-        const DaemonClient* client = isMine(datagram.user) ? meet(datagram, message, now) : nullptr;
+        DaemonClient* client = isMine(datagram.user) ? meet(datagram, message, now) : nullptr;
         if (client && message.kind == ClientMessage::Kind::Ask) text = textFor(*client, now);
     }
     socket.answer(datagram, message.kind == ClientMessage::Kind::Ask ? answerTo(text) : answerToRegister());
@@ -145,10 +146,10 @@ DaemonClient* KinetoDaemon::Private::meet(const Datagram& datagram, const Client
     return &client;
 }
 
-std::string KinetoDaemon::Private::textFor(const DaemonClient& client, Time now)
+std::string KinetoDaemon::Private::textFor(DaemonClient& client, Time now)
 {
     const auto found = slots.find(client.pid);
-    if (found == slots.end() || found->second.handed || !client.ready) return {};
+    if (found == slots.end() || found->second.handed || !client.free(now)) return {};
     Slot& slot = found->second;
     if (slot.startTicks) {
         const auto process = processInfo(client.pid);
@@ -156,6 +157,7 @@ std::string KinetoDaemon::Private::textFor(const DaemonClient& client, Time now)
     }
     const auto unix = std::chrono::system_clock::now().time_since_epoch();
     slot.handed = HandedErrand{.at = now, .unixNs = std::chrono::duration_cast<std::chrono::nanoseconds>(unix).count(), .late = now > slot.errand.until};
+    client.busyUntil = std::max(now + slot.errand.takes, slot.handed->late ? now : slot.errand.runsUntil);
     return slot.handed->late ? slot.errand.lateText : slot.errand.text;
 }
 

@@ -22,7 +22,9 @@ struct DaemonClient
     std::vector<pid_t> parents = {}; ///< as it sees them
     uid_t user = 0;
     std::int64_t job = 0;
-    bool ready = false;           ///< it could begin a recording when it last asked
+    bool ready = false;           ///< it could begin a recording when it last asked, as it says itself
+    Time busyUntil = {};          ///< by what it was handed: until that has begun, it still says that it is ready
+    bool free(Time now) const { return ready && now >= busyUntil; }
     std::uint64_t asked = 0;      ///< how often
     std::uint64_t readyInARow = 0; ///< of the last ones
     Time firstAsked = {}, lastAsked = {};
@@ -35,6 +37,8 @@ struct DaemonErrand
     std::string text = {};                           ///< the configuration
     DaemonClient::Time until = DaemonClient::Time::max(); ///< later than this `lateText` is handed instead
     std::string lateText = {};
+    std::chrono::milliseconds takes{0};              ///< the process from then on, at least: nothing else is handed to it meanwhile
+    DaemonClient::Time runsUntil = {};               ///< the same, when all begin at one time; not for `lateText`
 };
 
 struct HandedErrand
@@ -71,6 +75,7 @@ public:
         std::optional<DaemonClient> client() const { return m_daemon->client(m_pid); }
         /// Nothing: not yet.
         std::optional<HandedErrand> handed() const { return m_daemon->handed(m_pid); }
+        const std::shared_ptr<KinetoDaemon>& daemon() const { return m_daemon; }
 
     private:
         std::shared_ptr<KinetoDaemon> m_daemon;
