@@ -17,7 +17,7 @@ std::string injectProgram();
 /// What it printed.
 struct Reply
 {
-    std::string result, reason, detail, python;
+    std::string result = {}, reason = {}, detail = {}, python = {};
     std::int64_t stoppedUs = 0;
     bool queued() const { return result == "queued"; }
 };

@@ -155,9 +155,9 @@ Outcome Call::work()
     std::int64_t mapped = 0;
     if (const Reached reached = makeSystemCall(systemCall(SYS_mmap, 0, size), mapped); reached != Reached::There) return undone(reached);
     tell(Step::Mapped);
-    if (mapped < 0 && mapped > -4096) {
+    if (mapped <= 0 || mapped % static_cast<std::int64_t>(kPage) != 0) { // a sandbox that answers by a signal leaves the number of the call there
         const bool back = restore();
-        return back ? Outcome::failed("no-memory", std::strerror(static_cast<int>(-mapped))) : Outcome::failed("lost");
+        return !back ? Outcome::failed("lost") : mapped > 0 ? Outcome::failed("seccomp") : Outcome::failed("no-memory", std::strerror(static_cast<int>(-mapped)));
     }
     const auto memory = static_cast<std::uint64_t>(mapped);
     int result = -1;
@@ -295,7 +295,7 @@ bool Call::stand()
         m_standsAt = m_tracee.wait(patience);
         if (m_standsAt == Stop::Interrupt || m_standsAt == Stop::Group) return true;
         if (m_standsAt != Stop::Signal && m_standsAt != Stop::SystemCall) return false;
-        if (m_standsAt == Stop::Signal) m_kept.push_back(m_tracee.signal());
+        if (m_standsAt == Stop::Signal && !m_tracee.isFault()) m_kept.push_back(m_tracee.signal());
         m_tracee.goOn();
     }
 }
@@ -322,7 +322,7 @@ Outcome Call::undone(Reached why)
 {
     switch (why) {
     case Reached::Exec: return Outcome::failed("exec"); // nothing of what we changed is left
-    case Reached::Gone: return Outcome::failed("ended");
+    case Reached::Gone: return restore() ? Outcome::failed("lost") : Outcome::failed("ended");
     case Reached::TooLong: {
         m_tracee.interrupt();
         const auto patience = Tracee::Clock::now() + m_order.patience;
