@@ -2,6 +2,7 @@
 
 #include "core/record/daemon/DaemonBackend.h"
 #include "core/record/helper/Helper.h"
+#include "core/record/inject/InjectBackend.h"
 #include "core/record/launch/Launch.h"
 #include "core/record/magictrace/MagicTrace.h"
 #include "core/record/sampling/SamplingBackend.h"
@@ -13,7 +14,7 @@ namespace opscope {
 /// THE LIST. To add a way to record: its folder, and a line here.
 std::span<const RecorderBackend> recorderBackends()
 {
-    static const std::vector<RecorderBackend> kBackends{daemonBackend(), helperBackend(), launchBackend(), samplingBackend(), magicTraceBackend()};
+    static const std::vector<RecorderBackend> kBackends{daemonBackend(), helperBackend(), injectBackend(), launchBackend(), samplingBackend(), magicTraceBackend()};
     return kBackends;
 }
 

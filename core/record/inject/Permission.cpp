@@ -61,6 +61,7 @@ std::optional<Traceable> Traceable::of(pid_t pid, pid_t tracer)
     const auto stat = procStat(pid);
     if (!stat) return {};
     Traceable all{.users = numbersOf(statusLine(pid, "Uid:")), .state = stat->state, .ours = isBelow(pid, tracer)};
+    all.users.resize(std::min<std::size_t>(all.users.size(), 3)); // the fourth, for files, has no say
     const std::vector<uid_t> tracers = numbersOf(statusLine(pid, "TracerPid:"));
     all.tracer = tracers.empty() ? 0 : static_cast<pid_t>(tracers.front());
     struct stat about{}; // its files are root's where it may not be looked into

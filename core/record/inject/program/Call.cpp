@@ -155,10 +155,8 @@ Outcome Call::work()
     std::int64_t mapped = 0;
     if (const Reached reached = makeSystemCall(systemCall(SYS_mmap, 0, size), mapped); reached != Reached::There) return undone(reached);
     tell(Step::Mapped);
-    if (mapped <= 0 || mapped % static_cast<std::int64_t>(kPage) != 0) { // a sandbox that answers by a signal leaves the number of the call there
-        const bool back = restore();
-        return !back ? Outcome::failed("lost") : mapped > 0 ? Outcome::failed("seccomp") : Outcome::failed("no-memory", std::strerror(static_cast<int>(-mapped)));
-    }
+    if (mapped > 0 && mapped % static_cast<std::int64_t>(kPage) != 0) return undone(run(0)); // a sandbox: its signal comes next, and must come to us
+    if (mapped <= 0) return restore() ? Outcome::failed("no-memory", std::strerror(static_cast<int>(-mapped))) : Outcome::failed("lost");
     const auto memory = static_cast<std::uint64_t>(mapped);
     int result = -1;
     if (const Reached reached = callIn(memory, result); reached != Reached::There) return undone(reached);
