@@ -183,6 +183,22 @@ private Q_SLOTS:
         QVERIFY(!client.request(true)->empty());
         QTRY_VERIFY_WITH_TIMEOUT((client.request(true), s.over()), kPatience);
         QCOMPARE(s.failure.message, std::string("The process accepted the request but wrote no file."));
+        QVERIFY(s.notes.find("so it was asked once more") != s.notes.npos);
+    }
+
+    void aRequestThatWasDroppedIsMadeOnceMore()
+    {
+        Scene s;
+        const KinetoClient client(s.socketFolder());
+        s.session->start();
+        QVERIFY(!client.request(true)->empty());
+        std::string again;
+        QTRY_VERIFY_WITH_TIMEOUT(!(again = again.empty() ? client.request(true).value_or("") : again).empty(), kPatience);
+        const Lines lines = linesOf(again);
+        finish(fileOf(lines), traceOf(lines.at("REQUEST_TRACE_ID")));
+        QTRY_VERIFY_WITH_TIMEOUT(s.over(), kPatience);
+        QCOMPARE(s.states, std::string("recording collecting finished"));
+        QCOMPARE(s.files().size(), 1u);
     }
 
     void aFileThatDoesNotGrowAnyMoreIsASentence()

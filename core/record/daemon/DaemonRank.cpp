@@ -16,6 +16,12 @@ constexpr milliseconds kActivation = 1'200ms; // libkineto looks once a second w
 
 milliseconds since(DaemonRank::Time then, DaemonRank::Time now) { return std::max(std::chrono::duration_cast<milliseconds>(now - then), 0ms); }
 
+/// By a request that was handed to a process.
+milliseconds taken(const Configuration& wanted)
+{
+    return wanted.steps ? kLead : std::chrono::seconds(wanted.warmup) + kLead + wanted.duration;
+}
+
 std::string seconds(milliseconds time) { return std::to_string((time.count() + 999) / 1000) + " s"; }
 
 } // namespace
@@ -40,9 +46,15 @@ Status DaemonRank::ask(const std::shared_ptr<KinetoDaemon>& daemon, const std::o
     if (start) m_configuration.startUnixMs = start->unixMs;
     const auto text = configText(m_configuration);
     if (!text || !late) return (text ? late : text).error();
-    DaemonErrand errand{.text = *text, .lateText = *late, .takes = m_configuration.steps ? kLead : std::chrono::seconds(m_configuration.warmup) + kLead + m_configuration.duration};
+    DaemonErrand errand{.text = *text, .lateText = *late, .takes = taken(m_configuration)};
     if (start) errand.runsUntil = start->steady + m_configuration.duration;
     if (start) errand.until = start->steady - std::chrono::seconds(m_configuration.warmup) - kActivation; // later ones are dropped there
+    m_text = *late;
+    return place(daemon, std::move(errand));
+}
+
+Status DaemonRank::place(const std::shared_ptr<KinetoDaemon>& daemon, DaemonErrand errand)
+{
     auto ticket = daemon->place(m_target.target, std::move(errand));
     if (!ticket) return ticket.error();
     m_ticket.emplace(std::move(*ticket));
@@ -102,6 +114,7 @@ void DaemonRank::waitForStart(Time now)
 void DaemonRank::look(Time now)
 {
     const TraceOutput::Seen before = std::exchange(m_seen, m_output.look());
+    m_begun |= m_seen.state != TraceOutput::State::Nothing;
     if (m_seen.bytes != before.bytes || m_seen.state != before.state) m_grown = now;
     if (m_seen.state == TraceOutput::State::Foreign)
         return fail("The file that appeared is not the trace that was asked for: its id is another one.", "Somebody else may be recording " + name() + ". Try again.");
@@ -118,10 +131,30 @@ bool DaemonRank::isFreeAgain(const DaemonClient& client, Time now) const
     return client.lastAsked - client.period > m_end;
 }
 
+/// libkineto looks once a second whether a recording is due, for a second before it is: when its thread comes a millisecond late, it finds the start in the
+/// past and drops the request (2.13, on a machine that has far too much to do).
+bool DaemonRank::wasDropped(const DaemonClient& client) const
+{
+    return !m_askedAgain && !m_configuration.steps && !m_begun && client.ready && client.lastAsked > m_end;
+}
+
+void DaemonRank::askAgain(Time now)
+{
+    const std::shared_ptr<KinetoDaemon> daemon = m_ticket->daemon();
+    m_ticket.reset();
+    m_handed.reset();
+    m_common.reset();
+    m_askedAgain = true;
+    m_phase = Phase::Asking;
+    m_start = m_end = now;
+    if (const Status placed = place(daemon, {.text = m_text, .takes = taken(m_configuration)}); !placed) fail(placed.error().message + ".");
+}
+
 void DaemonRank::waitForFile(Time now)
 {
     const auto client = m_ticket->client();
     if (!client) return;
+    if (wasDropped(*client)) return askAgain(now);
     const milliseconds still = since(m_grown, now);
     if (isFreeAgain(*client, now) && (m_seen.state == TraceOutput::State::Nothing || still > m_patience.still))
         return fail("The process accepted the request but wrote no file.",

@@ -57,6 +57,7 @@ public:
     bool over() const { return m_phase == Phase::Done || m_phase == Phase::Failed; }
     bool handed() const { return m_handed.has_value(); }
     bool late() const { return m_handed && m_handed->late; }   ///< it asked too late for the common start
+    bool askedAgain() const { return m_askedAgain; }           ///< libkineto had dropped the request
     bool cutOff() const { return m_cutOff; }                   ///< Done, with what there was when the process ended
     const RecordFailure& failure() const { return m_failure; } ///< good in Failed
     Time start() const { return m_start; }                     ///< good from WarmingUp on; with steps when it was seen
@@ -78,6 +79,9 @@ private:
     void waitForStart(Time now);
     void waitForFile(Time now);
     bool isFreeAgain(const DaemonClient& client, Time now) const;
+    bool wasDropped(const DaemonClient& client) const;
+    void askAgain(Time now);
+    Status place(const std::shared_ptr<KinetoDaemon>& daemon, DaemonErrand errand);
     void look(Time now);
     void end(Time now);
     void fail(std::string message, std::string advice = {});
@@ -85,6 +89,7 @@ private:
 
     DaemonTarget m_target;
     Configuration m_configuration;
+    std::string m_text;            ///< without a common start
     TraceOutput m_output;
     DaemonPatience m_patience;
     std::optional<KinetoDaemon::Ticket> m_ticket;
@@ -95,7 +100,7 @@ private:
     std::optional<HandedErrand> m_handed;
     TraceOutput::Seen m_seen;
     RecordFailure m_failure;
-    bool m_ended = false, m_cutOff = false, m_begun = false;
+    bool m_ended = false, m_cutOff = false, m_begun = false, m_askedAgain = false;
 };
 
 } // namespace opscope::daemon

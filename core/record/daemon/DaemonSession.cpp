@@ -185,8 +185,10 @@ void DaemonSession::tellLate()
 {
     const QPointer<DaemonSession> self(this);
     for (std::size_t i = 0; self && live() && i < m_ranks.size(); ++i) {
-        if (!m_ranks[i].late() || !m_lateTold.insert(i).second) continue;
-        tell("Process " + std::to_string(m_ranks[i].pid()) + " asked too late to begin together with the others, so its recording began later.");
+        const std::string process = "Process " + std::to_string(m_ranks[i].pid());
+        if (m_ranks[i].askedAgain() && m_againTold.insert(i).second) tell(process + " was too busy to begin in time and dropped the request, so it was asked once more.");
+        if (!self || !live() || !m_ranks[i].late() || !m_lateTold.insert(i).second) continue;
+        tell(process + " asked too late to begin together with the others, so its recording began later.");
     }
 }
 

@@ -54,7 +54,7 @@ private:
     std::string m_traceId;
     std::vector<DaemonRank> m_ranks;
     std::vector<std::unique_ptr<ProcessWatch>> m_watches;
-    std::set<std::size_t> m_lateTold;
+    std::set<std::size_t> m_lateTold, m_againTold; ///< by rank
     QFileSystemWatcher m_folders;
     QTimer m_tick;
     RecordStatus m_last;                       ///< once it has ended
