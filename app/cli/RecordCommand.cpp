@@ -49,7 +49,7 @@ Run declare(CLI::App& app)
                                             "the process least, and says which. With --list: processes with PyTorch only");
     app.add_option("--job", options->job, "All processes with PyTorch of this job on this machine (SLURM_JOB_ID, or TORCHELASTIC_RUN_ID of torchrun)")->type_name("ID");
     app.add_option("--backend,--mechanism", options->backend, "The way to record; else the first that is ready")->type_name("ID");
-    app.add_option("--duration", options->duration, "5s, 500ms, 2m; else until Ctrl+C or the end of the process, with --torch 2s; none: no limit")->type_name("TIME");
+    app.add_option("--duration", options->duration, "5s, 500ms, 2m; none: no limit (standard: 30s, with --torch 2s; of COMMAND to its end)")->type_name("TIME");
     app.add_option("--steps", options->steps, "With --torch, in place of a duration: so many steps of the training loop")->type_name("N");
     app.add_option("--max-size", options->maxSize, "Ends when the file has grown to this: 200MB; 0 for no limit (standard: 1GiB)")->type_name("SIZE");
     app.add_option("-o,--output", options->output, "The file to make (standard: NAME-PID-DATE.fxt in this folder), with --torch the folder")->type_name("FILE.fxt");
@@ -78,6 +78,8 @@ Command recordCommand()
             "The process runs on unharmed whatever happens to the recording. The first Ctrl+C stops and saves, a second one throws\n"
             "away what there is. The recording also ends with the process, by --duration and by --max-size, and before the disk\n"
             "is full. On a terminal a line tells how far it is. The exit status is ours; that of COMMAND is told.\n"
+            "COMMAND has the terminal and can read from it; Ctrl+C is for the recording: without --torch COMMAND ignores it and runs\n"
+            "on after the first one (kill PID ends it), and is asked to end (SIGTERM) when a second one throws the recording away.\n"
             "The file is opened once it is made, to count its events and threads; `opscope FILE` shows it.\n"
             "\n"
             "With --torch the recording is a folder with a trace for each process, and an execution trace with --et: of a process\n"

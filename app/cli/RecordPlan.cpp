@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using Refused = std::optional<RecordRefusal>;
 
+constexpr auto kDuration = 30'000ms;       ///< recording.md "Recorder states"; commands are recorded to their end
 constexpr auto kTorchDuration = 2'000ms;   ///< recording-pytorch.md 3.6
 constexpr auto kLongForTorch = 10'000ms;
 constexpr std::string_view kNoDuration = "none";
@@ -134,8 +135,11 @@ Refused chooseBackend(const RecordOptions& options, RecordPlan& plan)
 /// A training loop writes tens of megabytes a second, so that an end is never left to chance.
 void chooseDuration(const RecordOptions& options, RecordPlan& plan)
 {
-    if (plan.backend->family != torch::kFamily) return;
     RecordRequest& request = plan.request;
+    if (plan.backend->family != torch::kFamily) {
+        if (options.duration.empty() && request.target.command.empty()) request.duration = kDuration;
+        return;
+    }
     if (options.duration.empty() && options.steps.empty()) {
         request.duration = kTorchDuration;
         plan.notes.push_back("2 s are recorded where neither --duration nor --steps says otherwise; --duration none records until Ctrl+C");

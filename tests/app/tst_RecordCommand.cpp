@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <thread>
@@ -153,6 +154,8 @@ private Q_SLOTS:
     void theStatusOfTheCommandIsTold_data();
     void theStatusOfTheCommandIsTold();
     void argumentsReachTheCommandAsTheyAre();
+    void interruptsFromTheTerminalAreForTheRecording();
+    void withoutADurationAProcessIsRecordedForHalfAMinute();
     void theSizeLimitSaves();
     void aFullDiskIsASentence();
     void aFileThatMayNotGrowKeepsWhatThereIs();
@@ -560,6 +563,61 @@ void tst_RecordCommand::argumentsReachTheCommandAsTheyAre()
     QVERIFY(r.start(QStringList{"-o", "a.fxt", "--", "sh", "-c", "for word; do printf '<%s>' \"$word\"; done; echo", "sh"} + words));
     const Ran ran = r.end();
     QCOMPARE(QString::fromUtf8(ran.out.left(ran.out.indexOf('\n'))), QLatin1Char('<') + words.join(QStringLiteral("><")) + QLatin1Char('>'));
+}
+
+/// On a terminal, below a shell that leads its session: the command reads from it, and Ctrl+C saves and leaves the command running.
+void tst_RecordCommand::interruptsFromTheTerminalAreForTheRecording()
+{
+    NEEDS_A_BACKEND();
+    const Terminal terminal;
+    Recording r;
+    const std::string name = ::ptsname(terminal.ours);
+    r.process.setChildProcessModifier([name] {
+        ::setsid();
+        const int slave = ::open(name.c_str(), O_RDWR);
+        ::ioctl(slave, TIOCSCTTY, 0);
+        for (const int channel : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(slave, channel);
+    });
+    const QString command = QStringLiteral("read line; echo $$ >pid; echo \"heard $line\" >heard; while [ ! -e stop ]; do i=0; while [ $i -lt 5000 ]; do i=$((i+1)); done; "
+                                           "done; echo over >over");
+    const QString shell = QStringLiteral("trap : INT; \"$0\" record -o a.fxt -- sh -c '%1' >said 2>&1; echo $? >status; while [ ! -e over ]; do sleep 0.02; done").arg(command);
+    r.process.setWorkingDirectory(r.dir.path());
+    r.process.start(QStringLiteral("sh"), {QStringLiteral("-c"), shell, QStringLiteral(OPSCOPE_BIN "/opscope")});
+    const auto content = [&r](const char* file) { return QFile::exists(r.at(file)) ? QByteArray::fromStdString(readFile(r.at(file).toStdString())) : QByteArray(); };
+    QTRY_VERIFY_WITH_TIMEOUT(content("said").contains("Recording "), 60'000);
+    QCOMPARE(::write(terminal.ours, "hello\n", 6), 6);
+    QTRY_COMPARE_WITH_TIMEOUT(content("heard"), QByteArray("heard hello\n"), 60'000);
+    QTest::qWait(100); // so that there are samples; nothing depends on it
+    QCOMPARE(::write(terminal.ours, "\003", 1), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(content("status"), QByteArray("0\n"), 60'000);
+    const pid_t pid = content("pid").toInt();
+    const auto kill = qScopeGuard([pid] { ::kill(pid, SIGKILL); });
+    QVERIFY2(content("said").contains("; stopped; the command runs on as process " + QByteArray::number(pid) + "\n"), content("said").constData());
+    QVERIFY(Loaded(r.at("a.fxt")).trace);
+    QCOMPARE(::kill(pid, 0), 0);
+    writeFile(r.at("stop").toStdString(), "now");
+    QVERIFY(r.process.waitForFinished(60'000));
+    QCOMPARE(content("over"), QByteArray("over\n"));
+}
+
+void tst_RecordCommand::withoutADurationAProcessIsRecordedForHalfAMinute()
+{
+    NEEDS_A_BACKEND();
+    const ChildProcess child = busyProgram();
+    Recording r;
+    QVERIFY(r.start({"--pid", text(child.pid()), "-o", "a.fxt"}));
+    QVERIFY2(r.err.contains(" for 30"), r.err.constData());
+    r.signal(SIGINT);
+    QCOMPARE(r.end().status, 0);
+    Recording other;
+    QVERIFY(other.start({"--pid", text(child.pid()), "--duration", "none", "-o", "a.fxt"}));
+    QVERIFY2(other.err.contains(" until it ends, at most "), other.err.constData());
+    other.signal(SIGINT);
+    QCOMPARE(other.end().status, 0);
+    Recording command;
+    QVERIFY(command.start({"-o", "a.fxt", "--", "true"}));
+    QVERIFY2(command.err.contains(" until it ends, at most "), command.err.constData());
+    QCOMPARE(command.end().status, 0);
 }
 
 void tst_RecordCommand::theSizeLimitSaves()

@@ -257,7 +257,7 @@ void volume(const Options& options)
     std::printf("  lost                              %8llu      (none)\n", static_cast<unsigned long long>(status.lost));
     std::printf("  file                              %8.2f MB", bytes);
     if (options.seconds < 600) std::printf("   in ten minutes %.1f MB (extrapolated;", bytes * 600 / seconds);
-    std::printf("%s under 200 in ten minutes)\n", options.seconds < 600 ? "" : "   (");
+    std::printf("%sunder 200 in ten minutes)\n", options.seconds < 600 ? " " : "   (");
     std::printf("  memory                            %8.1f MiB at most, %.1f in the first tenth\n", peakMiB(), early);
     std::printf("  collector                         %8.2f %%    of a processor\n", own / seconds * 100);
 }

@@ -17,7 +17,11 @@ constexpr Nanos kPeriod = 10; // so its patience is 25
 class TextSink final : public TimelineSink
 {
 public:
-    void slice(ThreadKey, Nanos start, Nanos end, const StackFrame& frame) override { add(end) << letter(frame.function) << start; }
+    void slice(ThreadKey, Nanos start, Nanos end, const StackFrame& frame) override
+    {
+        add(end) << letter(frame.function) << start;
+        withoutOffset += frame.offset.has_value() ? 0 : 1;
+    }
     void begin(ThreadKey, Nanos time, const StackFrame& frame) override { add(time) << '+' << letter(frame.function); }
     void end(ThreadKey, Nanos time, FrameId function) override { add(time) << '-' << letter(function); }
     void switched(std::uint16_t cpu, Nanos time, ThreadKey outgoing, fxt::ThreadState state, ThreadKey incoming) override
@@ -32,6 +36,8 @@ public:
         m_time = -1;
         return text;
     }
+
+    int withoutOffset = 0;
 
 private:
     std::ostream& add(Nanos time)
@@ -120,8 +126,10 @@ private Q_SLOTS:
         f.begun().sample(10, "ab").sink.take();
         QCOMPARE(f.out(15, true).sink.take(), std::string("15: a10 b10 cpu0 8(ready)>0"));
         QCOMPARE(f.in(90).sink.take(), std::string("90: cpu0 0(ready)>8"));
+        QCOMPARE(f.sink.withoutOffset, 0);
         QCOMPARE(f.sample(95, "ac").sink.take(), std::string());
         QCOMPARE(f.out(100, true).sink.take(), std::string("100: a90 | 95: b90 | 100: c95 cpu0 8(ready)>0"));
+        QCOMPARE(f.sink.withoutOffset, 2); // a and b were seen where they were before
         // Patience counts running only: 5 of 25 had passed before, so 20 are left.
         f.in(200).sink.take();
         QCOMPARE(f.out(300, true).sink.take(), std::string("220: a200 c200 | 300: cpu0 8(ready)>0"));

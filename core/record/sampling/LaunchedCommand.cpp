@@ -29,7 +29,8 @@ Error cannotStart(const std::string& name, int reason)
 [[noreturn]] void becomeProgram(char* const* arguments, char** variables, const char* folder, int go, int trouble, const sigset_t& mask)
 {
     environ = variables;
-    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
+    for (const int signal : {SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
+    ::signal(SIGINT, SIG_IGN);
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
     char word = 0;
     ssize_t n = 0;

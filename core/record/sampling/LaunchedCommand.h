@@ -12,7 +12,10 @@
 
 namespace opscope::sampling {
 
-/// A child that waits between fork and exec, so that it can be recorded from its first instruction. It has our terminal. Destroyed before go(), it ends without having run anything; afterwards it runs on.
+/// A child that waits between fork and exec, so that it can be recorded from its first instruction. It has our terminal and stays in our
+/// process group, since in any other one it would be stopped when it reads from the terminal; and it ignores SIGINT, which the terminal
+/// sends to the whole group: Ctrl+C ends the recording, not what is recorded. Destroyed before go(), it ends without having run
+/// anything; afterwards it runs on.
 class LaunchedCommand
 {
 public:

@@ -88,7 +88,7 @@ void ThreadTimeline::switchedOut(std::uint16_t cpu, Nanos time, bool preempted, 
     beganRunning(cpu, time, sink);
     m_resumed.clear();
     if (preempted && time - m_lastSample < m_patience)
-        for (const OpenFrame& open : m_open) m_resumed.push_back(open.frame);
+        for (const OpenFrame& open : m_open) m_resumed.push_back({open.frame.function}); // no sample will have seen it there
     m_cameBack.reset();
     m_switchedOut = time;
     closeOpen(time, sink);
