@@ -124,6 +124,7 @@ std::string backendLine(const RecorderBackend& backend, const Readiness& readine
     if (readiness.state == Readiness::State::Ready) line += "ready";
     else line += (readiness.state == Readiness::State::NeedsPermission ? "needs permission: " : "not possible: ") + elided(presentable(readiness.reason), kLongestReason);
     if (!readiness.advice.empty()) line += ". " + presentable(readiness.advice);
+    if (!readiness.copy.empty()) line += "\n    " + presentable(readiness.copy); // by itself, to be copied
     return line;
 }
 

@@ -5,6 +5,7 @@
 #include "core/record/Presentable.h"
 #include "core/record/ProcessList.h"
 #include "core/record/torch/TorchOptions.h"
+#include "core/record/torch/TorchProcess.h"
 
 #include <algorithm>
 #include <ctime>
@@ -132,6 +133,14 @@ Refused chooseBackend(const RecordOptions& options, RecordPlan& plan)
     return std::nullopt;
 }
 
+/// Who records a training job with samples may not know what else there is.
+void tellOfTorch(const RecordOptions& options, RecordPlan& plan)
+{
+    const pid_t pid = plan.request.target.pid;
+    if (options.torch || !options.backend.empty() || pid <= 0 || plan.backend->family == torch::kFamily) return;
+    if (const auto process = torch::torchProcess(pid)) plan.notes.push_back(torch::torchLabel(*process) + ": --torch records its operators and GPU kernels");
+}
+
 /// A training loop writes tens of megabytes a second, so that an end is never left to chance.
 void chooseDuration(const RecordOptions& options, RecordPlan& plan)
 {
@@ -190,6 +199,7 @@ std::variant<RecordPlan, RecordRefusal> planRecording(const RecordOptions& optio
     if (auto refused = readTargets(options, plan)) return *refused;
     if (auto refused = chooseBackend(options, plan)) return *refused;
     chooseDuration(options, plan);
+    tellOfTorch(options, plan);
     if (auto refused = choosePlace(options, plan)) return *refused;
     return plan;
 }

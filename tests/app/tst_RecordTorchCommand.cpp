@@ -102,6 +102,7 @@ private Q_SLOTS:
     void aFolderWithoutTracesIsASentence();
 
     void theListMarksPyTorch();
+    void samplingAPyTorchProcessTellsOfTorch();
     void jobsAreFoundByTheirName();
     void consentIsAskedForOnATerminalOnly();
     void theDaemonRecords();
@@ -254,6 +255,21 @@ void tst_RecordTorchCommand::theListMarksPyTorch()
     QCOMPARE(program.end(), 0);
 }
 
+void tst_RecordTorchCommand::samplingAPyTorchProcessTellsOfTorch()
+{
+    NEEDS_TORCH();
+    const Json backends = jsonOf(record({"--backends", "--json"}))["backends"];
+    if (std::none_of(backends.begin(), backends.end(), [](const Json& b) { return b["id"] == "samples" && b["state"] == "ready"; })) QSKIP("skipped: samples are not permitted here");
+    LiveTorch program;
+    QVERIFY(program.isReady());
+    const QTemporaryDir dir;
+    const Ran ran = record({"--pid", program.pidText(), "--duration", "100ms", "-o", dir.filePath(QStringLiteral("a.fxt"))});
+    QCOMPARE(ran.status, 0);
+    QVERIFY2(ran.err.contains("--torch records its operators and GPU kernels\n"), ran.err.constData());
+    QVERIFY2(ran.err.contains(" with Samples "), ran.err.constData());
+    QCOMPARE(program.end(), 0);
+}
+
 void tst_RecordTorchCommand::jobsAreFoundByTheirName()
 {
     const Ran nobody = record({"--torch", "--job", "no-such-job"});
@@ -303,7 +319,8 @@ void tst_RecordTorchCommand::theDaemonRecords()
 {
     NEEDS_TORCH();
     NEEDS_WAY("daemon");
-    LiveTorch program({.environment = {{"KINETO_USE_DAEMON", "1"}}});
+    const QTemporaryDir sockets; // of its own: the name of the machine's daemon may be in use
+    LiveTorch program({.environment = {{"KINETO_USE_DAEMON", "1"}, {"KINETO_IPC_SOCKET_DIR", sockets.path()}}});
     QVERIFY(program.isReady());
     if (const QByteArray why = notReady("daemon", program.pidText()); !why.isEmpty()) QSKIP(why.constData());
     const QTemporaryDir dir;
@@ -356,9 +373,10 @@ void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
 {
     NEEDS_TORCH();
     NEEDS_WAY("daemon");
+    const QTemporaryDir sockets;
     const QString job = QStringLiteral("both-%1").arg(::getpid());
     const auto rank = [&](const char* number) {
-        return LiveTorch::How{.environment = {{"KINETO_USE_DAEMON", "1"}, {"RANK", QString::fromLatin1(number)}, {"WORLD_SIZE", "2"}, {"TORCHELASTIC_RUN_ID", job}}};
+        return LiveTorch::How{.environment = {{"KINETO_USE_DAEMON", "1"}, {"KINETO_IPC_SOCKET_DIR", sockets.path()}, {"RANK", QString::fromLatin1(number)}, {"WORLD_SIZE", "2"}, {"TORCHELASTIC_RUN_ID", job}}};
     };
     LiveTorch first(rank("0")), second(rank("1"));
     QVERIFY(first.isReady() && second.isReady());
