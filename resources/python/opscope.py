@@ -32,6 +32,7 @@ __all__ = ["record", "step", "listen"]
 _POLL = 0.05        # seconds between two looks at the folder
 _SAY = 1.0          # seconds between two statuses while nothing changes
 _SILENCE = 15.0     # seconds without a sign of life from Opscope
+_LEAD = 0.01        # seconds that the program stands still at most, so that several begin at one instant
 _MAX_TEXT = 2000    # characters of an error
 _ROOM = 16384       # bytes kept free for the last status when the disk is full
 
@@ -605,19 +606,19 @@ class _Steps:
     def __init__(self, reached):
         self.reached, self.counts, self.handle, self.step, self.wanted, self.since = reached, {}, None, 0, None, 0.0
 
-    def watch(self, notes):
+    def watch(self):
+        """False: this PyTorch does not tell them."""
         if self.handle is not None:
-            return
+            return True
         register = getattr(sys.modules.get("torch.optim.optimizer"), "register_optimizer_step_post_hook", None)
         if register is None:
-            self.handle = False
-            notes.append("This PyTorch does not tell the steps of optimizers: only opscope.step() counts")
-            return
+            return False
         hook = self._hook
         dynamo = sys.modules.get("torch._dynamo")
         if dynamo is not None and hasattr(dynamo, "disable"):
             hook = dynamo.disable(hook)  # compiled optimizers call us instead of compiling us
         self.handle = register(hook)
+        return True
 
     def _hook(self, optimizer, arguments, named):
         try:
@@ -651,6 +652,7 @@ class _Recording:
 
     def __init__(self, folder, wish, launched=False):
         self.folder, self.wish, self.launched = folder, wish, launched
+        self.comes_in_between = folder.speaks and not launched  # somewhere within a step, of which only whole ones are recorded
         self.torch = self.kineto = self.observer = self.stand_ins = None
         self.steps = _Steps(self._step_reached)
         self.inbox, self.gate = SimpleQueue(), threading.Lock()
@@ -701,13 +703,17 @@ class _Recording:
         self.status["torch"] = str(getattr(torch, "__version__", ""))[:100]
         self.status["kineto"] = bool(torch.autograd.kineto_available())
         if self.wish.steps or self.wish.begin_step is not None:
-            self.steps.watch(self.notes)
+            if not self.steps.watch() and self.folder.speaks and not _stepper:
+                raise _Refused("failed", "This PyTorch does not tell the steps of optimizers (2.0 and later do): record a time")
         if self.wish.begin_seconds is not None:
             self.begin_at = time.monotonic() + self.wish.begin_seconds
             self.status["phase"] = "waiting"
-        elif self.wish.begin_step:
+        elif self.wish.begin_step is not None:
+            self.comes_in_between = False
             self.steps.wanted = int(self.wish.begin_step)
             self.status["phase"] = "waiting"
+            if self.steps.wanted == 0:
+                self._prepare()
         else:
             self._prepare()
 
@@ -725,8 +731,8 @@ class _Recording:
         os.register_at_fork(after_in_child=_forgetful(self))
         if wish.start_at_ns:
             self.go_wall = wish.start_at_ns
-        elif wish.warmup and wish.steps:
-            self.steps.wanted = self.steps.step + int(wish.warmup)
+        elif wish.steps and (wish.warmup or self.comes_in_between):
+            self.steps.wanted = self.steps.step + int(max(wish.warmup, self.comes_in_between))
         elif wish.warmup:
             self.go_at = time.monotonic() + wish.warmup
         else:
@@ -741,6 +747,8 @@ class _Recording:
             raise _Refused("busy", "The program is using PyTorch's profiler itself")
 
     def _go(self):
+        if self.go_wall is not None:
+            time.sleep(min(max(0.0, self.go_wall / 1e9 - time.time()), 2 * _LEAD))
         self.go_at = self.go_wall = self.steps.wanted = None
         self.owner = threading.get_ident()
         if self.observer:  # first of all: only then both count the calls alike
@@ -818,12 +826,13 @@ class _Recording:
             self.notes.append("The program started its own profiler: the recording ended there")
             self._act(self._halt)
 
-    def _act(self, action):
-        """Does something there. False: the other thread, or the code that we interrupted, is about it."""
+    def _act(self, action, phase=None):
+        """Does something there, if it is still the phase for it. False: another thread, or the code that we interrupted, is about it."""
         if self.over or self.forked or not self.gate.acquire(False):
             return False
         try:
-            action()
+            if phase in (None, self.status["phase"]):
+                action()
         except _Refused as refusal:
             self._fail(refusal.code, str(refusal))
         except BaseException as error:
@@ -841,8 +850,8 @@ class _Recording:
     def _ask(self, action):
         """Has `action` done there: by the main thread when it next runs Python, or by the thread that calls step()."""
         if self.due is None:
-            self.due, self.due_since = action, time.monotonic()
-        self.due = action
+            self.due_since = time.monotonic()
+        self.due = (action, self.status["phase"])
         stepper = _stepper if _stepper and time.monotonic() - _stepper[1] < 10 else None
         if self.posted or (stepper and self.owner is None and time.monotonic() - self.due_since < 2):
             return
@@ -856,18 +865,18 @@ class _Recording:
         self._do_due()
 
     def _do_due(self):
-        action = self.due
-        if action is None or (action == self._halt and not self._mine()):
+        due = self.due
+        if due is None or (due[0] == self._halt and not self._mine()):
             return
         self.due = None
-        if not self._act(action):
-            self.due = action
+        if not self._act(*due):
+            self.due = due
 
     def _step_reached(self):
         """A step for which something waits is over."""
-        action = self._after_step()
+        action, phase = self._after_step(), self.status["phase"]
         if action is not None and not self.forked and (action != self._halt or self._mine()):
-            self._act(action)
+            self._act(action, phase)
 
     def _after_step(self):
         return {"waiting": self._prepare, "warming": self._go, "recording": self._halt}.get(self.status["phase"]) if self.steps.due() else None
@@ -904,13 +913,9 @@ class _Recording:
             _let_go()
 
     def _patience(self):
-        left = _POLL
-        for moment in (self.begin_at, self.go_at, self.stop_at):
-            if moment is not None:
-                left = min(left, moment - time.monotonic())
-        if self.go_wall is not None:
-            left = min(left, self.go_wall / 1e9 - time.time())
-        return max(left, 0.0005)
+        left = [_POLL] + [moment - time.monotonic() for moment in (self.begin_at, self.go_at, self.stop_at) if moment is not None]
+        left += [moment / 1e9 - _LEAD - time.time() for moment in (self.go_wall,) if moment is not None]
+        return max(min(left), 0.0005)
 
     def _look(self):
         now, phase = time.monotonic(), self.status["phase"]
@@ -920,7 +925,7 @@ class _Recording:
             self._call_off(phase)
         elif phase == "waiting":
             self._wait(now)
-        elif phase == "warming" and (self._past(self.go_at, now) or self.go_wall is not None and time.time_ns() >= self.go_wall):
+        elif phase == "warming" and (self._past(self.go_at, now) or self._past(self.go_wall, (time.time() + _LEAD) * 1e9)):
             self._ask(self._go)
         elif phase == "recording" and self._past(self.stop_at, now):
             self._ask(self._halt)
