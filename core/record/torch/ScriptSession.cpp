@@ -239,7 +239,8 @@ bool ScriptSession::Private::allOver()
     });
 }
 
-/// What waits for its first operator still is not waited for, once others are done or Stop was asked for: a launcher never has one.
+/// What waits for its first operator still is not waited for, once others are done or Stop was asked for: a launcher never has one. A command whose
+/// Python says that it ends is, so that its exit status is known.
 bool ScriptSession::Private::commandOver()
 {
     const ScriptTarget& command = *targets.front();
@@ -250,8 +251,9 @@ bool ScriptSession::Private::commandOver()
     const bool some = anyRecorder([](const ScriptRecorder& recorder) { return recorder.over() && recorder.begun(); });
     const bool failed = anyRecorder([](const ScriptRecorder& recorder) { return recorder.failed() && recorder.status.errorCode != "ended"; });
     const bool waits = anyRecorder([](const ScriptRecorder& recorder) { return !recorder.over(); });
+    const bool leaves = anyRecorder([](const ScriptRecorder& recorder) { return recorder.over() && recorder.status.errorCode == "ended"; });
     if (!some && !failed) return false;
-    return !waits || sinceDone.elapsed() > patience.stragglers.count();
+    return (!waits && !leaves) || sinceDone.elapsed() > (leaves ? patience.leaving : patience.stragglers).count();
 }
 
 std::optional<RecordFailure> ScriptSession::Private::nothingComes()
@@ -437,6 +439,7 @@ std::string ScriptSession::Private::stepText() const
     if (anyRecorder([](const ScriptRecorder& r) { return r.status.phase == Phase::Writing && !r.over(); })) return "Writing";
     if (anyRecorder([](const ScriptRecorder& r) { return r.ending(); }) || stopping) return "Stopping";
     if (state == State::Recording) return "Recording";
+    if (state == State::Collecting) return launches() ? "Waiting for the command to end" : "Waiting for the other processes";
     for (const auto& target : targets)
         if (!target->failure() && std::ranges::none_of(target->recorders(), [](const auto& each) { return each.second.begun(); })) return waitingText(*target);
     return targets.empty() ? std::string() : waitingText(*targets.front());

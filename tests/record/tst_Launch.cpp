@@ -1,0 +1,327 @@
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/record/ProcessList.h"
+#include "core/record/launch/Command.h"
+#include "core/record/launch/Launch.h"
+#include "core/record/launch/OutputText.h"
+#include "tests/support/LiveTorch.h"
+#include "tests/support/Recorded.h"
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace opscope;
+using namespace opscope::test;
+using State = Recorder::State;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kLong = Recorded::kLong;
+const std::vector<std::int64_t> kIndices{7, 0, 9, 3}; // of LiveTorch's embedding
+
+bool runs(pid_t pid)
+{
+    const auto process = processInfo(pid);
+    return process && !process->zombie();
+}
+
+std::string someOf(int pipe)
+{
+    std::array<char, 64> bytes{};
+    return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(::read(pipe, bytes.data(), bytes.size()), 0))};
+}
+
+} // namespace
+
+#define NEEDS_TORCH()                                                                                                                                \
+    if (LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
+
+class tst_Launch : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void pythonCommandsAreTold_data();
+    void pythonCommandsAreTold();
+    void whatIsPrintedIsPresentableAndBounded();
+    void aCommandPrintsOnWhenWeAreGone();
+    void aCommandHasItsFolderEnvironmentAndGroup();
+
+    void anUnmodifiedLoopIsRecordedFromItsFirstOperator();
+    void aWholeRunIsRecordedToItsEnd();
+    void itBeginsAtAStep();
+    void stopLeavesTheCommandRunning();
+    void cancelEndsTheCommand();
+    void severalProcessesWriteFilesOfTheirOwn();
+    void aCommandThatKeepsTheRecorderOut();
+    void aCommandWithoutTorch();
+    void aProgramThatCannotBeStarted();
+    void aKilledProgramLeavesItsExecutionTrace();
+
+private:
+    void python(const std::vector<std::string>& arguments)
+    {
+        request.target.command = {LiveTorch::python().toStdString()};
+        request.target.command.insert(request.target.command.end(), arguments.begin(), arguments.end());
+    }
+    std::string script() const { return LiveTorch::script(*place).toStdString(); }
+
+    std::unique_ptr<QTemporaryDir> place;
+    RecordRequest request;
+    pid_t command = 0;
+};
+
+void tst_Launch::init()
+{
+    place = std::make_unique<QTemporaryDir>();
+    request = {};
+    request.path = place->filePath(QStringLiteral("run")).toStdString();
+    command = 0;
+}
+
+void tst_Launch::cleanup()
+{
+    if (command > 0) ::kill(-command, SIGKILL); // it runs on by design
+}
+
+void tst_Launch::pythonCommandsAreTold_data()
+{
+    QTest::addColumn<QStringList>("words");
+    QTest::addColumn<bool>("ready");
+    const auto row = [](const char* name, const QStringList& words, bool ready) { QTest::newRow(name) << words << ready; };
+    row("a script for Python", {QStringLiteral("%/script.py")}, true);
+    row("a shell script that starts it", {QStringLiteral("%/train.sh")}, true);
+    row("a shell script that does not", {QStringLiteral("%/other.sh")}, false);
+    row("a shell that is told to", {QStringLiteral("sh"), QStringLiteral("-c"), QStringLiteral("python3 train.py")}, true);
+    row("a launcher", {QStringLiteral("env"), QStringLiteral("torchrun"), QStringLiteral("train.py")}, true);
+    row("another program", {QStringLiteral("sleep"), QStringLiteral("1000")}, false);
+}
+
+void tst_Launch::pythonCommandsAreTold()
+{
+    QFETCH(QStringList, words);
+    QFETCH(bool, ready);
+    const std::string folder = place->path().toStdString();
+    writeFile(folder + "/script.py", "#!/usr/bin/env python3\n");
+    writeFile(folder + "/train.sh", "#!/bin/sh\nexec python3 train.py\n");
+    writeFile(folder + "/other.sh", "#!/bin/sh\necho hello\n");
+    for (const QString& word : words) request.target.command.push_back(QString(word).replace(QLatin1Char('%'), place->path()).toStdString());
+    const Readiness readiness = launchBackend().check(request.target, {});
+    QCOMPARE(readiness.state == Readiness::State::Ready, ready);
+    QCOMPARE(readiness.reason, ready ? std::string() : std::string("Not a Python program"));
+}
+
+void tst_Launch::whatIsPrintedIsPresentableAndBounded()
+{
+    launch::OutputText text;
+    text.add("one\ntw");
+    QCOMPARE(text.take(), std::string("one\n"));
+    text.add("o\r\n  5%\r 10%\r\x1b[31m100%\n");
+    const std::string shown = text.take();
+    QVERIFY2(shown.starts_with("two\n") && shown.ends_with("100%\n") && shown.find(" 5%") == shown.npos && shown.find('\x1b') == shown.npos, shown.c_str());
+    text.add(std::string(launch::OutputText::kLine + 10, 'x') + "\n");
+    QVERIFY(text.take().ends_with("x [...]\n"));
+    for (int i = 0; i < 100'000; ++i) text.add("a line that is long enough\n");
+    const std::string much = text.take(true);
+    QVERIFY(much.size() < 2 * launch::OutputText::kPerSecond + 1000);
+    QVERIFY2(much.ends_with("left out]\n"), much.substr(much.size() - 60).c_str());
+}
+
+void tst_Launch::aCommandPrintsOnWhenWeAreGone()
+{
+    RecordTarget target;
+    target.command = {"sh", "-c", "while :; do echo something; sleep 0.01; done"};
+    {
+        auto started = launch::Command::start(target, {}, launch::Output::Captured);
+        QVERIFY(started.ok());
+        command = started->pid();
+        std::string got;
+        QTRY_VERIFY_WITH_TIMEOUT((got += someOf(started->output())).starts_with("something"), kLong);
+    }
+    // It has lost its reader: written again and again, a broken pipe would end it by now.
+    const auto before = processInfo(command);
+    QVERIFY(before.ok());
+    QTRY_VERIFY_WITH_TIMEOUT(!runs(command) || processInfo(command)->cpuNs > before->cpuNs, kLong);
+    QVERIFY(runs(command));
+}
+
+void tst_Launch::aCommandHasItsFolderEnvironmentAndGroup()
+{
+    RecordTarget target;
+    target.folder = place->path().toStdString();
+    target.command = {"sh", "-c", "echo $A-$HOME > told; ps -o pgid= -p $$ >> told; echo $$ >> told; mv told done"};
+    auto started = launch::Command::start(target, {{"A", "b"}, {"HOME", ""}}, launch::Output::Ours);
+    QVERIFY(started.ok());
+    const std::string file = target.folder + "/done";
+    QTRY_VERIFY_WITH_TIMEOUT(fs::exists(file), kLong);
+    std::ifstream told(file);
+    std::string variables, group, pid;
+    told >> variables >> group >> pid;
+    QCOMPARE(variables, std::string("b-"));
+    QCOMPARE(group, pid);
+    QTRY_COMPARE_WITH_TIMEOUT(started->exitStatus().value_or(-1), 0, kLong);
+    target.command = {"/nowhere/at/all"};
+    const auto missing = launch::Command::start(target, {}, launch::Output::Ours);
+    QVERIFY(!missing);
+    QCOMPARE(missing.error().message, std::string("all cannot be started: there is no such program"));
+}
+
+void tst_Launch::anUnmodifiedLoopIsRecordedFromItsFirstOperator()
+{
+    NEEDS_TORCH();
+    python({script(), "100000"});
+    request.options = {{"et", "on"}, {"integral", "aten::embedding"}};
+    request.steps = 5;
+    Recorded recorded(launchBackend());
+    recorded.listen();
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    command = recorded.recorder.status().pid;
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
+    QVERIFY(recorded.captured(kIndices));
+    QVERIFY2(recorded.printed.find("ready\n") != std::string::npos, recorded.why());
+    QVERIFY(runs(command));
+    QVERIFY(!recorded.recorder.status().exitStatus);
+}
+
+void tst_Launch::aWholeRunIsRecordedToItsEnd()
+{
+    NEEDS_TORCH();
+    python({script(), "20"});
+    request.options = {{"et", "on"}};
+    Recorded recorded(launchBackend());
+    recorded.listen();
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QCOMPARE(recorded.recorder.end(), RecordEnd::TargetEnded);
+    QCOMPARE(recorded.recorder.status().exitStatus.value_or(-1), 0);
+    QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
+    QVERIFY2(recorded.printed.find("steps 20\n") != std::string::npos, recorded.why());
+}
+
+void tst_Launch::itBeginsAtAStep()
+{
+    NEEDS_TORCH();
+    python({script(), "200"});
+    request.options = {{"et", "on"}, {"from", "step:10"}};
+    request.steps = 3;
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    command = recorded.recorder.status().pid;
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
+    const TracePtr trace = recorded.load();
+    int steps = 0;
+    for (std::uint32_t i = 0; i < trace->slices().size(); ++i) steps += trace->name(SliceId(i)) == "aten::embedding";
+    QVERIFY2(steps >= 2 && steps <= 4, std::to_string(steps).c_str());
+}
+
+void tst_Launch::stopLeavesTheCommandRunning()
+{
+    NEEDS_TORCH();
+    python({script(), "1000000"});
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.is(State::Recording) || recorded.over(), kLong);
+    command = recorded.recorder.status().pid;
+    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    recorded.recorder.stop();
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QCOMPARE(recorded.recorder.end(), RecordEnd::Stopped);
+    QVERIFY(runs(command));
+}
+
+void tst_Launch::cancelEndsTheCommand()
+{
+    NEEDS_TORCH();
+    python({script(), "1000000"});
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.is(State::Recording) || recorded.over(), kLong);
+    command = recorded.recorder.status().pid;
+    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    recorded.recorder.cancel();
+    QTRY_VERIFY_WITH_TIMEOUT(!runs(command), kLong);
+    command = 0;
+    QVERIFY(!fs::exists(request.path));
+}
+
+void tst_Launch::severalProcessesWriteFilesOfTheirOwn()
+{
+    NEEDS_TORCH();
+    request.target.command = {"sh", "-c", "\"$0\" \"$1\" 20 & \"$0\" \"$1\" 20; wait", LiveTorch::python().toStdString(), script()};
+    request.options = {{"et", "on"}};
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QCOMPARE(recorded.traces().size(), 4u);
+    QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
+}
+
+void tst_Launch::aCommandThatKeepsTheRecorderOut()
+{
+    NEEDS_TORCH();
+    python({"-I", "-c", "print(1)"});
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Failed) && recorded.says("The command ended before a Python program announced itself."), recorded.why());
+}
+
+void tst_Launch::aCommandWithoutTorch()
+{
+    NEEDS_TORCH();
+    python({"-c", "import time; time.sleep(0.5)"});
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Failed) && recorded.says("The command ended without having imported PyTorch."), recorded.why());
+    QVERIFY(!fs::exists(request.path));
+}
+
+void tst_Launch::aProgramThatCannotBeStarted()
+{
+    const std::string file = place->filePath(QStringLiteral("script.py")).toStdString();
+    writeFile(file, "#!/nowhere/python\n");
+    ::chmod(file.c_str(), 0755);
+    request.target.command = {file};
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Failed) && recorded.says("script.py cannot be started: there is no such program."), recorded.why());
+}
+
+void tst_Launch::aKilledProgramLeavesItsExecutionTrace()
+{
+    NEEDS_TORCH();
+    python({script(), "1000000"});
+    request.options = {{"et", "on"}};
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over() || recorded.recorder.status().bytes > 200'000, kLong);
+    command = recorded.recorder.status().pid;
+    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    ::kill(command, SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    command = 0;
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QCOMPARE(recorded.recorder.end(), RecordEnd::TargetEnded);
+    QVERIFY2(recorded.says("ended without finishing its recording"), recorded.why());
+    const TracePtr trace = recorded.load();
+    QVERIFY(trace && trace->executionTrace() && trace->executionTrace()->nodes().size() > 100);
+}
+
+QTEST_GUILESS_MAIN(tst_Launch)
+#include "tst_Launch.moc"

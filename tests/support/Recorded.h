@@ -1,0 +1,80 @@
+#pragma once
+
+#include <QTest>
+
+#include "core/analysis/TraceFacts.h"
+#include "core/io/Loader.h"
+#include "core/record/RecordProduct.h"
+#include "core/record/Recorder.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace opscope::test {
+
+/// A recorder with what it told.
+class Recorded
+{
+public:
+    static constexpr int kLong = 180'000; ///< ms; of conditions: PyTorch takes a minute to be imported where everything is busy
+
+    explicit Recorded(const RecorderBackend& backend) : m_backend(backend)
+    {
+        QObject::connect(&recorder, &Recorder::noted, &recorder, [this](const QString& note) { notes += note.toStdString() + "\n"; });
+    }
+    /// To what the command prints, before it is started.
+    void listen()
+    {
+        QObject::connect(&recorder, &Recorder::printed, &recorder, [this](const QString& text) { printed += text.toStdString(); });
+    }
+    void start(const RecordRequest& request) { recorder.start(m_backend, request); }
+    bool over() const { return recorder.state() != Recorder::State::Idle && !recorder.running(); }
+    bool is(Recorder::State state) const { return recorder.state() == state; }
+    /// For the message of a failed check.
+    QByteArray why() const
+    {
+        const RecordFailure& failure = recorder.failure();
+        return QByteArray::fromStdString(failure.message + " | " + failure.advice + " | " + failure.details + "\n" + notes + printed + "\nstep: " + recorder.status().step);
+    }
+    bool says(const std::string& part) const { return why().toStdString().find(part) != std::string::npos; }
+    std::vector<std::string> traces() const { return tracesIn(recorder.path().toStdString()); }
+    /// All that it made, as one; null: it cannot be loaded.
+    TracePtr load() const
+    {
+        auto trace = loadTrace(traces());
+        return trace ? *trace : nullptr;
+    }
+    /// Empty where operators with shapes were recorded and every node of the execution trace that can be linked is, exactly.
+    std::string complaint() const
+    {
+        const TracePtr trace = load();
+        if (!trace) return "it cannot be loaded";
+        if (traceFacts(*trace).cpuOpsWithShapes == 0) return "no operators with shapes";
+        if (trace->links().pairings().empty()) return "no execution trace";
+        for (const EtPairing& pairing : trace->links().pairings())
+            if (pairing.relation != RunRelation::SameRun || pairing.withRfId == 0 || pairing.exact != pairing.withRfId)
+                return pairing.sentence + " " + std::to_string(pairing.exact) + " of " + std::to_string(pairing.withRfId);
+        return {};
+    }
+    /// Whether a captured tensor holds just these values.
+    bool captured(const std::vector<std::int64_t>& values) const
+    {
+        const std::string wanted(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
+        for (const auto& each : std::filesystem::recursive_directory_iterator(recorder.path().toStdString())) {
+            if (each.path().extension() != ".dat") continue;
+            std::ifstream file(each.path(), std::ios::binary);
+            if (std::string(std::istreambuf_iterator<char>(file), {}) == wanted) return true;
+        }
+        return false;
+    }
+
+    Recorder recorder;
+    std::string notes, printed;
+
+private:
+    const RecorderBackend& m_backend;
+};
+
+} // namespace opscope::test
