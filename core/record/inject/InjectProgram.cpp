@@ -2,7 +2,6 @@
 
 #include "core/record/Presentable.h"
 
-#include <QCoreApplication>
 #include <QFileInfo>
 
 #include <nlohmann/json.hpp>
@@ -55,7 +54,7 @@ std::string injectProgram()
 {
     const auto runnable = [](const QString& path) { return QFileInfo(path).isFile() && QFileInfo(path).isExecutable(); };
     if (const QString named = qEnvironmentVariable("OPSCOPE_INJECT"); !named.isEmpty()) return runnable(named) ? named.toStdString() : std::string();
-    const QString here = QCoreApplication::applicationDirPath();
+    const QString here = QFileInfo(QFileInfo(QStringLiteral("/proc/self/exe")).symLinkTarget()).path(); // checks run before there is a QCoreApplication
     for (const char* place : {"/opscope-inject", "/../libexec/opscope/opscope-inject", "/../bin/opscope-inject"})
         if (const QString path = here + QString::fromLatin1(place); runnable(path)) return path.toStdString();
     return {};
