@@ -56,8 +56,10 @@ std::string endText(const RecordPlan& plan, const RecordOutcome& outcome)
 }
 
 /// A command that was started may well outlive its recording.
-std::string survivorText(const RecordPlan& plan, const RecordStatus& status)
+std::string survivorText(const RecordPlan& plan, const RecordOutcome& outcome)
 {
+    const RecordStatus& status = outcome.status;
+    if (outcome.end == RecordEnd::TargetEnded) return {}; // though it may still be at it
     const bool runsOn = !plan.request.target.command.empty() && status.pid > 0 && !status.exitStatus && ::kill(status.pid, 0) == 0;
     return runsOn ? "; the command runs on as process " + std::to_string(status.pid) : "";
 }
@@ -143,7 +145,7 @@ std::string fileLine(const RecordPlan& plan, const RecordOutcome& outcome, const
     std::string text = presentable(outcome.path) + ": ";
     if (contents) text += contents->files.front().events.text("event") + " of " + count(contents->files.front().threads, "thread") + " in ";
     text += formatDuration(std::chrono::nanoseconds(status.elapsed).count()) + ", " + count(status.samples, "sample") + ", " + formatCount(static_cast<std::int64_t>(status.lost)) +
-            " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome) + survivorText(plan, status);
+            " lost, " + formatBytes(static_cast<std::int64_t>(status.bytes)) + "; " + endText(plan, outcome) + survivorText(plan, outcome);
     return text;
 }
 
@@ -159,7 +161,7 @@ std::vector<std::string> folderLines(Console& console, const RecordPlan& plan, c
 {
     const std::string path = presentable(outcome.path);
     const auto traces = contents ? count(contents->files.size(), "trace") + ", " + formatBytes(static_cast<std::int64_t>(contents->bytes())) + "; " : std::string();
-    std::vector<std::string> lines{path + ": " + traces + endText(plan, outcome) + survivorText(plan, outcome.status)};
+    std::vector<std::string> lines{path + ": " + traces + endText(plan, outcome) + survivorText(plan, outcome)};
     if (!contents) return lines;
     for (const RecordContents::File& file : contents->files) lines.push_back(traceLine(file));
     if (contents->linked)

@@ -1,4 +1,5 @@
 #include <QDir>
+#include <QDirIterator>
 #include <QFloat16> // nlohmann_json asks what it is
 #include <QProcess>
 #include <QRegularExpression>
@@ -364,9 +365,15 @@ void tst_RecordTorchCommand::aCommandIsRecordedFromItsFirstOperator()
     NEEDS_TORCH();
     NEEDS_WAY("launch");
     const QTemporaryDir dir;
-    const Ran ran = record({"--torch", "--et", "-o", dir.filePath(QStringLiteral("out")), "--json", "--", LiveTorch::python(), LiveTorch::script(dir), "20"});
+    const Ran ran = record({"--torch", "--et", "--integral", "aten::embedding", "--duration", "none", "-o", dir.filePath(QStringLiteral("out")), "--json", "--", LiveTorch::python(), LiveTorch::script(dir), "20"});
     const std::string complaint = complaintOf(ran, "launch", true);
     QVERIFY2(complaint.empty(), complaint.c_str());
+    const std::int64_t indices[] = {7, 0, 9, 3}; // of each lookup
+    const std::string_view bytes(reinterpret_cast<const char*>(indices), sizeof indices);
+    int lookups = 0;
+    for (QDirIterator each(dir.filePath(QStringLiteral("out")), {"*.dat"}, QDir::Files, QDirIterator::Subdirectories); each.hasNext(); ++lookups)
+        QCOMPARE(readFile(each.next().toStdString()), std::string(bytes));
+    QVERIFY(lookups > 0);
 }
 
 void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
