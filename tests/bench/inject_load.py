@@ -5,7 +5,8 @@ import sys
 import threading
 
 ended = threading.Event()
-threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+# Not sys.stdin.read(): children of multiprocessing close sys.stdin, and would wait for its lock for ever.
+threading.Thread(target=lambda: (os.read(0, 1), ended.set()), daemon=True).start()
 
 
 def train():

@@ -19,7 +19,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def watch_input():
     global ended
-    sys.stdin.read()
+    os.read(0, 1)  # not sys.stdin: forked children would find its lock taken
     ended = True
 
 
