@@ -35,6 +35,26 @@ void RecordSetup::hideEvent(QHideEvent* event)
 {
     QWidget::hideEvent(event);
     m_timer.stop();
+    m_standby.clear();
+}
+
+/// Only where there is somebody to be found by.
+void RecordSetup::standBy()
+{
+    const auto& all = m_table->processes().all();
+    if (!isVisible() || !m_standby.empty() || std::ranges::none_of(all, [](const RecordProcess& process) { return process.torch && !process.torch->kinetoClient.empty(); }))
+        return;
+    QStringList notes;
+    for (const RecorderBackend& backend : m_backends) {
+        if (!backend.standBy)
+            continue;
+        RecordStandby ready = backend.standBy();
+        if (!ready.keep)
+            continue;
+        m_standby.push_back(std::move(ready.keep));
+        notes << displayText(ready.note);
+    }
+    m_standbyNote->setText(notes.join(QLatin1Char(' ')));
 }
 
 void RecordSetup::look(RecordSurvey::Answers answers)
@@ -52,6 +72,7 @@ void RecordSetup::seen(std::vector<RecordProcess> processes)
     m_table->showProcesses(std::move(processes));
     chooseFirst();
     showHidden_();
+    standBy();
     if (isVisible() && (m_updates == Updates::Ever || m_looks < 2))
         m_timer.start(m_looks < 2 ? kFirstMs : kEveryMs);
 }

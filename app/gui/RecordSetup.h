@@ -113,6 +113,7 @@ private:
     void showTab();
     void showChosen();
     void showHidden_();
+    void standBy();
     void showWay();
     void showFields();
     void showLength();
@@ -157,6 +158,8 @@ private:
     std::vector<QToolButton*> m_rankButtons;
     std::vector<RecordTarget> m_rankTargets;  ///< by button
     QComboBox* m_lengthKind;
+    std::vector<std::shared_ptr<void>> m_standby; ///< of backends, while the list can be seen
+    QLabel* m_standbyNote;
     bool m_showing = false;                   ///< fields are filled in by us: nobody has changed anything
     QTimer m_timer, m_typing;
     Job m_looking, m_checking;

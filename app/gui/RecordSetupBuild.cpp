@@ -209,6 +209,8 @@ QWidget* RecordSetup::makeLegend()
     entry("ok", m_theme.ok, "ready");
     entry("warning", m_theme.warn, "needs permission");
     entry(nullptr, {}, "not possible");
+    m_standbyNote = dim({}, Theme::uiFont(11));
+    row->addWidget(m_standbyNote);
     row->addStretch(1);
     m_hidden = dim({}, Theme::uiFont(11));
     m_showHidden = flatLink(m_theme, {});

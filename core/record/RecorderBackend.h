@@ -125,6 +125,13 @@ Q_SIGNALS:
     void failed(const opscope::RecordFailure& failure, const QString& kept);
 };
 
+/// What a way keeps ready while a person chooses what to record, and lets go with `keep`.
+struct RecordStandby
+{
+    std::shared_ptr<void> keep = {};  ///< null: nothing could be done
+    std::string note = {};            ///< what is going on meanwhile: one sentence, to be shown
+};
+
 /// A way to record: description, options, check, factory. THE LIST is in RecorderBackends.cpp.
 struct RecorderBackend
 {
@@ -144,6 +151,8 @@ struct RecorderBackend
     bool showsOutput = false;          ///< of commands that it starts: printed(). Otherwise they have our output
     /// Not null: a person has to agree first to this text, which names the process and says what will happen to it. Empty: no need.
     std::string (*confirmation)(const RecordRequest& request) = nullptr;
+    /// Not null: makes recordings start sooner, of processes that say so (TorchProcess::kinetoClient). At once, of the main thread.
+    RecordStandby (*standBy)() = nullptr;
     std::vector<RecordOption> (*options)();
     /// A few milliseconds at most, no side effects, any thread. Checks rights and hardware for this target.
     Readiness (*check)(const RecordTarget& target, const OptionValues& options);

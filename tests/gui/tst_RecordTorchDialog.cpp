@@ -75,6 +75,12 @@ Readiness notAnnounced(const RecordTarget&, const OptionValues&)
 {
     return {.state = Readiness::State::NotPossible, .reason = "Not announced", .advice = "Add one line to the program, then start it again.", .copy = "import opscope; opscope.listen()"};
 }
+int g_standing = 0;
+RecordStandby standBy()
+{
+    ++g_standing;
+    return {std::shared_ptr<void>(&g_standing, [](void*) { --g_standing; }), "It listens."};
+}
 std::string question(const RecordRequest& request) { return "Process " + std::to_string(request.target.pid) + " is paused for a moment."; }
 
 /// Data alone decides what the dialog does: these stand for the real ways, which have tests of their own.
@@ -83,7 +89,7 @@ const std::vector<RecorderBackend>& ways()
     using Product = RecorderBackend::Product;
     static const std::vector<RecorderBackend> kWays{
         {.id = "daemon", .title = "Daemon request", .shortTitle = "Daemon", .summary = "CPU operators and GPU kernels.", .family = "torch", .product = Product::Folder,
-         .takesSeveral = true, .countsSteps = true, .options = torch::options, .check = noExecutionTrace, .session = folderSession},
+         .takesSeveral = true, .countsSteps = true, .standBy = standBy, .options = torch::options, .check = noExecutionTrace, .session = folderSession},
         {.id = "helper", .title = "Helper in the program", .shortTitle = "Helper", .summary = "All of it.", .family = "torch", .product = Product::Folder, .countsSteps = true,
          .options = torch::options, .check = notAnnounced, .session = folderSession},
         {.id = "inject", .title = "Run our script inside", .shortTitle = "Script", .summary = "Adds the execution trace.", .family = "torch", .product = Product::Folder,
@@ -126,6 +132,7 @@ private Q_SLOTS:
     void waitingSaysHowLongItMayTake();
     void aProgramIsStartedAnewFromHere();
     void theLineOfTheHelperIsOneClickAway();
+    void aWayStandsByWhileProcessesThatLookForItAreShown();
 
 private:
     RecordDialog& open();
@@ -354,6 +361,18 @@ void tst_RecordTorchDialog::theLineOfTheHelperIsOneClickAway()
     d.setup().ways().way(1).copyButton().click();
     QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("import opscope; opscope.listen()"));
     QVERIFY(!d.setup().ways().way(0).copyButton().isVisible());
+}
+
+void tst_RecordTorchDialog::aWayStandsByWhileProcessesThatLookForItAreShown()
+{
+    RecordDialog& d = ready();
+    QCOMPARE(g_standing, 0); // nobody looks for it
+    m_torch[0].kinetoClient = "dynoconfigclient0";
+    QTRY_COMPARE(g_standing, 1);
+    QTest::qWait(2 * RecordSetup::kEveryMs); // more looks
+    QCOMPARE(g_standing, 1);
+    d.reject();
+    QCOMPARE(g_standing, 0);
 }
 
 QTEST_MAIN(tst_RecordTorchDialog)

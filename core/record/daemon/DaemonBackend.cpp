@@ -3,6 +3,7 @@
 #include "core/record/daemon/DaemonReadiness.h"
 #include "core/record/daemon/DaemonSession.h"
 #include "core/record/daemon/KinetoClients.h"
+#include "core/record/daemon/KinetoDaemon.h"
 #include "core/record/torch/TorchOptions.h"
 
 namespace opscope {
@@ -25,6 +26,14 @@ std::unique_ptr<RecordSession> session(const RecordRequest& request)
     return std::make_unique<daemon::DaemonSession>(request, std::move(targets));
 }
 
+/// A process that looks for its daemon in vain tries again more and more rarely: by the time that Record is pressed it has found us.
+RecordStandby standBy()
+{
+    auto held = daemon::KinetoDaemon::hold();
+    if (!held) return {};
+    return {std::move(held).value(), "Opscope is Kineto's daemon while this is open."};
+}
+
 } // namespace
 
 RecorderBackend daemonBackend()
@@ -38,6 +47,7 @@ RecorderBackend daemonBackend()
             .takesSeveral = true,
             .countsSteps = true,
             .keepsTime = true,
+            .standBy = standBy,
             .options = torch::options,
             .check = daemon::readiness,
             .session = session};
