@@ -26,11 +26,14 @@ void TraceBuilder::Finisher::collectPairEnds()
         const StagedPart& of = *parts[place >> 32].staged;
         addPairEnd(workers[part.worker].source, offset, static_cast<std::uint32_t>(of.events[place & UINT32_MAX].start));
     };
+    std::size_t most = ownEnds.size() + metaElements.size();
+    for (const Part& part : parts) most += part.fullEnds + part.staged->ends.size();
+    trace->m_elements.m_elements.reserve(most);
     for (const Part& part : parts) {
         if (!part.pairEvents) continue;
         const Chunked<StagedEnd>& ends = part.staged->ends;
         std::size_t end = 0;
-        for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
+        for (std::size_t i = 0, n = part.fullEnds ? part.staged->events.size() : 0; i < n; ++i) {
             const StagedEvent& e = part.staged->events[i];
             if (e.phase != 'E') continue;
             for (; end < ends.size() && ends[end].offset < e.offset; ++end) add(part, ends[end].time, ends[end].offset);

@@ -65,7 +65,7 @@ void TraceBuilder::Finisher::mergeLateRows()
 }
 
 /// All B and E, those of a track together, in the order of the file. firstOf: where each raw track begins, and the end.
-std::vector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(std::vector<std::uint32_t>& firstOf) const
+RawVector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(std::vector<std::uint32_t>& firstOf) const
 {
     firstOf.assign(rawTracks.size() + 1, 0);
     const auto eachOf = [this](std::uint32_t p, auto&& visit) {
@@ -85,7 +85,7 @@ std::vector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(st
     for (const Part& part : parts)
         for (const Count& count : part.counts) firstOf[workers[part.worker].rawTracks[count.place / 2] + 1] += count.pairs;
     for (std::size_t t = 1; t < firstOf.size(); ++t) firstOf[t] += firstOf[t - 1];
-    std::vector<PairRow> rows(firstOf.back());
+    RawVector<PairRow> rows(firstOf.back());
     std::vector<std::uint32_t> next(firstOf.begin(), firstOf.end() - 1);
     for (std::uint32_t p = 0; p < parts.size(); ++p)
         eachOf(p, [&](std::uint32_t track, Nanos time, StagedPlace place) { rows[next[track]++] = {time, place}; });
@@ -146,8 +146,9 @@ void TraceBuilder::Finisher::pairTrack(std::span<const PairRow> rows, std::vecto
 void TraceBuilder::Finisher::pairBeginEnd()
 {
     std::vector<std::uint32_t> firstOf;
-    std::vector<PairRow> rows = pairRows(firstOf), open;
+    RawVector<PairRow> rows = pairRows(firstOf);
     if (rows.empty()) return;
+    std::vector<PairRow> open;
     std::vector<StagedPlace> loose, renamed;
     for (std::size_t t = 0; t < rawTracks.size(); ++t) {
         const std::span<PairRow> track = std::span(rows).subspan(firstOf[t], firstOf[t + 1] - firstOf[t]);
@@ -168,12 +169,10 @@ void TraceBuilder::Finisher::closeLoose(const std::vector<StagedPlace>& loose, s
     std::vector<Nanos> lastOf(rawTracks.size(), std::numeric_limits<Nanos>::min());
     for (std::size_t t = 0; t < lastOf.size(); ++t)
         if (firstOf[t] < firstOf[t + 1]) lastOf[t] = rows[firstOf[t + 1] - 1].time;
-    for (const Part& part : parts) {
-        for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
-            const StagedEvent& e = part.staged->events[i];
-            if (e.phase == 'E') continue;
-            Nanos& last = lastOf[workers[part.worker].rawTracks[e.track]];
-            last = std::max(last, e.start + e.duration);
+    for (const Part& part : parts) { // a B that has its E ends no later than the last of `rows`
+        for (const Count& count : part.counts) {
+            Nanos& last = lastOf[workers[part.worker].rawTracks[count.place / 2]];
+            last = std::max(last, count.last);
         }
     }
     for (const StagedPlace place : loose) {

@@ -174,9 +174,9 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
 {
     SliceTable& s = trace->m_slices;
     const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
-    thread_local std::vector<std::int64_t> args; // kArgFields runs of kBlock
-    args.resize(kArgFields * kBlock);
-    std::array<std::uint32_t, kArgFields> seen;  // all "none" as long as no row has the field
+    thread_local std::vector<std::array<std::uint32_t, kArgFields>> args; // as staged, by row of the block
+    args.resize(kBlock);
+    std::array<std::uint32_t, kArgFields> seen; // all "none" as long as no row has the field
     seen.fill(kArgNone);
 
     for (std::size_t i = first; i < end; ++i) {
@@ -192,18 +192,8 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         s.m_offsetLow[i] = static_cast<std::uint32_t>(e.offset);
         s.m_offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
         s.m_length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
-        bool isWide = false;
-        for (std::size_t f = 0; f < kArgFields; ++f) { // no branches: kinds of events alternate unpredictably
-            const std::uint32_t value = e.args[f];
-            args[f * kBlock + (i - first)] = value == kArgNone ? BlockColumn::kNone : std::int64_t{value};
-            seen[f] &= value;
-            isWide |= value == kArgWide;
-        }
-        if (e.args[kSignature] != kArgNone && !worker.signatures.empty())
-            args[kSignature * kBlock + (i - first)] = worker.signatures[e.args[kSignature]].value;
-        for (std::size_t f = 0; isWide && f < kArgFields; ++f)
-            if (e.args[f] == kArgWide)
-                args[f * kBlock + (i - first)] = wideArg(*part.staged, key.row, static_cast<ArgField>(f));
+        args[i - first] = e.args;
+        for (std::size_t f = 0; f < kArgFields; ++f) seen[f] &= e.args[f];
         if (e.flags & kCollective) {
             const auto& notes = part.staged->collectives;
             const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
@@ -215,7 +205,30 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again
     }
     for (std::size_t f = 0; f < kArgFields; ++f)
-        if (seen[f] != kArgNone) s.m_args[f].setBlock(block, args.data() + f * kBlock, end - first);
+        if (seen[f] != kArgNone) gatherField(block, f, args);
+}
+
+/// One field of the rows of a block that has it at all.
+void TraceBuilder::Finisher::gatherField(std::size_t block, std::size_t field, const std::vector<std::array<std::uint32_t, kArgFields>>& args)
+{
+    const std::size_t first = block * kBlock, rows = std::min(kBlock, sliceKeys.size() - first);
+    thread_local std::vector<std::int64_t> values;
+    values.resize(kBlock);
+    bool isWide = false;
+    for (std::size_t i = 0; i < rows; ++i) { // no branches: kinds of events alternate unpredictably
+        const std::uint32_t value = args[i][field];
+        values[i] = value == kArgNone ? BlockColumn::kNone : std::int64_t{value};
+        isWide |= value == kArgWide;
+    }
+    for (std::size_t i = 0; field == kSignature && i < rows; ++i) {
+        const Worker& worker = workers[parts[sliceKeys[first + i].part].worker];
+        if (args[i][field] != kArgNone && !worker.signatures.empty()) values[i] = worker.signatures[args[i][field]].value;
+    }
+    for (std::size_t i = 0; isWide && i < rows; ++i) {
+        const SortKey key = sliceKeys[first + i];
+        if (args[i][field] == kArgWide) values[i] = wideArg(*parts[key.part].staged, key.row, static_cast<ArgField>(field));
+    }
+    trace->m_slices.m_args[field].setBlock(block, values.data(), rows);
 }
 
 void TraceBuilder::Finisher::gatherInstants(std::size_t block)

@@ -43,12 +43,14 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         event.start = shifted(event.start, worker.shift);
         event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
         part.last = std::max(part.last, event.start + event.duration);
-        const bool pair = event.phase == 'B' || event.phase == 'E';
+        const bool end = event.phase == 'E', pair = event.phase == 'B' || end;
         part.pairEvents += pair;
+        part.fullEnds += end;
         Count& count = countOf(place(worker, event.track, event.category));
         count.pairs += pair;
         count.slices += slice;
-        count.instants += !slice && event.phase != 'E';
+        count.instants += !slice && !end;
+        if (!end) count.last = std::max(count.last, event.start + event.duration);
     }
     for (std::size_t i = 0, n = part.staged->ends.size(); i < n; ++i) {
         StagedEnd& end = part.staged->ends[i];

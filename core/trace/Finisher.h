@@ -90,13 +90,14 @@ private:
         std::uint32_t place = 0;
         std::uint32_t slices = 0, instants = 0;  ///< how many; from distribute() on the next row
         std::uint32_t pairs = 0;                 ///< B and E
+        Nanos last = std::numeric_limits<Nanos>::min(); ///< when the last of its rows ends that are no E; a B by itself has no length
     };
     struct Part
     {
         StagedPart* staged = nullptr;
         std::uint32_t worker = 0;
         std::vector<Count> counts = {};          ///< only of the places that occur
-        std::uint64_t pairEvents = 0, flows = 0;
+        std::uint64_t pairEvents = 0, fullEnds = 0, flows = 0; ///< B and E; E among `events`; flow points
         Nanos last = std::numeric_limits<Nanos>::min();
     };
     /// A (pid, tid) of one source.
@@ -188,7 +189,7 @@ private:
     void surveyPart(Part& part);
     // FinishPairs
     void pairBeginEnd();
-    std::vector<PairRow> pairRows(std::vector<std::uint32_t>& firstOf) const;
+    RawVector<PairRow> pairRows(std::vector<std::uint32_t>& firstOf) const;
     void sortPairRows(std::span<PairRow> rows) const;
     void pairTrack(std::span<const PairRow> rows, std::vector<PairRow>& open, std::vector<StagedPlace>& loose, std::vector<StagedPlace>& renamed);
     bool isBegin(StagedPlace place) const { return !(place.row & kEndRow) && parts[place.part].staged->events[place.row].phase == 'B'; }
@@ -238,6 +239,7 @@ private:
     void sortRows();
     void gather();
     void gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives);
+    void gatherField(std::size_t block, std::size_t field, const std::vector<std::array<std::uint32_t, kArgFields>>& args);
     void gatherInstants(std::size_t block);
     bool sliceLess(const SortKey& a, const SortKey& b) const;
     bool instantLess(const SortKey& a, const SortKey& b) const;

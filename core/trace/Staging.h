@@ -2,6 +2,7 @@
 
 #include "core/base/Diagnostics.h"
 #include "core/base/Id.h"
+#include "core/base/RawVector.h"
 #include "core/base/StringPool.h"
 #include "core/base/Time.h"
 #include "core/trace/Category.h"
@@ -12,7 +13,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -146,7 +146,7 @@ class Chunked
 public:
     Row& append()
     {
-        if (m_size % kRows == 0) m_chunks.push_back(std::unique_ptr<Row[]>(new Row[kRows]));
+        if (m_size % kRows == 0) m_chunks.emplace_back(kRows);
         Row& row = m_chunks[m_size / kRows][m_size % kRows];
         ++m_size;
         return row = Row{};
@@ -158,7 +158,7 @@ public:
     void clear() { m_chunks.clear(); m_size = 0; }
 
 private:
-    std::vector<std::unique_ptr<Row[]>> m_chunks;
+    std::vector<RawVector<Row>> m_chunks; ///< of kRows each, written to by append() only
     std::size_t m_size = 0;
 };
 
