@@ -56,7 +56,6 @@ StagedEvent& TraceBuilder::Finisher::addOwn(const Worker& worker, const StagedId
     event.track = plan;
     event.category = category(worker, from.category);
     event.phase = phase;
-    event.args.fill(kArgNone);
     asyncGroup.push_back(0);
     return event;
 }

@@ -77,7 +77,8 @@ void TraceBuilder::Finisher::layOutFile(const EtFile& file, const std::vector<st
     std::map<std::uint32_t, std::uint32_t> planOfThread;
     const auto setArg = [&](StagedEvent& event, ArgField field, std::int64_t value) {
         const bool narrow = value >= 0 && value < kArgWide;
-        event.args[static_cast<std::size_t>(field)] = narrow ? static_cast<std::uint32_t>(value) : kArgWide;
+        StagedArgs& args = event.args == StagedEvent::kNoArgs ? own.addArgs(event) : own.args[event.args];
+        args[field] = narrow ? static_cast<std::uint32_t>(value) : kArgWide;
         if (!narrow) own.wide.push_back({static_cast<std::uint32_t>(own.events.size() - 1), field, value});
     };
     const std::uint32_t first = file.firstNode.value;
@@ -98,7 +99,6 @@ void TraceBuilder::Finisher::layOutFile(const EtFile& file, const std::vector<st
         event.category = n.scope == kUserScope ? annotations : operators;
         ++trace->m_categories[event.category].events;
         event.flags = kFromNode | (n.damaged ? kRepaired : 0);
-        event.args.fill(kArgNone);
         if (n.rfId) setArg(event, ArgField::RecordFunctionId, static_cast<std::int64_t>(n.rfId));
         if (n.seqId >= 0) setArg(event, ArgField::SequenceNumber, n.seqId);
         if (n.fwTid) setArg(event, ArgField::FwdThreadId, n.fwTid);

@@ -32,11 +32,16 @@ void TraceBuilder::Finisher::closePair(StagedPlace begin, Nanos endTime, std::ui
 void TraceBuilder::Finisher::takeArgs(StagedPlace begin, StagedPlace end)
 {
     const StagedPart& from = *parts[end.part].staged;
+    const std::uint32_t source = from.events[end.row].args;
+    if (source == StagedEvent::kNoArgs) return;
+    StagedPart& to = *parts[begin.part].staged;
+    StagedEvent& slice = to.events[begin.row];
+    StagedArgs& args = slice.args == StagedEvent::kNoArgs ? to.addArgs(slice) : to.args[slice.args];
     for (std::size_t f = 0; f < kArgFields; ++f) {
-        std::uint32_t& mine = parts[begin.part].staged->events[begin.row].args[f];
-        const std::uint32_t theirs = from.events[end.row].args[f];
-        if (mine != kArgNone || theirs == kArgNone) continue;
         const auto field = static_cast<ArgField>(f);
+        std::uint32_t& mine = args[field];
+        const std::uint32_t theirs = from.args[source][field];
+        if (mine != kArgNone || theirs == kArgNone) continue;
         if (field == ArgField::Signature && parts[begin.part].worker != parts[end.part].worker) continue; // not its numbers
         mine = theirs;
         if (theirs == kArgWide) lateWide.push_back({begin.part, {begin.row, field, wideArg(from, end.row, field)}});

@@ -10,7 +10,6 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kBlock = BlockColumn::kBlockRows;
-constexpr auto kSignature = static_cast<std::size_t>(ArgField::Signature);
 
 } // namespace
 
@@ -96,8 +95,8 @@ bool TraceBuilder::Finisher::sliceLess(const SortKey& a, const SortKey& b) const
     const StagedEvent& x = parts[a.part].staged->events[a.row];
     const StagedEvent& y = parts[b.part].staged->events[b.row];
     if (x.duration != y.duration) return x.duration > y.duration;
-    constexpr auto kIndex = static_cast<std::size_t>(ArgField::EventIndex);
-    if (x.args[kIndex] != y.args[kIndex]) return x.args[kIndex] < y.args[kIndex]; // none: behind
+    const std::uint32_t xIndex = parts[a.part].staged->argOf(x, ArgField::EventIndex), yIndex = parts[b.part].staged->argOf(y, ArgField::EventIndex);
+    if (xIndex != yIndex) return xIndex < yIndex; // none: behind
     if (x.offset != y.offset) return x.offset < y.offset;
     return a.part != b.part ? a.part < b.part : a.row < b.row;
 }
@@ -165,6 +164,7 @@ void TraceBuilder::Finisher::gather()
     collectPairEnds();
     parallelFor(parts.size(), threads(), [&](std::size_t p) {
         parts[p].staged->events.clear();
+        parts[p].staged->args.clear();
         parts[p].staged->ends.clear();
         parts[p].staged->switches.clear();
     });
@@ -174,10 +174,9 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
 {
     SliceTable& s = trace->m_slices;
     const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
-    thread_local std::vector<std::array<std::uint32_t, kArgFields>> args; // as staged, by row of the block
-    args.resize(kBlock);
-    std::array<std::uint32_t, kArgFields> seen; // all "none" as long as no row has the field
-    seen.fill(kArgNone);
+    static constexpr StagedArgs kNone;
+    std::array<const StagedArgs*, kBlock> args; // by row of the block
+    StagedArgs seen;                            // all "none" as long as no row has the field
 
     for (std::size_t i = first; i < end; ++i) {
         const SortKey key = sliceKeys[i];
@@ -192,8 +191,9 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         s.m_offsetLow[i] = static_cast<std::uint32_t>(e.offset);
         s.m_offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
         s.m_length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
-        args[i - first] = e.args;
-        for (std::size_t f = 0; f < kArgFields; ++f) seen[f] &= e.args[f];
+        args[i - first] = e.args == StagedEvent::kNoArgs ? &kNone : &part.staged->args[e.args];
+        if (e.args != StagedEvent::kNoArgs)
+            for (std::size_t f = 0; f < kArgFields; ++f) seen.values[f] &= args[i - first]->values[f];
         if (e.flags & kCollective) {
             const auto& notes = part.staged->collectives;
             const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
@@ -205,30 +205,31 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again
     }
     for (std::size_t f = 0; f < kArgFields; ++f)
-        if (seen[f] != kArgNone) gatherField(block, f, args);
+        if (seen.values[f] != kArgNone) gatherField(block, static_cast<ArgField>(f), args.data());
 }
 
 /// One field of the rows of a block that has it at all.
-void TraceBuilder::Finisher::gatherField(std::size_t block, std::size_t field, const std::vector<std::array<std::uint32_t, kArgFields>>& args)
+void TraceBuilder::Finisher::gatherField(std::size_t block, ArgField field, const StagedArgs* const* args)
 {
     const std::size_t first = block * kBlock, rows = std::min(kBlock, sliceKeys.size() - first);
     thread_local std::vector<std::int64_t> values;
     values.resize(kBlock);
     bool isWide = false;
     for (std::size_t i = 0; i < rows; ++i) { // no branches: kinds of events alternate unpredictably
-        const std::uint32_t value = args[i][field];
+        const std::uint32_t value = (*args[i])[field];
         values[i] = value == kArgNone ? BlockColumn::kNone : std::int64_t{value};
         isWide |= value == kArgWide;
     }
-    for (std::size_t i = 0; field == kSignature && i < rows; ++i) {
+    for (std::size_t i = 0; field == ArgField::Signature && i < rows; ++i) {
         const Worker& worker = workers[parts[sliceKeys[first + i].part].worker];
-        if (args[i][field] != kArgNone && !worker.signatures.empty()) values[i] = worker.signatures[args[i][field]].value;
+        const std::uint32_t value = (*args[i])[field];
+        if (value != kArgNone && !worker.signatures.empty()) values[i] = worker.signatures[value].value;
     }
     for (std::size_t i = 0; isWide && i < rows; ++i) {
         const SortKey key = sliceKeys[first + i];
-        if (args[i][field] == kArgWide) values[i] = wideArg(*parts[key.part].staged, key.row, static_cast<ArgField>(field));
+        if ((*args[i])[field] == kArgWide) values[i] = wideArg(*parts[key.part].staged, key.row, field);
     }
-    trace->m_slices.m_args[field].setBlock(block, values.data(), rows);
+    trace->m_slices.m_args[static_cast<std::size_t>(field)].setBlock(block, values.data(), rows);
 }
 
 void TraceBuilder::Finisher::gatherInstants(std::size_t block)

@@ -99,7 +99,6 @@ private:
         event.track = plan;
         event.category = m_category;
         event.flags = static_cast<std::uint8_t>(end ? kFromPair : kFromPair | kUnclosed);
-        event.args.fill(kArgNone);
         ++m_f.plans[plan].track.events;
         if (end) m_f.ownEnds.push_back({static_cast<std::uint32_t>(m_f.own.events.size() - 1), end->offset, m_source});
     }

@@ -239,7 +239,7 @@ private:
     void sortRows();
     void gather();
     void gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives);
-    void gatherField(std::size_t block, std::size_t field, const std::vector<std::array<std::uint32_t, kArgFields>>& args);
+    void gatherField(std::size_t block, ArgField field, const StagedArgs* const* args);
     void gatherInstants(std::size_t block);
     bool sliceLess(const SortKey& a, const SortKey& b) const;
     bool instantLess(const SortKey& a, const SortKey& b) const;

@@ -10,6 +10,7 @@
 #include "core/trace/SliceTable.h"
 #include "core/trace/Trace.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -30,21 +31,38 @@ namespace opscope {
 inline constexpr std::uint32_t kArgNone = 0xFFFFFFFFu;  ///< the event has no such field
 inline constexpr std::uint32_t kArgWide = 0xFFFFFFFEu;  ///< look in StagedPart::wide
 
-/// ph X, B, E and all instants. 80 bytes; times in ns, offsets in the unpacked source. Ids are those of the worker's tables.
+/// The argument fields of an event that has any, by ArgField; Signature is a worker-local SignatureId.
+struct StagedArgs
+{
+    std::array<std::uint32_t, kArgFields> values = none();
+
+    std::uint32_t& operator[](ArgField field) { return values[static_cast<std::size_t>(field)]; }
+    std::uint32_t operator[](ArgField field) const { return values[static_cast<std::size_t>(field)]; }
+    static constexpr std::array<std::uint32_t, kArgFields> none()
+    {
+        std::array<std::uint32_t, kArgFields> all{};
+        all.fill(kArgNone);
+        return all;
+    }
+};
+
+/// ph X, B, E and all instants. Times in ns, offsets in the unpacked source. Ids are those of the worker's tables. Every pass of finish()
+/// goes over these rows, so they are short: arguments stand beside them.
 struct StagedEvent
 {
+    static constexpr std::uint32_t kNoArgs = UINT32_MAX;
     Nanos start = 0;
     Nanos duration = 0;
     std::uint64_t offset : 40 = 0;
     std::uint64_t length : 24 = 0;   ///< 0: longer than 16 MiB
     StringId name;
     std::uint32_t track = 0;         ///< row of StagingTables::tracks
+    std::uint32_t args = kNoArgs;    ///< row of StagedPart::args
     std::uint16_t category = 0;      ///< row of StagingTables::categories
     char phase = 'X';
     std::uint8_t flags = 0;          ///< SliceFlags, without the origin
-    std::array<std::uint32_t, kArgFields> args{}; ///< by ArgField; Signature is a worker-local SignatureId
 };
-static_assert(sizeof(StagedEvent) == 80);
+static_assert(sizeof(StagedEvent) == 40);
 
 /// Everything with an id: flows s t f, async b n e S T F p, objects N O D.
 struct StagedIdEvent
@@ -146,19 +164,35 @@ class Chunked
 public:
     Row& append()
     {
-        if (m_size % kRows == 0) m_chunks.emplace_back(kRows);
-        Row& row = m_chunks[m_size / kRows][m_size % kRows];
+        if (m_next == m_end) [[unlikely]] {
+            m_next = m_chunks.emplace_back(kRows).data();
+            m_end = m_next + kRows;
+        }
         ++m_size;
-        return row = Row{};
+        return *m_next++ = Row{};
     }
-    void dropLast() { if (--m_size % kRows == 0) m_chunks.pop_back(); }
     std::size_t size() const { return m_size; }
     Row& operator[](std::size_t i) { return m_chunks[i / kRows][i % kRows]; }
     const Row& operator[](std::size_t i) const { return m_chunks[i / kRows][i % kRows]; }
-    void clear() { m_chunks.clear(); m_size = 0; }
+    void clear()
+    {
+        m_chunks.clear();
+        m_next = m_end = nullptr;
+        m_size = 0;
+    }
+    /// work(i, row) for all rows.
+    template <class Work>
+    void each(Work&& work)
+    {
+        std::size_t i = 0;
+        for (RawVector<Row>& chunk : m_chunks)
+            for (Row* row = chunk.data(), * const end = row + std::min(kRows, m_size - i); row != end; ++row) work(i++, *row);
+    }
 
 private:
     std::vector<RawVector<Row>> m_chunks; ///< of kRows each, written to by append() only
+    Row* m_next = nullptr;                ///< in the last one, as is its end
+    Row* m_end = nullptr;
     std::size_t m_size = 0;
 };
 
@@ -185,6 +219,7 @@ struct StagedPart
 {
     std::uint32_t worker = 0;            ///< which StagingTables its ids belong to
     Chunked<StagedEvent> events;
+    Chunked<StagedArgs> args;            ///< of the events that have any
     Chunked<StagedIdEvent> idEvents;
     Chunked<StagedEnd> ends;
     Chunked<StagedCounter> counters;
@@ -194,6 +229,17 @@ struct StagedPart
     std::vector<FineTime> fine;          ///< by event, ascending
     std::vector<CollectiveNote> collectives; ///< by event, ascending
     Diagnostics diagnostics;
+
+    /// To be filled by whoever adds an event with arguments.
+    StagedArgs& addArgs(StagedEvent& event)
+    {
+        event.args = static_cast<std::uint32_t>(args.size());
+        return args.append();
+    }
+    std::uint32_t argOf(const StagedEvent& event, ArgField field) const
+    {
+        return event.args == StagedEvent::kNoArgs ? kArgNone : args[event.args][field];
+    }
 };
 
 } // namespace opscope

@@ -110,8 +110,10 @@ void TraceBuilder::add(const Slice& slice)
     event.name = slice.name;
     event.track = slice.track.value;
     event.category = categoryOf(tables, slice.category);
-    event.args.fill(kArgNone);
-    for (const auto& [field, value] : slice.args) event.args[static_cast<std::size_t>(field)] = stagedArg(part, field, value);
+    if (!slice.args.empty()) {
+        StagedArgs& args = part.addArgs(event);
+        for (const auto& [field, value] : slice.args) args[field] = stagedArg(part, field, value);
+    }
     count(tables, event.track, event.category, 'X', slice.start, slice.duration);
 }
 
@@ -124,7 +126,6 @@ void TraceBuilder::addInstant(TrackId track, Nanos time, StringId name, std::str
     event.track = track.value;
     event.category = categoryOf(tables, category);
     event.phase = 'i';
-    event.args.fill(kArgNone);
     count(tables, event.track, event.category, 'i', time, 0);
 }
 

@@ -98,17 +98,17 @@ void stage(const Event& e, std::uint64_t offset, StagingTables& tables, StagedPa
         row.track = track;
         row.category = category;
         row.phase = e.phase;
-        row.args.fill(kArgNone);
         if (e.phase != 'X') return;
-        row.args[static_cast<std::size_t>(ArgField::Correlation)] = static_cast<std::uint32_t>(e.id);
+        StagedArgs& args = part.addArgs(row);
+        args[ArgField::Correlation] = static_cast<std::uint32_t>(e.id);
         if (e.id == 3) {
-            row.args[static_cast<std::size_t>(ArgField::Bytes)] = kArgWide;
+            args[ArgField::Bytes] = kArgWide;
             part.wide.push_back({static_cast<std::uint32_t>(part.events.size() - 1), ArgField::Bytes, -static_cast<std::int64_t>(offset)});
         }
         if (e.id == 4)
             part.fine.push_back({static_cast<std::uint32_t>(part.events.size() - 1), offset, 7});
         if (e.id < 3)
-            row.args[static_cast<std::size_t>(ArgField::Signature)] =
+            args[ArgField::Signature] =
                 tables.signatures.intern({tables.strings.intern("[" + std::to_string(e.id) + "]"), {}, {}}).value;
     }
 }

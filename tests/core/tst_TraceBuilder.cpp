@@ -21,7 +21,6 @@ StagedEvent event(char phase, Nanos time, Nanos duration, StringId name, std::ui
     e.name = name;
     e.track = track;
     e.phase = phase;
-    e.args.fill(kArgNone);
     return e;
 }
 

@@ -277,7 +277,7 @@ void FxtStager::takeField(kineto::Key key, const Argument& argument)
 {
     using kineto::Key;
     if (!m_fields.any) {
-        m_fields.args.fill(kArgNone);
+        m_fields.args = {};
         m_fields.signature = {};
     }
     if (key >= Key::FirstField) {
@@ -286,14 +286,14 @@ void FxtStager::takeField(kineto::Key key, const Argument& argument)
         const std::int64_t value = argument.whole();
         m_fields.any = true;
         m_fields.wide[field] = value;
-        m_fields.args[field] = static_cast<std::uint64_t>(value) < kArgWide ? static_cast<std::uint32_t>(value) : kArgWide;
+        m_fields.args.values[field] = static_cast<std::uint64_t>(value) < kArgWide ? static_cast<std::uint32_t>(value) : kArgWide;
         return;
     }
     if (argument.type != ArgumentType::String || (key != Key::InputDims && key != Key::InputTypes && key != Key::InputStrides)) return;
     m_fields.any = true;
     const StringId text = m_tables.name(m_tables.text(argument.textReference(), argument.inlineText, m_head.offset));
     (key == Key::InputDims ? m_fields.signature.dims : key == Key::InputTypes ? m_fields.signature.types : m_fields.signature.strides) = text;
-    m_fields.args[static_cast<std::size_t>(ArgField::Signature)] = m_staged.signatures.intern(m_fields.signature).value;
+    m_fields.args[ArgField::Signature] = m_staged.signatures.intern(m_fields.signature).value;
 }
 
 void FxtStager::count(char phase, Nanos end)
@@ -341,14 +341,11 @@ StagedEvent& FxtStager::stageRow(char phase)
     row.track = m_head.track;
     row.category = m_head.category;
     row.phase = phase;
-    if (!m_fields.any) {
-        row.args.fill(kArgNone);
-        return row;
-    }
-    row.args = m_fields.args;
+    if (!m_fields.any) return row;
+    to.addArgs(row) = m_fields.args;
     const auto index = static_cast<std::uint32_t>(to.events.size() - 1);
     for (std::size_t f = 0; f < kArgFields; ++f)
-        if (row.args[f] == kArgWide) to.wide.push_back({index, static_cast<ArgField>(f), m_fields.wide[f]});
+        if (m_fields.args.values[f] == kArgWide) to.wide.push_back({index, static_cast<ArgField>(f), m_fields.wide[f]});
     return row;
 }
 

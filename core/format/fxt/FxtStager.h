@@ -48,7 +48,7 @@ private:
     struct Fields                           ///< arguments that have columns
     {
         bool any = false, kernel = false;
-        std::array<std::uint32_t, kArgFields> args{};
+        StagedArgs args;
         std::array<std::int64_t, kArgFields> wide{};
         Signature signature;
     };

@@ -249,18 +249,21 @@ void EventStager::stageSlice(char phase, const Times& when, StringId named)
 void EventStager::fillArgs(StagedEvent& row, std::uint32_t index)
 {
     const RawEvent& e = *m_event;
-    row.args.fill(kArgNone);
+    const bool isSigned = e.dims.data() || e.types.data() || e.strides.data();
+    if (!e.argsSeen && !isSigned)
+        return;
+    StagedArgs& args = m_part->addArgs(row);
     for (std::uint32_t seen = e.argsSeen; seen; seen &= seen - 1) {
-        const int field = std::countr_zero(seen);
+        const auto field = static_cast<ArgField>(std::countr_zero(seen));
         const std::int64_t value = e.fields[static_cast<std::size_t>(field)];
         if (static_cast<std::uint64_t>(value) < kArgWide) {
-            row.args[static_cast<std::size_t>(field)] = static_cast<std::uint32_t>(value);
+            args[field] = static_cast<std::uint32_t>(value);
         } else {
-            row.args[static_cast<std::size_t>(field)] = kArgWide;
-            m_part->wide.push_back({index, static_cast<ArgField>(field), value});
+            args[field] = kArgWide;
+            m_part->wide.push_back({index, field, value});
         }
     }
-    if (!e.dims.data() && !e.types.data() && !e.strides.data())
+    if (!isSigned)
         return;
     Signature signature;
     if (e.dims.data())
@@ -269,7 +272,7 @@ void EventStager::fillArgs(StagedEvent& row, std::uint32_t index)
         signature.types = rawText(e.types, kLongestSignature);
     if (e.strides.data())
         signature.strides = rawText(e.strides, kLongestSignature);
-    row.args[static_cast<std::size_t>(ArgField::Signature)] = m_tables.signatures.intern(signature).value;
+    args[ArgField::Signature] = m_tables.signatures.intern(signature).value;
 }
 
 void EventStager::stageWithId(char phase, const Times& when, StringId named)
