@@ -20,26 +20,30 @@ void TraceBuilder::Finisher::addPairEnd(SourceId source, std::uint64_t offset, s
 /// In the order of the file. Ends know where their begin was staged (rememberBegin), and that row knows its slice by now (gatherSlices).
 void TraceBuilder::Finisher::collectPairEnds()
 {
+    const auto addOf = [&](const Part& part, std::uint64_t offset, const Part& of, std::uint64_t begin) {
+        addPairEnd(workers[part.worker].source, offset, static_cast<std::uint32_t>(of.staged->events[begin].start));
+    };
     const auto add = [&](const Part& part, Nanos begin, std::uint64_t offset) {
-        if (begin == kLooseEnd) return;
         const auto place = static_cast<std::uint64_t>(begin);
-        const StagedPart& of = *parts[place >> 32].staged;
-        addPairEnd(workers[part.worker].source, offset, static_cast<std::uint32_t>(of.events[place & UINT32_MAX].start));
+        if (begin != kLooseEnd) addOf(part, offset, parts[place >> 32], place & UINT32_MAX);
+    };
+    const auto addEnd = [&](const Part& part, const StagedEnd& end) {
+        if (end.isPaired) addOf(part, end.offset, *(&part - end.partsBack), static_cast<std::uint64_t>(end.time));
+        else add(part, end.time, end.offset);
     };
     std::size_t most = ownEnds.size() + metaElements.size();
     for (const Part& part : parts) most += part.fullEnds + part.staged->ends.size();
     trace->m_elements.m_elements.reserve(most);
     for (const Part& part : parts) {
-        if (!part.pairEvents) continue;
         const Chunked<StagedEnd>& ends = part.staged->ends;
         std::size_t end = 0;
         for (std::size_t i = 0, n = part.fullEnds ? part.staged->events.size() : 0; i < n; ++i) {
             const StagedEvent& e = part.staged->events[i];
             if (e.phase != 'E') continue;
-            for (; end < ends.size() && ends[end].offset < e.offset; ++end) add(part, ends[end].time, ends[end].offset);
+            for (; end < ends.size() && ends[end].offset < e.offset; ++end) addEnd(part, ends[end]);
             add(part, e.start, e.offset);
         }
-        for (; end < ends.size(); ++end) add(part, ends[end].time, ends[end].offset);
+        for (; end < ends.size(); ++end) addEnd(part, ends[end]);
     }
     for (const OwnEnd& end : ownEnds) addPairEnd(end.source, end.offset, static_cast<std::uint32_t>(own.events[end.row].start));
     ownEnds = {};

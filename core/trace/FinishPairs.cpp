@@ -79,13 +79,16 @@ RawVector<TraceBuilder::Finisher::PairRow> TraceBuilder::Finisher::pairRows(std:
         const std::vector<std::uint32_t>& tracks = workers[parts[p].worker].rawTracks;
         const auto ends = static_cast<std::uint32_t>(staged.ends.size());
         std::uint32_t end = 0;
+        const auto visitEnd = [&] {
+            const StagedEnd& e = staged.ends[end];
+            if (!e.isPaired) visit(tracks[e.track], e.time, StagedPlace{p, end | kEndRow});
+        };
         for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(staged.events.size()); i < n; ++i) {
             const StagedEvent& e = staged.events[i];
-            for (; end < ends && staged.ends[end].offset < e.offset; ++end)
-                visit(tracks[staged.ends[end].track], staged.ends[end].time, StagedPlace{p, end | kEndRow});
+            for (; end < ends && staged.ends[end].offset < e.offset; ++end) visitEnd();
             if (e.phase == 'B' || e.phase == 'E') visit(tracks[e.track], e.start, StagedPlace{p, i});
         }
-        for (; end < ends; ++end) visit(tracks[staged.ends[end].track], staged.ends[end].time, StagedPlace{p, end | kEndRow});
+        for (; end < ends; ++end) visitEnd();
     };
     for (const Part& part : parts)
         for (const Count& count : part.counts) firstOf[workers[part.worker].rawTracks[count.place / 2] + 1] += count.pairs;

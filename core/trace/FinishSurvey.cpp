@@ -54,11 +54,12 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
     }
     for (std::size_t i = 0, n = part.staged->ends.size(); i < n; ++i) {
         StagedEnd& end = part.staged->ends[i];
+        if (end.isPaired) continue;
         end.time = shifted(end.time, worker.shift);
         part.last = std::max(part.last, end.time);
         ++countOf(2 * end.track).pairs;
+        ++part.pairEvents;
     }
-    part.pairEvents += part.staged->ends.size();
     for (std::size_t i = 0, n = part.staged->switches.size(); i < n; ++i) {
         StagedSwitch& change = part.staged->switches[i];
         change.time = shifted(change.time, worker.shift);

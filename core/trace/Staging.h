@@ -83,12 +83,14 @@ struct StagedIdEvent
 };
 static_assert(sizeof(StagedIdEvent) == 40);
 
-/// ph E without fields that have columns: half of the events of call traces, so it is short.
+/// ph E without fields that have columns: half of the events of call traces, so it is short. An importer may have made one slice of it
+/// and its begin (phase X, kFromPair); then it only says where that is.
 struct StagedEnd
 {
-    Nanos time = 0;
+    Nanos time = 0;                  ///< paired: row of the begin in the part `partsBack` in front of this one's
     std::uint64_t offset : 40 = 0;
-    std::uint64_t length : 24 = 0;
+    std::uint64_t partsBack : 23 = 0;
+    std::uint64_t isPaired : 1 = 0;
     StringId name;                   ///< none where the file has none
     std::uint32_t track = 0;
 };

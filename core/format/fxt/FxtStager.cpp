@@ -313,7 +313,7 @@ void FxtStager::count(char phase, Nanos end)
 void FxtStager::stage(EventType type, std::uint64_t tail)
 {
     switch (type) {
-    case EventType::DurationBegin: count('B', m_head.time); stageRow('B'); return;
+    case EventType::DurationBegin: count('B', m_head.time); return stageBegin();
     case EventType::DurationEnd: count('E', m_head.time); return stageEnd();
     case EventType::DurationComplete: return stageComplete(tail);
     case EventType::Counter: return stageCounter(tail);
@@ -358,18 +358,24 @@ void FxtStager::stageComplete(std::uint64_t endTicks)
     stageRow('X').duration = end - m_head.time < 0 ? 0 : end - m_head.time;
 }
 
+void FxtStager::stageBegin()
+{
+    StagedEvent& row = stageRow('B');
+    m_pairs.begin(row, static_cast<std::uint32_t>(m_parts.size() - 1), static_cast<std::uint32_t>(m_parts.back().events.size() - 1));
+}
+
 void FxtStager::stageEnd()
 {
-    if (m_fields.any) {
+    if (m_fields.any) { // its begin may lack what it has
         stageRow('E');
-        return;
+        return m_pairs.giveUp(m_head.track);
     }
     StagedEnd& end = part().ends.append();
     end.time = m_head.time;
     end.offset = m_head.offset;
-    end.length = std::min(m_head.words * kWord, kLongestNoted);
     end.name = m_head.name;
     end.track = m_head.track;
+    m_pairs.end(end, static_cast<std::uint32_t>(m_parts.size() - 1));
 }
 
 void FxtStager::stageWithId(char phase, std::uint64_t id)

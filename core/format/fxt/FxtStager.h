@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/format/fxt/FxtPairs.h"
 #include "core/format/fxt/FxtTables.h"
 
 #include <array>
@@ -98,6 +99,7 @@ private:
     void takeField(kineto::Key key, const Argument& argument);
     void stage(EventType type, std::uint64_t tail);
     void stageComplete(std::uint64_t endTicks);
+    void stageBegin();
     void stageEnd();
     void stageWithId(char phase, std::uint64_t id);
     void stageCounter(std::uint64_t id);
@@ -124,6 +126,7 @@ private:
     TraceStats m_stats;
     std::array<std::uint64_t, 128> m_phases{};
     std::vector<StagedPart> m_parts;
+    FxtPairs m_pairs;
     std::size_t m_partRows = 0;
     Head m_head;
     Fields m_fields;

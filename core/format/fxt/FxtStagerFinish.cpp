@@ -19,6 +19,7 @@ FxtStager::Staged FxtStager::finish()
     placeSwitches();
     nameCounters();
     nameTracks();
+    m_pairs.settle(m_parts, m_staged.tracks, m_staged.strings, m_diagnostics);
     fillStats();
     Staged staged;
     staged.tables.push_back(std::move(m_staged));
