@@ -65,8 +65,8 @@ void TraceBuilder::Finisher::addSeries(CounterPlan& plan)
     series.first = static_cast<std::uint32_t>(table.m_time.size());
     series.count = static_cast<std::uint32_t>(plan.rows.size());
     series.isBytes = plan.isBytes;
-    std::stable_sort(plan.rows.begin(), plan.rows.end(),
-                     [](const CounterRow& a, const CounterRow& b) { return a.time < b.time; });
+    const auto earlier = [](const CounterRow& a, const CounterRow& b) { return a.time < b.time; };
+    if (!std::is_sorted(plan.rows.begin(), plan.rows.end(), earlier)) std::stable_sort(plan.rows.begin(), plan.rows.end(), earlier);
     double value = 0;
     bool any = false;
     for (const CounterRow& row : plan.rows) {

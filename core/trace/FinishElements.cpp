@@ -36,8 +36,12 @@ void TraceBuilder::Finisher::collectPairEnds()
     trace->m_elements.m_elements.reserve(most);
     for (const Part& part : parts) {
         const Chunked<StagedEnd>& ends = part.staged->ends;
+        if (!part.fullEnds) {
+            part.staged->ends.each([&](std::size_t, const StagedEnd& end) { addEnd(part, end); });
+            continue;
+        }
         std::size_t end = 0;
-        for (std::size_t i = 0, n = part.fullEnds ? part.staged->events.size() : 0; i < n; ++i) {
+        for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
             const StagedEvent& e = part.staged->events[i];
             if (e.phase != 'E') continue;
             for (; end < ends.size() && ends[end].offset < e.offset; ++end) addEnd(part, ends[end]);
@@ -45,6 +49,7 @@ void TraceBuilder::Finisher::collectPairEnds()
         }
         for (; end < ends.size(); ++end) addEnd(part, ends[end]);
     }
+    addedBehind = ownEnds.size();
     for (const OwnEnd& end : ownEnds) addPairEnd(end.source, end.offset, static_cast<std::uint32_t>(own.events[end.row].start));
     ownEnds = {};
 }
@@ -60,6 +65,7 @@ void TraceBuilder::Finisher::addElements()
 {
     std::vector<ExtraElement>& out = trace->m_elements.m_elements;
     const bool pairs = !out.empty();
+    const std::size_t inOrder = out.size() - addedBehind;
     const auto what = [](const MetaElement& m) { return std::tie(m.source, m.kind, m.pid, m.tid, m.side, m.name, m.args); };
     std::sort(metaElements.begin(), metaElements.end(), [&](const MetaElement& a, const MetaElement& b) {
         return std::tuple_cat(what(a), std::tie(a.offset)) < std::tuple_cat(what(b), std::tie(b.offset));
@@ -70,7 +76,8 @@ void TraceBuilder::Finisher::addElements()
         return std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(a.source, a.offset, a.kind, a.row) <
                std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(b.source, b.offset, b.kind, b.row);
     };
-    mergeSort(out.data(), {{0, out.size()}}, threads(), isBefore); // nearly in order
+    mergeSort(out.data(), {{0, inOrder}, {inOrder, out.size()}}, threads(), isBefore);
+    mergeTail(out.data(), inOrder, out.size(), isBefore);
     metaElements = {};
     if (!pairs) return;
     std::vector<std::uint32_t>& endOf = trace->m_elements.m_endOf;

@@ -78,13 +78,12 @@ void TraceBuilder::Finisher::distributePart(std::uint32_t p)
     thread_local std::vector<Next> next;
     next.resize(std::max(next.size(), 2 * worker.rawTracks.size()));
     for (const Count& c : part.counts) next[c.place] = {c.slices, c.instants};
-    for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(part.staged->events.size()); i < n; ++i) {
-        const StagedEvent& e = part.staged->events[i];
-        if (e.phase == 'E') continue;
-        Next& to = next[place(worker, e.track, e.category)];
-        if (isSlice(e.phase)) sliceKeys[to.slice++] = {e.start, p, i};
-        else instantKeys[to.instant++] = {e.start, p, i};
-    }
+    part.staged->events.each([&, slices = sliceKeys.data(), instants = instantKeys.data(), to = next.data()](std::size_t i, const StagedEvent& e) {
+        const SortKey key{e.start, p, static_cast<std::uint32_t>(i)};
+        Next& behind = to[place(worker, e.track, e.category)];
+        if (isSlice(e.phase)) slices[behind.slice++] = key;
+        else if (e.phase != 'E') instants[behind.instant++] = key;
+    });
     part.counts = {};
 }
 
@@ -178,30 +177,44 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
     std::array<const StagedArgs*, kBlock> args; // by row of the block
     StagedArgs seen;                            // all "none" as long as no row has the field
 
+    Nanos* const start = s.m_start.data();
+    Nanos* const duration = s.m_duration.data();
+    StringId* const name = s.m_name.data();
+    std::uint32_t* const offsetLow = s.m_offsetLow.data();
+    std::uint16_t* const categories = s.m_category.data();
+    std::uint16_t* const length = s.m_length.data();
+    std::uint8_t* const flags = s.m_flags.data();
+    std::uint8_t* const offsetHigh = s.m_offsetHigh.data();
+    const SortKey* const keys = sliceKeys.data();
+    StagedPart* part = nullptr;
+    const Worker* worker = nullptr;
+    std::uint32_t partOf = kNoPlan; // rows of a part come in runs
     for (std::size_t i = first; i < end; ++i) {
-        const SortKey key = sliceKeys[i];
-        const Part& part = parts[key.part];
-        const Worker& worker = workers[part.worker];
-        StagedEvent& e = part.staged->events[key.row];
-        s.m_start[i] = e.start;
-        s.m_duration[i] = e.duration;
-        s.m_name[i] = text(worker, e.name);
-        s.m_category[i] = category(worker, e.category);
-        s.m_flags[i] = e.flags;
-        s.m_offsetLow[i] = static_cast<std::uint32_t>(e.offset);
-        s.m_offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
-        s.m_length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
-        args[i - first] = e.args == StagedEvent::kNoArgs ? &kNone : &part.staged->args[e.args];
+        const SortKey key = keys[i];
+        if (key.part != partOf) {
+            partOf = key.part;
+            part = parts[partOf].staged;
+            worker = &workers[parts[partOf].worker];
+        }
+        StagedEvent& e = part->events[key.row];
+        start[i] = e.start;
+        duration[i] = e.duration;
+        name[i] = text(*worker, e.name);
+        categories[i] = category(*worker, e.category);
+        flags[i] = e.flags;
+        offsetLow[i] = static_cast<std::uint32_t>(e.offset);
+        offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
+        length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
+        args[i - first] = e.args == StagedEvent::kNoArgs ? &kNone : &part->args[e.args];
         if (e.args != StagedEvent::kNoArgs)
             for (std::size_t f = 0; f < kArgFields; ++f) seen.values[f] &= args[i - first]->values[f];
         if (e.flags & kCollective) {
-            const auto& notes = part.staged->collectives;
+            const auto& notes = part->collectives;
             const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
-            if (note != notes.end() && note->event == key.row) collectives.push_back({SliceId(i), text(worker, note->args)});
+            if (note != notes.end() && note->event == key.row) collectives.push_back({SliceId(i), text(*worker, note->args)});
         }
-        if (const FineTime* t = fineTime(*part.staged, key.row))
-            fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
-        if (!asyncGroup.empty()) groupOfSlice[i] = part.staged == &own && key.row < asyncGroup.size() ? asyncGroup[key.row] : 0;
+        if (const FineTime* t = fineTime(*part, key.row)) fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
+        if (!asyncGroup.empty()) groupOfSlice[i] = part == &own && key.row < asyncGroup.size() ? asyncGroup[key.row] : 0;
         e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again
     }
     for (std::size_t f = 0; f < kArgFields; ++f)

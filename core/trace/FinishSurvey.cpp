@@ -30,36 +30,44 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
     const Worker& worker = workers[part.worker];
     thread_local std::vector<std::uint32_t> rowOf; // place -> row of part.counts, all "none" between calls
     rowOf.resize(std::max(rowOf.size(), 2 * worker.rawTracks.size()), kNoPlan);
+    Count* at = nullptr; // the last one asked for: rows of a track stand together in many files
+    std::uint32_t atPlace = kNoPlan;
     const auto countOf = [&](std::uint32_t where) -> Count& {
+        if (where == atPlace) return *at;
         if (rowOf[where] == kNoPlan) {
             rowOf[where] = static_cast<std::uint32_t>(part.counts.size());
             part.counts.push_back({where});
         }
-        return part.counts[rowOf[where]];
+        atPlace = where;
+        return *(at = &part.counts[rowOf[where]]);
     };
-    for (std::size_t i = 0, n = part.staged->events.size(); i < n; ++i) {
-        StagedEvent& event = part.staged->events[i];
+    Nanos last = part.last;
+    std::uint64_t pairEvents = 0, fullEnds = 0;
+    part.staged->events.each([&, shift = worker.shift](std::size_t, StagedEvent& event) {
         const bool slice = isSlice(event.phase);
-        event.start = shifted(event.start, worker.shift);
-        event.duration = slice ? clampedDuration(event.start, event.duration) : 0;
-        part.last = std::max(part.last, event.start + event.duration);
+        if (shift) event.start = shifted(event.start, shift);
+        if (const Nanos length = slice ? clampedDuration(event.start, event.duration) : 0; length != event.duration) event.duration = length;
+        const Nanos until = event.start + event.duration;
+        last = std::max(last, until);
         const bool end = event.phase == 'E', pair = event.phase == 'B' || end;
-        part.pairEvents += pair;
-        part.fullEnds += end;
+        pairEvents += pair;
+        fullEnds += end;
         Count& count = countOf(place(worker, event.track, event.category));
         count.pairs += pair;
         count.slices += slice;
         count.instants += !slice && !end;
-        if (!end) count.last = std::max(count.last, event.start + event.duration);
-    }
-    for (std::size_t i = 0, n = part.staged->ends.size(); i < n; ++i) {
-        StagedEnd& end = part.staged->ends[i];
-        if (end.isPaired) continue;
+        count.last = end ? count.last : std::max(count.last, until);
+    });
+    part.staged->ends.each([&](std::size_t, StagedEnd& end) {
+        if (end.isPaired) return;
         end.time = shifted(end.time, worker.shift);
-        part.last = std::max(part.last, end.time);
+        last = std::max(last, end.time);
         ++countOf(2 * end.track).pairs;
-        ++part.pairEvents;
-    }
+        ++pairEvents;
+    });
+    part.last = last;
+    part.pairEvents = pairEvents;
+    part.fullEnds = fullEnds;
     for (std::size_t i = 0, n = part.staged->switches.size(); i < n; ++i) {
         StagedSwitch& change = part.staged->switches[i];
         change.time = shifted(change.time, worker.shift);

@@ -320,6 +320,7 @@ private:
         SourceId source;
     };
     std::vector<OwnEnd> ownEnds;
+    std::size_t addedBehind = 0;              ///< how many of them became elements, behind those of the parts
     RawVector<std::uint32_t> groupOfSlice;    ///< by slice, only when there are async ones
     std::map<std::pair<std::uint32_t, std::uint16_t>, std::uint32_t> asyncPlans;
     std::map<std::array<std::uint32_t, 3>, std::uint32_t> counterPlanOf;

@@ -33,6 +33,22 @@ void mergeNeighbours(Row* begin, Row* middle, Row* end, RawVector<Row>& scratch,
     std::copy(left, leftEnd, begin);
 }
 
+/// [0, middle) and [middle, end) are in order, the second is much the shorter one. After it all is.
+template <class Row, class Less>
+void mergeTail(Row* rows, std::size_t middle, std::size_t end, const Less& less)
+{
+    const RawVector<Row> tail(rows + middle, rows + end);
+    for (std::size_t left = tail.size(); left > 0 && middle > 0; --left) { // from the back: what lies behind tail[left - 1] moves by `left`
+        std::size_t step = 1;
+        while (step < middle && less(tail[left - 1], rows[middle - step])) step *= 2;
+        Row* const from = std::upper_bound(rows + (middle - std::min(step, middle)), rows + (middle - step / 2), tail[left - 1], less);
+        std::move_backward(from, rows + middle, rows + middle + left);
+        middle = static_cast<std::size_t>(from - rows);
+        rows[middle + left - 1] = tail[left - 1];
+        if (middle == 0) std::copy_n(tail.data(), left - 1, rows);
+    }
+}
+
 template <class Row, class Less>
 void sortSegment(Row* begin, Row* end, const Less& less)
 {

@@ -69,7 +69,7 @@ public:
     NestSummary run()
     {
         const std::size_t n = m_in.start.size();
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = m_in.group.empty() ? placeNested() : 0; i < n; ++i) {
             m_out.self[i] = m_in.duration[i];
             if (m_in.group.empty()) place(i); else placeInGroup(i);
         }
@@ -77,6 +77,29 @@ public:
     }
 
 private:
+    /// Up to the first slice that overlaps another one: a single stack, and nothing else to look after. Returns that slice.
+    std::size_t placeNested()
+    {
+        const Nanos* const starts = m_in.start.data();
+        const Nanos* const durations = m_in.duration.data();
+        Stack& stack = m_stacks[0];
+        std::size_t i = 0, deepest = 0;
+        for (const std::size_t n = m_in.start.size(); i < n; ++i) {
+            const Nanos start = starts[i], end = start + durations[i];
+            while (!stack.empty() && stack.back().end <= start) stack.pop_back();
+            if (!stack.empty() && end > stack.back().end) break;
+            m_out.self[i] = durations[i];
+            if (!stack.empty()) adopt(i, stack.back());
+            else m_out.parent[i] = SliceId::kNone;
+            m_out.lane[i] = static_cast<std::uint16_t>(std::min<std::size_t>(stack.size(), kNoLane));
+            if (stack.size() >= kNoLane) ++m_summary.undrawn;
+            stack.push_back({end, start, static_cast<std::uint32_t>(i)});
+            deepest = std::max(deepest, stack.size());
+        }
+        m_depth[0] = deepest;
+        return i;
+    }
+
     void place(std::size_t i)
     {
         const Nanos start = m_in.start[i], end = start + m_in.duration[i];

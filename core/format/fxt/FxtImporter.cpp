@@ -101,19 +101,26 @@ private:
     /// Everything that is whole in the window, and one record more. False: the end, or nothing behind it can be found.
     Result<bool> records()
     {
-        for (;;) {
-            const std::string_view here = m_window.here();
-            if (here.size() < kWord) return true;
-            const std::uint64_t header = RecordReader(here.substr(0, kWord)).header();
+        std::string_view here = m_window.here();
+        std::uint64_t offset = m_window.offset();
+        const auto arrive = [&] { m_window.advance(offset - m_window.offset()); };
+        while (here.size() >= kWord) {
+            const std::uint64_t header = RecordReader(here).header();
             const std::uint64_t words = recordWords(header), bytes = words * kWord;
             if (words == 0) {
-                m_diagnostics.note(Defect::RecordOfSizeZero, m_window.offset());
+                m_diagnostics.note(Defect::RecordOfSizeZero, offset);
                 return false;
             }
-            if (bytes > here.size()) return lastOf(bytes, words, recordType(header) == RecordType::Large);
-            m_stager.add(here.substr(0, bytes), words, m_window.offset());
-            m_window.advance(bytes);
+            if (bytes > here.size()) {
+                arrive();
+                return lastOf(bytes, words, recordType(header) == RecordType::Large);
+            }
+            m_stager.add(here.substr(0, bytes), words, offset);
+            here.remove_prefix(bytes);
+            offset += bytes;
         }
+        arrive();
+        return true;
     }
 
     /// A record of which the window has the beginning only.

@@ -3,8 +3,10 @@
 #include "core/format/fxt/FxtPairs.h"
 #include "core/format/fxt/FxtTables.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -35,6 +37,8 @@ public:
     Staged finish();
 
 private:
+    static constexpr std::size_t kPartRows = 1u << 16;
+    static constexpr std::uint64_t kLongestNoted = (1u << 24) - 1;
     static constexpr std::uint32_t kBare = 1u << 31; ///< in StagedSwitch until placeSwitches(): a number of bareThread()
 
     struct Head
@@ -78,6 +82,7 @@ private:
         bool any() const { return id || labels.valid() || sortIndex || sampledHz; }
     };
 
+    void addOther(RecordType type, RecordReader& record);
     void metadata(RecordReader& record);
     void initialization(RecordReader& record);
     void string(RecordReader& record);
@@ -91,11 +96,27 @@ private:
     void log(RecordReader& record);
     void large(RecordReader& record);
 
-    bool readThread(RecordReader& record, std::uint8_t reference, std::uint32_t& track);
-    bool readTime(std::uint64_t ticks);
+    bool readThread(RecordReader& record, std::uint8_t reference, std::uint32_t& track)
+    {
+        if (reference != 0) [[likely]] {
+            track = m_tables.threadAt(reference, m_head.offset);
+            return true;
+        }
+        std::uint64_t process = 0, thread = 0;
+        if (!record.next(process) || !record.next(thread)) return false;
+        track = m_tables.trackOf(process, thread);
+        return true;
+    }
+    bool readTime(std::uint64_t ticks)
+    {
+        if (m_tables.time(ticks, m_head.time)) [[likely]] return true;
+        note(Defect::TimeOutOfRange, std::to_string(ticks) + " ticks");
+        return false;
+    }
     /// What all rows of an event share; false when the event cannot be shown.
     bool readArguments(RecordReader& record, std::size_t count, EventType type);
     void useArgument(const Argument& argument, EventType type);
+    void takeValue(FxtTables::Text& name, const Argument& argument);
     void takeField(kineto::Key key, const Argument& argument);
     void stage(EventType type, std::uint64_t tail);
     void stageComplete(std::uint64_t endTicks);
@@ -103,9 +124,34 @@ private:
     void stageEnd();
     void stageWithId(char phase, std::uint64_t id);
     void stageCounter(std::uint64_t id);
-    StagedEvent& stageRow(char phase);
+    StagedEvent& stageRow(char phase)
+    {
+        StagedPart& to = part();
+        StagedEvent& row = to.events.append();
+        row.start = m_head.time;
+        row.offset = m_head.offset;
+        row.length = std::min(m_head.words * kWord, kLongestNoted);
+        row.name = m_head.name;
+        row.track = m_head.track;
+        row.category = m_head.category;
+        row.phase = phase;
+        if (m_fields.any) [[unlikely]] stageFields(to, row);
+        return row;
+    }
+    void stageFields(StagedPart& to, StagedEvent& row);
     StagedSwitch& stageSwitch(std::uint64_t cpu);
-    void count(char phase, Nanos end);
+    void count(char phase, Nanos end)
+    {
+        ++m_phases[static_cast<unsigned char>(phase)];
+        ++m_staged.categories[m_head.category].events;
+        FxtTables::Track& track = m_tables.track(m_head.track);
+        const Side side = m_tables.side(m_head.category);
+        ++track.events;
+        track.hostEvents += side == Side::Host;
+        track.deviceEvents += side == Side::Device;
+        m_first = std::min(m_first, m_head.time);
+        m_last = std::max(m_last, end);
+    }
     void nameCounters();
     void placeSwitches();
     void nameTracks();
@@ -115,11 +161,19 @@ private:
     TrackKey stagedKey(const TrackKey& key);
     void fillStats();
     void note(Defect defect, std::string_view detail = {}) { m_diagnostics.note(defect, m_head.offset, detail); }
-    StagedPart& part();
+    /// Where the next row goes.
+    StagedPart& part()
+    {
+        if (m_partRows >= kPartRows) [[unlikely]] beginPart();
+        ++m_partRows;
+        return *m_part;
+    }
+    void beginPart();
     template <class Visit>
     void eachArgument(RecordReader& record, std::size_t count, Visit&& visit);
 
     FxtNotesBuilder& m_notes;
+    FxtNotes::Counts& m_counts;
     Diagnostics& m_diagnostics;
     StagingTables m_staged;
     FxtTables m_tables;
@@ -127,7 +181,8 @@ private:
     std::array<std::uint64_t, 128> m_phases{};
     std::vector<StagedPart> m_parts;
     FxtPairs m_pairs;
-    std::size_t m_partRows = 0;
+    StagedPart* m_part = nullptr;     // the last one
+    std::size_t m_partRows = kPartRows;
     Head m_head;
     Fields m_fields;
     std::vector<std::pair<StringId, double>> m_values; // of a counter
@@ -135,8 +190,9 @@ private:
     std::uint16_t m_scheduling = FxtTables::kNoCategory;
     std::vector<CounterKey> m_counterKeys;
     std::unordered_map<CounterKey, std::uint32_t, CounterHash> m_counterOf;
-    Nanos m_first = 0, m_last = 0;
-    bool m_anyTime = false;
+    Nanos m_first = std::numeric_limits<Nanos>::max(), m_last = std::numeric_limits<Nanos>::min();
+    std::uint64_t m_minTicks = UINT64_MAX, m_maxTicks = 0;
+    bool m_anyTicks = false;
 };
 
 } // namespace opscope::fxt

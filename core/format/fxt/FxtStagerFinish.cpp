@@ -152,12 +152,16 @@ void FxtStager::fillStats()
 {
     for (std::size_t phase = 0; phase < m_phases.size(); ++phase)
         if (m_phases[phase]) m_stats.byPhase[std::string(1, static_cast<char>(phase))] = m_phases[phase];
-    if (m_anyTime) {
+    if (m_first <= m_last) {
         m_stats.minTime = ExactTime{m_first, 0};
         m_stats.maxEnd = ExactTime{m_last, 0};
     }
     m_staged.stats = std::move(m_stats);
-    m_tables.fill(m_notes.counts());
+    if (m_anyTicks) {
+        m_counts.minTicks = m_minTicks;
+        m_counts.maxTicks = m_maxTicks;
+    }
+    m_tables.fill(m_counts);
 }
 
 } // namespace opscope::fxt

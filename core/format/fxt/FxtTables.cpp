@@ -188,9 +188,8 @@ std::uint16_t FxtTables::category(std::string_view name)
     return it->second;
 }
 
-std::uint32_t FxtTables::threadAt(std::uint8_t index, std::uint64_t offset)
+std::uint32_t FxtTables::unknownThread(std::uint8_t index, std::uint64_t offset)
 {
-    if (index < m_threads->size() && (*m_threads)[index] != kNoTrack) [[likely]] return (*m_threads)[index];
     m_diagnostics.note(Defect::UnknownThreadIndex, offset, "thread " + std::to_string(index));
     const auto [it, isNew] = m_unknownOf.try_emplace({m_life, index}, static_cast<std::uint32_t>(m_tracks.size()));
     if (isNew) m_tracks.push_back({m_life, index, false});

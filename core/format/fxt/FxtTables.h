@@ -64,6 +64,7 @@ public:
     Text& text(std::uint16_t reference, std::string_view inlined, std::uint64_t offset)
     {
         const std::uint32_t index = reference;
+        if (index == 0) return m_empty;
         if (index < m_texts->size() && (*m_texts)[index].defined) [[likely]] return (*m_texts)[index];
         return otherText(reference, inlined, offset);
     }
@@ -76,11 +77,16 @@ public:
     StringId noteText(std::string_view bytes, std::uint64_t offset);
 
     /// Row of tracks().
-    std::uint32_t threadAt(std::uint8_t index, std::uint64_t offset);
+    std::uint32_t threadAt(std::uint8_t index, std::uint64_t offset)
+    {
+        if (index < m_threads->size() && (*m_threads)[index] != kNoTrack) [[likely]] return (*m_threads)[index];
+        return unknownThread(index, offset);
+    }
     std::uint32_t trackOf(std::uint64_t process, std::uint64_t thread);
     /// Of bare thread koids: a number that threadRows() turns into a track in the end.
     std::uint32_t bareThread(std::uint64_t koid);
     std::vector<Track>& tracks() { return m_tracks; }
+    Track& track(std::uint32_t row) { return m_tracks[row]; }
     /// Rows of tracks() by bareThread(), made where there was none. Call with settled objects, after the last record.
     std::vector<std::uint32_t> threadRows();
 
@@ -116,6 +122,7 @@ private:
     void enter(std::uint32_t life);
     Text& slotOf(std::uint32_t index);
     static bool convert(const Clock& clock, std::uint64_t ticks, Nanos& out);
+    std::uint32_t unknownThread(std::uint8_t index, std::uint64_t offset);
     Text& otherText(std::uint16_t reference, std::string_view inlined, std::uint64_t offset);
     Text makeText(std::string_view bytes, std::uint64_t offset);
     StringId stage(Text& text);

@@ -4,7 +4,6 @@
 
 #include <bit>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 namespace opscope::fxt {
@@ -14,22 +13,27 @@ class RecordReader
 {
 public:
     /// `record` begins with the header; a part of a word at its end is not looked at.
-    explicit RecordReader(std::string_view record) : m_record(record.substr(0, record.size() / kWord * kWord)) { m_at = kWord; }
+    explicit RecordReader(std::string_view record)
+        : m_begin(record.data()), m_at(m_begin + kWord), m_end(m_begin + record.size() / kWord * kWord)
+    {
+    }
 
-    std::uint64_t header() const { return wordAt(0); }
-    std::size_t wordsLeft() const { return m_at < m_record.size() ? (m_record.size() - m_at) / kWord : 0; }
+    std::uint64_t header() const { return wordAt(m_begin); }
+    std::size_t wordsLeft() const { return m_at < m_end ? static_cast<std::size_t>(m_end - m_at) / kWord : 0; }
     bool next(std::uint64_t& word)
     {
-        if (!wordsLeft()) return false;
+        if (m_at >= m_end) return false;
         word = wordAt(m_at);
         m_at += kWord;
         return true;
     }
+    /// The word so far ahead; it must be there.
+    std::uint64_t ahead(std::size_t words) const { return wordAt(m_at + words * kWord); }
     /// `bytes` bytes of text or data with their padding.
     bool text(std::uint64_t bytes, std::string_view& out)
     {
         if (wordsOf(bytes) > wordsLeft()) return false;
-        out = m_record.substr(m_at, bytes);
+        out = {m_at, bytes};
         m_at += wordsOf(bytes) * kWord;
         return true;
     }
@@ -45,20 +49,19 @@ public:
         m_at += words * kWord;
         return true;
     }
-    /// The rest as it stands, of at most that many words.
-    std::string_view rest(std::uint64_t words) const { return m_record.substr(std::min(m_at, m_record.size()), words * kWord); }
-    std::uint64_t last() const { return wordAt(m_record.size() - kWord); }
+    std::uint64_t last() const { return wordAt(m_end - kWord); }
 
 private:
-    std::uint64_t wordAt(std::size_t place) const
+    static std::uint64_t wordAt(const char* place)
     {
         std::uint64_t word;
-        std::memcpy(&word, m_record.data() + place, kWord);
+        std::memcpy(&word, place, kWord);
         if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
         return word;
     }
-    std::string_view m_record;
-    std::size_t m_at = 0;
+    const char* m_begin;
+    const char* m_at;
+    const char* m_end;
 };
 
 /// One argument, its texts not yet looked up.
@@ -91,34 +94,39 @@ struct Argument
     std::uint16_t textReference() const { return static_cast<std::uint16_t>(upper); }
 };
 
-/// Takes the next argument. False: it reaches beyond the record, or beyond itself; what is behind it cannot be found then.
-inline bool nextArgument(RecordReader& record, Argument& out)
+/// Whether a word with the value follows the header and the name.
+constexpr bool hasWord(ArgumentType type)
 {
-    const std::string_view here = record.rest(1);
-    std::uint64_t header = 0;
-    if (here.empty() || !record.next(header)) return false;
+    return (type >= ArgumentType::Int64 && type <= ArgumentType::Double) || type == ArgumentType::Pointer || type == ArgumentType::Koid;
+}
+
+/// Of an argument with inline texts, or one that is damaged. `header` is read.
+inline bool nextLongArgument(RecordReader& record, std::uint64_t header, Argument& out)
+{
     const std::uint64_t words = bits(header, 4, 15);
     if (words == 0 || words - 1 > record.wordsLeft()) return false;
-    out.type = static_cast<ArgumentType>(bits(header, 0, 3));
-    out.name = static_cast<std::uint16_t>(bits(header, 16, 31));
-    out.upper = static_cast<std::uint32_t>(bits(header, 32, 63));
     const std::size_t behind = record.wordsLeft() - (words - 1); // words left when it is through
     const auto within = [&] { return record.wordsLeft() >= behind; };
     if (out.name & kInlineString && (!record.inlineText(out.name, out.inlineName) || !within())) return false;
-    switch (out.type) {
-    case ArgumentType::Int64:
-    case ArgumentType::Uint64:
-    case ArgumentType::Double:
-    case ArgumentType::Pointer:
-    case ArgumentType::Koid:
-        if (!record.next(out.word) || !within()) return false;
-        break;
-    case ArgumentType::String:
-        if (out.textReference() & kInlineString && (!record.inlineText(out.textReference(), out.inlineText) || !within())) return false;
-        break;
-    default: break; // in the header, or not of interest
-    }
+    if (hasWord(out.type) && (!record.next(out.word) || !within())) return false;
+    if (out.type == ArgumentType::String && out.textReference() & kInlineString && (!record.inlineText(out.textReference(), out.inlineText) || !within()))
+        return false;
     return record.skip(record.wordsLeft() - behind);
+}
+
+/// Takes the next argument. False: it reaches beyond the record, or beyond itself; what is behind it cannot be found then.
+inline bool nextArgument(RecordReader& record, Argument& out)
+{
+    std::uint64_t header = 0;
+    if (!record.next(header)) return false;
+    const std::uint64_t words = bits(header, 4, 15), needed = hasWord(static_cast<ArgumentType>(bits(header, 0, 3))) ? 2 : 1;
+    out.type = static_cast<ArgumentType>(bits(header, 0, 3));
+    out.name = static_cast<std::uint16_t>(bits(header, 16, 31));
+    out.upper = static_cast<std::uint32_t>(bits(header, 32, 63));
+    const bool isInline = out.name & kInlineString || (out.type == ArgumentType::String && out.textReference() & kInlineString);
+    if (isInline || words < needed || words - 1 > record.wordsLeft()) [[unlikely]] return nextLongArgument(record, header, out);
+    if (needed == 2) out.word = record.ahead(0);
+    return record.skip(words - 1);
 }
 
 } // namespace opscope::fxt
