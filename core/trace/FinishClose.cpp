@@ -1,4 +1,5 @@
 #include "core/base/Parallel.h"
+#include "core/base/Prefault.h"
 #include "core/link/LinkBuilder.h"
 #include "core/link/Ranks.h"
 #include "core/trace/Finisher.h"
@@ -101,6 +102,9 @@ void TraceBuilder::Finisher::nestTrack(std::size_t t, Measured& m)
     if (!track.sliceCount) return;
     SliceTable& s = trace->m_slices;
     const auto rows = [&](auto& column) { return std::span(column).subspan(track.firstSlice, track.sliceCount); };
+    prefault(s.m_self, track.firstSlice, track.sliceCount);
+    prefault(s.m_parent, track.firstSlice, track.sliceCount);
+    prefault(s.m_lane, track.firstSlice, track.sliceCount);
     NestInput input{rows(s.m_start), rows(s.m_duration), {}, track.firstSlice};
     if (track.kind == TrackKind::Async) input.group = rows(groupOfSlice);
     m.nesting = nest(input, {rows(s.m_parent), rows(s.m_lane), rows(s.m_self), rows(s.m_flags)});

@@ -1,3 +1,4 @@
+#include "core/base/Prefault.h"
 #include "core/trace/Finisher.h"
 #include "core/trace/MergeSort.h"
 
@@ -36,6 +37,7 @@ void TraceBuilder::Finisher::collectPairEnds()
     trace->m_elements.m_elements.reserve(most);
     for (const Part& part : parts) {
         const Chunked<StagedEnd>& ends = part.staged->ends;
+        prefault(trace->m_elements.m_elements, trace->m_elements.m_elements.size(), ends.size());
         if (!part.fullEnds) {
             part.staged->ends.each([&](std::size_t, const StagedEnd& end) { addEnd(part, end); });
             continue;
@@ -81,6 +83,8 @@ void TraceBuilder::Finisher::addElements()
     metaElements = {};
     if (!pairs) return;
     std::vector<std::uint32_t>& endOf = trace->m_elements.m_endOf;
+    endOf.reserve(trace->m_slices.size());
+    prefault(endOf, 0, trace->m_slices.size());
     endOf.assign(trace->m_slices.size(), SliceId::kNone);
     for (std::size_t i = 0; i < out.size(); ++i)
         if (out[i].kind == static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd)) endOf[out[i].row] = static_cast<std::uint32_t>(i);

@@ -1,4 +1,5 @@
 #include "core/base/Parallel.h"
+#include "core/base/Prefault.h"
 #include "core/trace/Finisher.h"
 #include "core/trace/MergeSort.h"
 
@@ -10,6 +11,21 @@ namespace opscope {
 namespace {
 
 constexpr std::size_t kBlock = BlockColumn::kBlockRows;
+
+constexpr std::size_t kBlocksAhead = 8; // of which pages are made present at once
+
+/// Columns of exact size, nothing in them yet.
+template <class... Columns>
+void make(std::size_t rows, Columns&... columns)
+{
+    (columns.resize(rows), ...);
+}
+
+template <class... Columns>
+void prefaultRows(std::size_t first, std::size_t count, const Columns&... columns)
+{
+    (prefault(columns, first, count), ...);
+}
 
 } // namespace
 
@@ -54,8 +70,9 @@ bool TraceBuilder::Finisher::distribute()
         slices[t] = std::exchange(slice, slice + slices[t]);
         instants[t] = std::exchange(instant, instant + instants[t]);
     }
-    sliceKeys.resize(slice);
-    instantKeys.resize(instant);
+    make(slice, sliceKeys);
+    make(instant, instantKeys);
+    prefaultRows(0, slice, sliceKeys);
     for (Part& part : parts) { // counts become first rows
         for (Count& c : part.counts) {
             const std::size_t t = trackOf(part, c);
@@ -125,26 +142,11 @@ void TraceBuilder::Finisher::gather()
 {
     SliceTable& s = trace->m_slices;
     const std::size_t rows = sliceKeys.size();
-    s.m_start.resize(rows);
-    s.m_duration.resize(rows);
-    s.m_self.resize(rows);
-    s.m_name.resize(rows);
-    s.m_parent.resize(rows);
-    s.m_offsetLow.resize(rows);
-    s.m_category.resize(rows);
-    s.m_lane.resize(rows);
-    s.m_length.resize(rows);
-    s.m_flags.resize(rows);
-    s.m_offsetHigh.resize(rows);
+    make(rows, s.m_start, s.m_duration, s.m_self, s.m_name, s.m_parent, s.m_offsetLow, s.m_category, s.m_lane, s.m_length, s.m_flags, s.m_offsetHigh);
     for (BlockColumn& column : s.m_args) column = BlockColumn(rows);
-    if (!asyncGroup.empty()) groupOfSlice.resize(rows);
-
+    if (!asyncGroup.empty()) make(rows, groupOfSlice);
     InstantTable& t = trace->m_instants;
-    t.m_time.resize(instantKeys.size());
-    t.m_name.resize(instantKeys.size());
-    t.m_offset.resize(instantKeys.size());
-    t.m_category.resize(instantKeys.size());
-    t.m_phase.resize(instantKeys.size());
+    make(instantKeys.size(), t.m_time, t.m_name, t.m_offset, t.m_category, t.m_phase);
 
     const std::size_t sliceBlocks = (rows + kBlock - 1) / kBlock;
     const std::size_t instantBlocks = (instantKeys.size() + kBlock - 1) / kBlock;
@@ -177,6 +179,10 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
     std::array<const StagedArgs*, kBlock> args; // by row of the block
     StagedArgs seen;                            // all "none" as long as no row has the field
 
+    if (block % kBlocksAhead == 0) {
+        const std::size_t ahead = std::min(kBlocksAhead * kBlock, sliceKeys.size() - first);
+        prefaultRows(first, ahead, s.m_start, s.m_duration, s.m_name, s.m_offsetLow, s.m_category, s.m_length, s.m_flags, s.m_offsetHigh);
+    }
     Nanos* const start = s.m_start.data();
     Nanos* const duration = s.m_duration.data();
     StringId* const name = s.m_name.data();

@@ -58,7 +58,7 @@ void TraceBuilder::Finisher::surveyPart(Part& part)
         count.instants += !slice && !end;
         count.last = end ? count.last : std::max(count.last, until);
     });
-    part.staged->ends.each([&](std::size_t, StagedEnd& end) {
+    if (part.staged->pairedEnds < part.staged->ends.size()) part.staged->ends.each([&](std::size_t, StagedEnd& end) {
         if (end.isPaired) return;
         end.time = shifted(end.time, worker.shift);
         last = std::max(last, end.time);

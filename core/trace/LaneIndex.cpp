@@ -1,6 +1,7 @@
 #include "core/trace/LaneIndex.h"
 
 #include "core/base/Parallel.h"
+#include "core/base/Prefault.h"
 #include "core/trace/Nesting.h"
 
 #include <algorithm>
@@ -72,6 +73,7 @@ void LaneIndex::fillTrack(const SliceTable& slices, const Track& track)
         const std::uint16_t lane = slices.lane(SliceId(row));
         if (lane != kNoLane) ++lanes[lane].count;
     }
+    prefault(m_rows, track.firstSlice, track.sliceCount);
     std::uint32_t first = track.firstSlice;
     for (std::uint16_t lane = 0; lane < track.laneCount; ++lane) {
         lanes[lane].first = first;

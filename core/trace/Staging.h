@@ -12,11 +12,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// Rows on their way from an importer to finish(). POD, by the window: importers fill them directly, no call per event
@@ -159,41 +163,59 @@ struct FineTime
     std::uint64_t startAtto = 0, durationAtto = 0;
 };
 
-/// Fixed chunks, so that a part never copies what it holds and never over-reserves by more than one chunk.
+/// Where an importer that fills one part after the other may have the rows of all of them: in big pieces, with nothing to give back one
+/// by one. Not for several threads. It goes when the last rows in it do.
+class RowMemory
+{
+public:
+    /// Aligned to 64 bytes.
+    void* take(std::size_t bytes);
+
+private:
+    std::vector<RawVector<std::byte>> m_blocks;
+    std::byte* m_next = nullptr;    // in the last block
+    std::byte* m_present = nullptr; // in front of it pages are there
+    std::size_t m_left = 0;         // behind m_next
+};
+
+/// Fixed chunks, so that a part never copies what it holds and never over-reserves by more than one chunk. Rows are plain data.
 template <class Row, std::size_t kRows = 256>
 class Chunked
 {
 public:
+    /// In front of the first row.
+    void setMemory(const std::shared_ptr<RowMemory>& memory) { m_memory = memory; }
     Row& append()
     {
-        if (m_next == m_end) [[unlikely]] {
-            m_next = m_chunks.emplace_back(kRows).data();
-            m_end = m_next + kRows;
-        }
+        if (m_next == m_end) [[unlikely]] grow();
         ++m_size;
         return *m_next++ = Row{};
     }
     std::size_t size() const { return m_size; }
     Row& operator[](std::size_t i) { return m_chunks[i / kRows][i % kRows]; }
     const Row& operator[](std::size_t i) const { return m_chunks[i / kRows][i % kRows]; }
-    void clear()
-    {
-        m_chunks.clear();
-        m_next = m_end = nullptr;
-        m_size = 0;
-    }
+    void clear() { *this = {}; }
     /// work(i, row) for all rows.
     template <class Work>
     void each(Work&& work)
     {
         std::size_t i = 0;
-        for (RawVector<Row>& chunk : m_chunks)
-            for (Row* row = chunk.data(), * const end = row + std::min(kRows, m_size - i); row != end; ++row) work(i++, *row);
+        for (Row* row : m_chunks)
+            for (Row* const end = row + std::min(kRows, m_size - i); row != end; ++row) work(i++, *row);
     }
 
 private:
-    std::vector<RawVector<Row>> m_chunks; ///< of kRows each, written to by append() only
-    Row* m_next = nullptr;                ///< in the last one, as is its end
+    static_assert(std::is_trivially_copyable_v<Row> && alignof(Row) <= 64);
+    void grow()
+    {
+        m_next = m_memory ? static_cast<Row*>(m_memory->take(kRows * sizeof(Row))) : m_own.emplace_back(kRows).data();
+        m_end = m_next + kRows;
+        m_chunks.push_back(m_next);
+    }
+    std::vector<Row*> m_chunks;           ///< of kRows each, written to by append() only
+    std::vector<RawVector<Row>> m_own;    ///< those that are not in m_memory
+    std::shared_ptr<RowMemory> m_memory;
+    Row* m_next = nullptr;                ///< in the last chunk, as is its end
     Row* m_end = nullptr;
     std::size_t m_size = 0;
 };
@@ -224,6 +246,7 @@ struct StagedPart
     Chunked<StagedArgs> args;            ///< of the events that have any
     Chunked<StagedIdEvent> idEvents;
     Chunked<StagedEnd> ends;
+    std::size_t pairedEnds = 0;          ///< how many of `ends` are
     Chunked<StagedCounter> counters;
     Chunked<StagedSwitch> switches;
     std::vector<StagedMeta> meta;

@@ -47,6 +47,7 @@ void FxtPairs::takeApart(std::span<StagedPart> parts) const
             const StagedEvent& begin = parts[p - end.partsBack].events[static_cast<std::size_t>(end.time)];
             end.time = begin.start + begin.duration;
             end.isPaired = end.partsBack = 0;
+            --parts[p].pairedEnds;
         });
     }
     for (StagedPart& part : parts) {

@@ -97,6 +97,8 @@ void FxtStager::takeValue(FxtTables::Text& name, const Argument& argument)
 void FxtStager::beginPart()
 {
     m_part = &m_parts.emplace_back();
+    m_part->events.setMemory(m_memory);
+    m_part->ends.setMemory(m_memory);
     m_partRows = 0;
 }
 
@@ -179,6 +181,7 @@ void FxtStager::stageEnd()
     end.name = m_head.name;
     end.track = m_head.track;
     m_pairs.end(end, static_cast<std::uint32_t>(m_parts.size() - 1));
+    m_part->pairedEnds += end.isPaired;
 }
 
 void FxtStager::stageWithId(char phase, std::uint64_t id)

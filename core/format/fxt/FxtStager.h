@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -180,6 +181,7 @@ private:
     TraceStats m_stats;
     std::array<std::uint64_t, 128> m_phases{};
     std::vector<StagedPart> m_parts;
+    std::shared_ptr<RowMemory> m_memory = std::make_shared<RowMemory>();
     FxtPairs m_pairs;
     StagedPart* m_part = nullptr;     // the last one
     std::size_t m_partRows = kPartRows;
