@@ -8,14 +8,23 @@
 // What is no row, but belongs to rows: the second event of a pair, metadata. So that a saved part has them too (ElementTable).
 namespace opscope {
 
-void TraceBuilder::Finisher::addPairEnd(SourceId source, std::uint64_t offset, std::uint32_t slice)
+namespace {
+
+ExtraElement pairEnd(SourceId source, std::uint64_t offset, std::uint32_t slice)
 {
     ExtraElement element;
     element.offset = offset;
     element.source = source.value & 0xFFFFu;
     element.kind = static_cast<std::uint64_t>(ExtraElement::Kind::PairEnd);
     element.row = slice;
-    trace->m_elements.m_elements.push_back(element);
+    return element;
+}
+
+} // namespace
+
+void TraceBuilder::Finisher::addPairEnd(SourceId source, std::uint64_t offset, std::uint32_t slice)
+{
+    trace->m_elements.m_elements.push_back(pairEnd(source, offset, slice));
 }
 
 /// In the order of the file. Ends know where their begin was staged (rememberBegin), and that row knows its slice by now (gatherSlices).
@@ -39,7 +48,11 @@ void TraceBuilder::Finisher::collectPairEnds()
         const Chunked<StagedEnd>& ends = part.staged->ends;
         prefault(trace->m_elements.m_elements, trace->m_elements.m_elements.size(), ends.size());
         if (!part.fullEnds) {
-            part.staged->ends.each([&](std::size_t, const StagedEnd& end) { addEnd(part, end); });
+            part.staged->ends.each([&, out = &trace->m_elements.m_elements](std::size_t, const StagedEnd& end) {
+                if (!end.isPaired) return add(part, end.time, end.offset);
+                const StagedEvent& begin = (&part - end.partsBack)->staged->events[static_cast<std::size_t>(end.time)];
+                out->push_back(pairEnd(workers[part.worker].source, end.offset, static_cast<std::uint32_t>(begin.start)));
+            });
             continue;
         }
         std::size_t end = 0;
@@ -75,8 +88,9 @@ void TraceBuilder::Finisher::addElements()
     for (std::size_t i = 0; i < metaElements.size(); ++i)
         if (i + 1 == metaElements.size() || what(metaElements[i]) != what(metaElements[i + 1])) out.push_back(elementOf(metaElements[i]));
     const auto isBefore = [](const ExtraElement& a, const ExtraElement& b) {
-        return std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(a.source, a.offset, a.kind, a.row) <
-               std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>(b.source, b.offset, b.kind, b.row);
+        const std::uint64_t placeOfA = std::uint64_t{a.source} << 40 | a.offset, placeOfB = std::uint64_t{b.source} << 40 | b.offset;
+        if (placeOfA != placeOfB) return placeOfA < placeOfB;
+        return std::pair<std::uint64_t, std::uint32_t>(a.kind, a.row) < std::pair<std::uint64_t, std::uint32_t>(b.kind, b.row);
     };
     mergeSort(out.data(), {{0, inOrder}, {inOrder, out.size()}}, threads(), isBefore);
     mergeTail(out.data(), inOrder, out.size(), isBefore);

@@ -219,7 +219,7 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
             const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
             if (note != notes.end() && note->event == key.row) collectives.push_back({SliceId(i), text(*worker, note->args)});
         }
-        if (const FineTime* t = fineTime(*part, key.row)) fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
+        if (const FineTime* t = part->fine.empty() ? nullptr : fineTime(*part, key.row)) fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
         if (!asyncGroup.empty()) groupOfSlice[i] = part == &own && key.row < asyncGroup.size() ? asyncGroup[key.row] : 0;
         e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again
     }

@@ -82,20 +82,33 @@ private:
     {
         const Nanos* const starts = m_in.start.data();
         const Nanos* const durations = m_in.duration.data();
+        Nanos* const self = m_out.self.data();
+        std::uint32_t* const parents = m_out.parent.data();
+        std::uint16_t* const lanes = m_out.lane.data();
         Stack& stack = m_stacks[0];
-        std::size_t i = 0, deepest = 0;
+        stack.resize(64);
+        std::size_t i = 0, open = 0, deepest = 0;
         for (const std::size_t n = m_in.start.size(); i < n; ++i) {
             const Nanos start = starts[i], end = start + durations[i];
-            while (!stack.empty() && stack.back().end <= start) stack.pop_back();
-            if (!stack.empty() && end > stack.back().end) break;
-            m_out.self[i] = durations[i];
-            if (!stack.empty()) adopt(i, stack.back());
-            else m_out.parent[i] = SliceId::kNone;
-            m_out.lane[i] = static_cast<std::uint16_t>(std::min<std::size_t>(stack.size(), kNoLane));
-            if (stack.size() >= kNoLane) ++m_summary.undrawn;
-            stack.push_back({end, start, static_cast<std::uint32_t>(i)});
-            deepest = std::max(deepest, stack.size());
+            while (open > 0 && stack[open - 1].end <= start) --open;
+            if (open > 0) {
+                Open& parent = stack[open - 1];
+                if (end > parent.end) break;
+                parents[i] = m_in.firstRow + parent.i;
+                const Nanos from = std::max(start, parent.covered);
+                if (end > from) self[parent.i] -= end - from;
+                parent.covered = std::max(parent.covered, end);
+            } else {
+                parents[i] = SliceId::kNone;
+            }
+            self[i] = durations[i];
+            lanes[i] = static_cast<std::uint16_t>(std::min<std::size_t>(open, kNoLane));
+            if (open >= kNoLane) ++m_summary.undrawn;
+            if (open == stack.size()) stack.resize(2 * open);
+            stack[open++] = {end, start, static_cast<std::uint32_t>(i)};
+            deepest = std::max(deepest, open);
         }
+        stack.resize(open);
         m_depth[0] = deepest;
         return i;
     }

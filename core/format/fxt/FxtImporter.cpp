@@ -14,6 +14,9 @@ namespace {
 
 using namespace fxt;
 
+/// Read at once: what is parsed stays in the second cache of the core.
+constexpr std::size_t kWindow = std::size_t{256} << 10;
+
 /// Of a large record, what can stand in front of its payload: two names, and fifteen arguments of the biggest size.
 constexpr std::uint64_t kLargeHead = 20 * kMaxRecordWords * kWord;
 
@@ -195,7 +198,7 @@ Status FxtImporter::import(ByteSource& bytes, SourceId source, TraceBuilder& bui
     }
     FxtNotesBuilder notes;
     FxtStager stager(notes, builder.diagnostics(source));
-    if (Status read = Walk(bytes, options.windowBytes, stager, builder.diagnostics(source), job).run(); !read) return read;
+    if (Status read = Walk(bytes, std::min(options.windowBytes, kWindow), stager, builder.diagnostics(source), job).run(); !read) return read;
     if (job.progress) job.progress->done = bytes.packedPosition();
     FxtStager::Staged staged = stager.finish();
     builder.addStaged(source, std::move(staged.tables), std::move(staged.parts));

@@ -71,21 +71,21 @@ bool FxtStager::readArguments(RecordReader& record, std::size_t count, EventType
             note(Defect::DamagedArgument);
             return false;
         }
-        useArgument(argument, type);
+        FxtTables::Text& name = m_tables.text(argument.name, argument.inlineName, m_head.offset);
+        if (argument.type > ArgumentType::Blob) [[unlikely]] noteUnknown(argument.type);
+        if (argument.type == ArgumentType::String && argument.textReference() && !(argument.textReference() & kInlineString))
+            m_tables.text(argument.textReference(), {}, m_head.offset); // counted when it was never defined
+        if (type == EventType::Counter) takeValue(name, argument);
+        else if (name.argument >= kineto::Key::InputDims) takeField(name.argument, argument);
+        else if (name.isAddress && argument.type == ArgumentType::Pointer && argument.word >= kKernelBegin) m_fields.kernel = true;
     }
     if (type == EventType::DurationEnd || type == EventType::AsyncEnd) m_notes.addEndWithArguments(m_head.offset);
     return true;
 }
 
-void FxtStager::useArgument(const Argument& argument, EventType type)
+void FxtStager::noteUnknown(ArgumentType type)
 {
-    FxtTables::Text& name = m_tables.text(argument.name, argument.inlineName, m_head.offset);
-    if (argument.type > ArgumentType::Blob) [[unlikely]] note(Defect::UnknownArgument, "type " + std::to_string(static_cast<unsigned>(argument.type)));
-    if (argument.type == ArgumentType::String && argument.textReference() && !(argument.textReference() & kInlineString))
-        m_tables.text(argument.textReference(), {}, m_head.offset); // counted when it was never defined
-    if (type == EventType::Counter) return takeValue(name, argument);
-    if (name.isAddress && argument.type == ArgumentType::Pointer && argument.word >= kKernelBegin) m_fields.kernel = true;
-    if (name.argument >= kineto::Key::InputDims) takeField(name.argument, argument);
+    note(Defect::UnknownArgument, "type " + std::to_string(static_cast<unsigned>(type)));
 }
 
 void FxtStager::takeValue(FxtTables::Text& name, const Argument& argument)
@@ -175,13 +175,15 @@ void FxtStager::stageEnd()
         stageRow('E');
         return m_pairs.giveUp(m_head.track);
     }
-    StagedEnd& end = part().ends.append();
+    StagedPart& to = part();
+    StagedEnd end;
     end.time = m_head.time;
     end.offset = m_head.offset;
     end.name = m_head.name;
     end.track = m_head.track;
     m_pairs.end(end, static_cast<std::uint32_t>(m_parts.size() - 1));
-    m_part->pairedEnds += end.isPaired;
+    to.pairedEnds += end.isPaired;
+    to.ends.append() = end;
 }
 
 void FxtStager::stageWithId(char phase, std::uint64_t id)

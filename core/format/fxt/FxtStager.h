@@ -116,7 +116,7 @@ private:
     }
     /// What all rows of an event share; false when the event cannot be shown.
     bool readArguments(RecordReader& record, std::size_t count, EventType type);
-    void useArgument(const Argument& argument, EventType type);
+    void noteUnknown(ArgumentType type);
     void takeValue(FxtTables::Text& name, const Argument& argument);
     void takeField(kineto::Key key, const Argument& argument);
     void stage(EventType type, std::uint64_t tail);
@@ -128,7 +128,7 @@ private:
     StagedEvent& stageRow(char phase)
     {
         StagedPart& to = part();
-        StagedEvent& row = to.events.append();
+        StagedEvent row;
         row.start = m_head.time;
         row.offset = m_head.offset;
         row.length = std::min(m_head.words * kWord, kLongestNoted);
@@ -136,8 +136,9 @@ private:
         row.track = m_head.track;
         row.category = m_head.category;
         row.phase = phase;
-        if (m_fields.any) [[unlikely]] stageFields(to, row);
-        return row;
+        StagedEvent& staged = to.events.append() = row;
+        if (m_fields.any) [[unlikely]] stageFields(to, staged);
+        return staged;
     }
     void stageFields(StagedPart& to, StagedEvent& row);
     StagedSwitch& stageSwitch(std::uint64_t cpu);
