@@ -254,7 +254,7 @@ QWidget* RecordSetup::makeHow()
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(kPadding, 12, kPadding, 8);
     column->setSpacing(8);
-    m_heading = title({});
+    m_heading = title(QString());
     m_chooseForMe = flatLink(m_theme, QStringLiteral("Choose for me"));
     m_chooseForMe->setToolTip(QStringLiteral("Take the way that disturbs the process least and can do what is wanted"));
     m_why = dim({}, Theme::uiFont(11));

@@ -20,7 +20,7 @@ struct Provider
 const char* const kEvents[] = {"instant", "counter", "begin", "end", "complete", "async-begin", "async-instant", "async-end", "flow-begin", "flow-step", "flow-end"};
 const char* const kStates[] = {"new", "running", "suspended", "blocked", "dying", "dead"};
 
-std::string quoted(std::string_view text)
+std::string inQuotes(std::string_view text)
 {
     std::string out = "\"";
     for (const char c : text) {
@@ -140,7 +140,7 @@ private:
         case 1:
             m_provider = static_cast<std::uint32_t>(head >> 20);
             provider() = {};
-            return line("provider " + std::to_string(m_provider) + " " + quoted(stream(head >> 52 & 0xFF)));
+            return line("provider " + std::to_string(m_provider) + " " + inQuotes(stream(head >> 52 & 0xFF)));
         case 2:
             m_provider = static_cast<std::uint32_t>(head >> 20);
             return line("section " + std::to_string(m_provider));
@@ -163,7 +163,7 @@ private:
         const unsigned index = head >> 16 & 0x7FFF;
         if (index == 0) wrong("string 0 is registered");
         provider().strings[index] = stream(head >> 32 & 0x7FFF);
-        m_out.registrations.push_back("string " + std::to_string(index) + " " + quoted(provider().strings[index]));
+        m_out.registrations.push_back("string " + std::to_string(index) + " " + inQuotes(provider().strings[index]));
     }
     void registerThread(Word head)
     {
@@ -195,11 +195,11 @@ private:
         case 3: value = "int64:" + std::to_string(static_cast<std::int64_t>(word())); break;
         case 4: value = "uint64:" + std::to_string(word()); break;
         case 5: value = "double:" + doubleText(word()); break;
-        case 6: value = quoted(string(high & 0xFFFF)); break;
+        case 6: value = inQuotes(string(high & 0xFFFF)); break;
         case 7: value = "pointer:" + std::to_string(word()); break;
         case 8: value = "koid:" + std::to_string(word()); break;
         case 9: value = high & 1 ? "true" : "false"; break;
-        case 10: value = "blob:" + quoted(stream(high)); break;
+        case 10: value = "blob:" + inQuotes(stream(high)); break;
         default: wrong("an unknown type of argument");
         }
         if (m_next != end) wrong("an argument that is not as long as it says");
@@ -225,7 +225,7 @@ private:
         const Word tail = hasTail ? word() : 0;
         const auto slash = who.find('/');
         m_out.events.push_back({kEvents[type], std::stoull(who), std::stoull(who.substr(slash + 1)), time, tail, category, name, all});
-        line(std::string(kEvents[type]) + " " + who + " " + std::to_string(time) + " " + quoted(category) + " " + quoted(name) + " " + all +
+        line(std::string(kEvents[type]) + " " + who + " " + std::to_string(time) + " " + inQuotes(category) + " " + inQuotes(name) + " " + all +
              (hasTail ? " tail " + std::to_string(tail) : ""));
     }
     void object(Word head)
@@ -235,7 +235,7 @@ private:
         const std::string name = string(head >> 24 & 0xFFFF);
         const std::string all = arguments(head >> 40 & 15);
         m_out.objects[{type, koid}] = {name, all};
-        line((type == 1 ? "process " : type == 2 ? "thread " : "object " + std::to_string(type) + " ") + std::to_string(koid) + " " + quoted(name) + " " + all);
+        line((type == 1 ? "process " : type == 2 ? "thread " : "object " + std::to_string(type) + " ") + std::to_string(koid) + " " + inQuotes(name) + " " + all);
     }
     void scheduling(Word head)
     {
@@ -267,7 +267,7 @@ private:
     {
         const Word time = word();
         const std::string who = thread(head >> 32 & 0xFF);
-        line("log " + who + " " + std::to_string(time) + " " + quoted(stream(head >> 16 & 0x7FFF)));
+        line("log " + who + " " + std::to_string(time) + " " + inQuotes(stream(head >> 16 & 0x7FFF)));
     }
 
     std::string_view m_bytes;
