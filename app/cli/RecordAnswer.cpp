@@ -43,7 +43,7 @@ std::string endText(const RecordPlan& plan, const RecordOutcome& outcome)
     const bool isCommand = !plan.request.target.command.empty();
     switch (outcome.end) {
     case RecordEnd::Stopped: return "stopped";
-    case RecordEnd::TimeLimit: return "the time was up";
+    case RecordEnd::TimeLimit: return plan.request.steps ? "the steps were done" : "the time was up";
     case RecordEnd::SizeLimit: return "it reached " + formatBytes(static_cast<std::int64_t>(plan.request.maxBytes));
     case RecordEnd::DiskFull: return "the disk is full";
     case RecordEnd::TargetEnded:
