@@ -2,6 +2,7 @@
 #include "core/format/fxt/FxtWriter.h"
 #include "tests/support/Golden.h"
 
+#include <QDir>
 #include <QtTest>
 
 #include <nlohmann/json.hpp>
@@ -143,12 +144,13 @@ void tst_Cli::aMissingFileIsOneSentenceThatStartsWithItsName_data()
 {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("name");
-    const QString missing = path("missing.json"), folder = m_folder.path(), empty = write("empty.json", "");
+    const QString missing = path("missing.json"), folder = path("empty"), empty = write("empty.json", "");
+    QVERIFY(QDir().mkpath(folder));
     QTest::newRow("info") << QStringList{"info", missing} << missing;
     QTest::newRow("info --json") << QStringList{"info", "--json", missing} << missing;
     QTest::newRow("dump") << QStringList{"dump", missing} << missing;
     QTest::newRow("view") << QStringList{missing} << missing;
-    QTest::newRow("folder") << QStringList{"info", folder} << folder;
+    QTest::newRow("a folder without traces") << QStringList{"info", folder} << folder;
     QTest::newRow("empty") << QStringList{"info", empty} << empty;
     QTest::newRow("no trace") << QStringList{"info", write("number.json", "42\n")} << path("number.json");
 }

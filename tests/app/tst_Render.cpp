@@ -1,5 +1,6 @@
 #include "tests/app/RunOpscope.h"
 
+#include <QDir>
 #include <QImage>
 #include <QXmlStreamReader>
 #include <QtTest>
@@ -150,7 +151,8 @@ void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1_data()
     QTest::newRow("an absent node") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:4711")};
     QTest::newRow("an absent tensor") << QStringList{et, QStringLiteral("--select"), QStringLiteral("tensor:4711")};
     QTest::newRow("an input too many") << QStringList{et, QStringLiteral("--select"), QStringLiteral("node:3/in99")};
-    QTest::newRow("a folder") << QStringList{m_folder.path()};
+    QVERIFY(QDir().mkpath(path("empty")));
+    QTest::newRow("a folder without traces") << QStringList{path("empty")};
 }
 
 void tst_Render::whatCannotBeDrawnIsOneSentenceAndStatus1()

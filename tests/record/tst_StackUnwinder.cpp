@@ -285,6 +285,12 @@ Stepped stepThrough(pid_t child)
 
 std::optional<std::uint64_t> valueOf(std::vector<Operation> operations, const FrameState& state = {}) { return evaluate(operations, state, 1000); }
 
+__attribute__((noinline)) void clearStackBelow()
+{
+    volatile char below[8192];
+    for (volatile char& byte : below) byte = 0;
+}
+
 } // namespace
 
 class TstStackUnwinder : public QObject
@@ -413,6 +419,7 @@ private Q_SLOTS:
                                            0x48, 0x83, 0xc4, 0x40, 0x41, 0x5c, 0x5d, 0x5b, 0xc3};
         Trampolines code(kLoop, false);
         Captured captured;
+        clearStackBelow(); // what calls before this one left in the 64 bytes could be taken for a caller
         (*reinterpret_cast<Trampoline*>(&code.code))(&captured, nullptr, nullptr, &captureCalled);
         const Unwound result = unwindHere(captured);
         QVERIFY(result.complete);
