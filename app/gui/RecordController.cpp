@@ -74,7 +74,10 @@ void RecordController::again()
 
 QString RecordController::outcome() const
 {
-    QString text = outcomeText(m_recorder.end(), m_recorder.status(), m_recorder.request());
+    RecordStatus status = m_recorder.status();
+    if (const auto last = m_window.opener().lastRecording(); last && !last->backend->family.empty())
+        status.samples = status.lost = 0; // it counts events there, and the trace itself says how many
+    QString text = outcomeText(m_recorder.end(), status, m_recorder.request());
     for (const std::string& note : m_recorder.notes())
         text += QLatin1Char('\n') + displayText(note);
     return text + QStringLiteral("\nSaved as %1").arg(displayText(toUtf8(shortPath(m_recorder.path()))));

@@ -24,6 +24,15 @@ using namespace std::chrono_literals;
 constexpr QSize kSetupSize(1080, 590), kSmallSize(600, 300);
 constexpr auto kCheapToLose = 3s;
 
+/// With its line ends, and no other control characters.
+QString displayLines(const std::string& text)
+{
+    QStringList lines;
+    for (const QString& line : QString::fromStdString(text).split(QLatin1Char('\n')))
+        lines << displayText(toUtf8(line));
+    return lines.join(QLatin1Char('\n'));
+}
+
 } // namespace
 
 RecordDialog::RecordDialog(const Theme& theme, RecordSetup::World world, Recorder& recorder, Settings& settings, QWidget* parent)
@@ -191,13 +200,13 @@ void RecordDialog::start()
     if (text.empty())
         begin(agreed);
     else
-        confirm(displayText(text), std::move(agreed));
+        confirm(displayLines(text), std::move(agreed));
 }
 
 void RecordDialog::confirm(const QString& text, RecordWish wish)
 {
     const QString title = displayText(wish.backend->title);
-    m_question = new QMessageBox(QMessageBox::NoIcon, title, title + QStringLiteral(": ") + wish.where + QLatin1Char('?'), QMessageBox::NoButton, this);
+    m_question = new QMessageBox(QMessageBox::NoIcon, title, recordText(wish.request) + QLatin1Char('?'), QMessageBox::NoButton, this);
     m_question->setAttribute(Qt::WA_DeleteOnClose);
     m_question->setTextFormat(Qt::PlainText);
     m_question->setInformativeText(text);
