@@ -59,9 +59,7 @@ void LaunchCourier::follow()
 {
     m_watch = std::make_unique<ProcessWatch>(m_command->pid());
     connect(m_watch.get(), &ProcessWatch::ended, this, [this] {
-        read(); // what it said last
-        flush();
-        if (const std::string rest = m_text.take(true); !rest.empty()) Q_EMIT printed(QString::fromStdString(rest));
+        catchUp(); // what it said last
         if (m_command) Q_EMIT ended(m_command->exitStatus().value_or(0));
     });
     if (m_command->output() < 0) return;
@@ -87,6 +85,12 @@ void LaunchCourier::read()
 void LaunchCourier::flush()
 {
     if (const std::string text = m_text.take(); !text.empty()) Q_EMIT printed(QString::fromStdString(text));
+}
+
+void LaunchCourier::catchUp()
+{
+    read();
+    if (const std::string text = m_text.take(true); !text.empty()) Q_EMIT printed(QString::fromStdString(text));
 }
 
 void LaunchCourier::takeBack()

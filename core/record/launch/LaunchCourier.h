@@ -23,6 +23,7 @@ public:
     using Courier::Courier;
     void deliver(const RecordTarget& target, const torch::Exchange& exchange) override;
     void takeBack() override;
+    void catchUp() override;
 
 private:
     void follow();

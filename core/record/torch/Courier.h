@@ -20,6 +20,8 @@ public:
     virtual bool deliverAgain() { return false; }
     /// Takes back what was not begun yet. Called on cancel and failure, before the exchange folder goes.
     virtual void takeBack() {}
+    /// Passes on at once what the command has printed by now: called before the end of the recording is told. May end in a cancel.
+    virtual void catchUp() {}
 
 Q_SIGNALS:
     void delivered();                      ///< on its way: the script will run at the next chance

@@ -69,6 +69,7 @@ struct ScriptSession::Private
     void tellParts();
     RecordFailure firstFailure() const;
     void fail(const RecordFailure& failure, const std::string& kept = {});
+    void catchUp();
     void leave(bool takeBack);
     std::string stepText() const;
     std::string waitingText(const ScriptTarget& target) const;
@@ -392,6 +393,8 @@ void ScriptSession::Private::taken()
                       || anyRecorder([](const ScriptRecorder& recorder) { return recorder.gone || recorder.status.errorCode == "ended"; });
     if (end == RecordEnd::Stopped && !stopping) end = gone ? RecordEnd::TargetEnded : wish.duration && !wish.steps ? RecordEnd::TimeLimit : RecordEnd::Stopped;
     const QString path = QFile::decodeName(QByteArray::fromStdString(result->path));
+    catchUp();
+    if (ended()) return;
     leave(false);
     Q_EMIT q.finished(path, end);
 }
@@ -399,8 +402,16 @@ void ScriptSession::Private::taken()
 void ScriptSession::Private::fail(const RecordFailure& failure, const std::string& kept)
 {
     if (ended()) return;
+    catchUp();
+    if (ended()) return; // who heard of it cancelled
     leave(!launches()); // a command runs on: it is the person's, and nothing is wrong with it
     Q_EMIT q.failed(failure, QFile::decodeName(QByteArray::fromStdString(kept)));
+}
+
+/// What a command printed during the recording is told before its end.
+void ScriptSession::Private::catchUp()
+{
+    for (const auto& target : targets) target->catchUp();
 }
 
 void ScriptSession::Private::leave(bool takeBack)

@@ -195,6 +195,11 @@ std::vector<std::string> ScriptTarget::product(std::vector<std::string>& missing
     return {names.begin(), names.end()};
 }
 
+void ScriptTarget::catchUp()
+{
+    if (m_courier) m_courier->catchUp();
+}
+
 void ScriptTarget::abandon(bool takeBack)
 {
     if (m_courier && takeBack) m_courier->takeBack();

@@ -56,6 +56,8 @@ public:
     /// A file of ours for the script: "stop". False: it could not be written.
     bool tell(std::string_view name);
     void beat();                    ///< we live
+    /// Courier::catchUp().
+    void catchUp();
     /// Takes back what was not begun, asks for the end of what was, and removes the folder once the script has let go of it.
     void abandon(bool takeBack);
 
