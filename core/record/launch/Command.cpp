@@ -1,21 +1,16 @@
 #include "core/record/launch/Command.h"
 
-#include "core/base/Path.h"
+#include "core/record/CommandWords.h"
 #include "core/record/Leftovers.h"
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
-#include <map>
 #include <spawn.h>
 #include <sys/wait.h>
-#include <string_view>
 #include <thread>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace opscope::launch {
 namespace {
@@ -23,39 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kPolite = 5s, kLook = 20ms;
-
-Error cannotStart(const std::string& name, int reason)
-{
-    std::string why = std::strerror(reason);
-    if (reason == ENOENT) why = "there is no such program";
-    else if (reason == EACCES) why = "it may not be executed";
-    else if (reason == ENOEXEC) why = "it is not a program for this machine";
-    return {ErrorCode::CannotOpen, displayName(name) + " cannot be started: " + why, {}};
-}
-
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
-/// Ours with changes on top; an empty value takes a variable away.
-std::vector<std::string> environmentWith(const Variables& changes)
-{
-    std::map<std::string, std::string> all;
-    for (char** each = environ; each && *each; ++each)
-        if (const std::string_view whole = *each; whole.find('=') != whole.npos) all[std::string(whole.substr(0, whole.find('=')))] = whole.substr(whole.find('=') + 1);
-    for (const auto& [name, value] : changes)
-        if (value.empty()) all.erase(name);
-        else all[name] = value;
-    std::vector<std::string> list;
-    for (const auto& [name, value] : all) list.push_back(name + "=" + value);
-    return list;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts)
-{
-    std::vector<char*> list;
-    for (std::string& text : texts) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
-}
 
 struct Pipes
 {
@@ -125,7 +87,7 @@ std::optional<Pipes> captured()
     ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETSID);
     std::vector<std::string> words{"sh", "-c", kPassOn};
     pid_t pid = -1;
-    errno = ::posix_spawn(&pid, "/bin/sh", &plan.files, &plan.attributes, pointers(words).data(), environ);
+    errno = ::posix_spawn(&pid, "/bin/sh", &plan.files, &plan.attributes, pointersTo(words).data(), environ);
     if (errno) return std::nullopt;
     reapLater(pid);
     return Pipes{std::move(commands), std::move(ours)};
@@ -140,7 +102,7 @@ bool hasEnded(pid_t pid)
 
 } // namespace
 
-Result<Command> Command::start(const RecordTarget& target, const Variables& environment, Output output)
+Result<Command> Command::start(const RecordTarget& target, const EnvironmentChanges& environment, Output output)
 {
     std::optional<Pipes> pipes;
     if (output == Output::Captured && !(pipes = captured())) return cannotStart(target.command.front(), errno);
@@ -148,7 +110,7 @@ Result<Command> Command::start(const RecordTarget& target, const Variables& envi
     Plan plan;
     plan.fill(target.folder, pipes);
     pid_t pid = -1;
-    const int reason = ::posix_spawnp(&pid, words.front().c_str(), &plan.files, &plan.attributes, pointers(words).data(), pointers(variables).data());
+    const int reason = ::posix_spawnp(&pid, words.front().c_str(), &plan.files, &plan.attributes, pointersTo(words).data(), pointersTo(variables).data());
     if (reason) return cannotStart(target.command.front(), reason);
     Command command(pid);
     if (pipes) command.m_output = std::move(pipes->ours);

@@ -2,12 +2,11 @@
 
 #include "core/base/Descriptor.h"
 #include "core/base/Result.h"
+#include "core/record/CommandWords.h"
 #include "core/record/RecorderBackend.h"
 
-#include <string>
 #include <sys/types.h>
 #include <utility>
-#include <vector>
 
 namespace opscope::launch {
 
@@ -19,7 +18,7 @@ class Command
 {
 public:
     /// Runs before this returns. Error: a sentence, nothing runs.
-    static Result<Command> start(const RecordTarget& target, const std::vector<std::pair<std::string, std::string>>& environment, Output output);
+    static Result<Command> start(const RecordTarget& target, const EnvironmentChanges& environment, Output output);
     Command(Command&& other) noexcept : m_pid(std::exchange(other.m_pid, -1)), m_status(other.m_status), m_output(std::move(other.m_output)) {}
     Command& operator=(Command&&) = delete;
     ~Command();                      ///< it runs on

@@ -1,11 +1,7 @@
 #include "core/record/sampling/LaunchedCommand.h"
 
-#include "core/base/Path.h"
-
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -15,15 +11,6 @@
 namespace opscope::sampling {
 
 namespace {
-
-Error cannotStart(const std::string& name, int reason)
-{
-    std::string why = std::strerror(reason);
-    if (reason == ENOENT) why = "there is no such program";
-    else if (reason == EACCES) why = "it may not be executed";
-    else if (reason == ENOEXEC) why = "it is not a program for this machine";
-    return {ErrorCode::CannotOpen, displayName(name) + " cannot be started: " + why, {}};
-}
 
 /// Between fork and exec: nothing here may take memory or a lock.
 [[noreturn]] void becomeProgram(char* const* arguments, char** variables, const char* folder, int go, int trouble, const sigset_t& mask)
@@ -44,29 +31,9 @@ Error cannotStart(const std::string& name, int reason)
     ::_exit(127); // nobody is there any more who would record it
 }
 
-/// "NAME=VALUE" words: ours with `changes`.
-std::vector<std::string> environmentWith(const LaunchedCommand::Environment& changes)
-{
-    const auto isOf = [](std::string_view word, const std::string& name) { return word.size() > name.size() && word.starts_with(name) && word[name.size()] == '='; };
-    std::vector<std::string> words;
-    for (char** variable = environ; variable && *variable; ++variable)
-        if (std::none_of(changes.begin(), changes.end(), [&](const auto& change) { return isOf(*variable, change.first); })) words.emplace_back(*variable);
-    for (const auto& [name, value] : changes)
-        if (!value.empty()) words.push_back(name + "=" + value);
-    return words;
-}
-
-std::vector<char*> pointersTo(std::vector<std::string>& words)
-{
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 } // namespace
 
-Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const Environment& environment, const sigset_t& mask)
+Result<LaunchedCommand> LaunchedCommand::prepare(const std::vector<std::string>& command, const std::string& folder, const EnvironmentChanges& environment, const sigset_t& mask)
 {
     if (command.empty() || command[0].empty()) return Error{ErrorCode::Usage, "there is no command to start", {}};
     std::vector<std::string> words = command, variables = environmentWith(environment); // before fork: the child may take no memory

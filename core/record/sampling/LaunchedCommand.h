@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/Result.h"
+#include "core/record/CommandWords.h"
 #include "core/record/sampling/PerfEvents.h"
 
 #include <csignal>
@@ -19,9 +20,8 @@ namespace opscope::sampling {
 class LaunchedCommand
 {
 public:
-    using Environment = std::vector<std::pair<std::string, std::string>>;
-    /// `folder`: empty for ours. `environment`: on top of ours; an empty value takes the variable away. `mask`: of signals, that it shall have.
-    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const Environment& environment, const sigset_t& mask);
+    /// `folder`: empty for ours. `mask`: of signals, that it shall have.
+    static Result<LaunchedCommand> prepare(const std::vector<std::string>& command, const std::string& folder, const EnvironmentChanges& environment, const sigset_t& mask);
     LaunchedCommand(LaunchedCommand&& other) noexcept;
     LaunchedCommand& operator=(LaunchedCommand&&) = delete;
     ~LaunchedCommand();
