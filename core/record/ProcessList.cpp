@@ -1,5 +1,6 @@
 #include "core/record/ProcessList.h"
 
+#include "core/base/Descriptor.h"
 #include "core/record/Presentable.h"
 
 #include <algorithm>
@@ -24,22 +25,6 @@ constexpr std::size_t kMaxStatus = 16 << 10;      ///< stat and status are far b
 constexpr std::size_t kMaxPasswd = 1 << 20;       ///< a line of the user database
 constexpr std::uint64_t kKernelThread = 0x200000; ///< PF_KTHREAD of linux/sched.h: field 9 of stat
 constexpr std::int64_t kSecond = 1'000'000'000;
-
-class Descriptor
-{
-public:
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (m_fd >= 0) ::close(m_fd);
-    }
-    int get() const { return m_fd; }
-
-private:
-    int m_fd;
-};
 
 std::int64_t clockNs(clockid_t clock)
 {

@@ -1,5 +1,6 @@
 #include "core/format/et/EtResources.h"
 
+#include "core/base/Descriptor.h"
 #include "core/base/Path.h"
 #include "core/base/StringPool.h"
 #include "core/tensor/KernelSource.h"
@@ -25,22 +26,6 @@ Error cannotWrite(const std::string& path, int reason)
 {
     return {ErrorCode::CannotWrite, displayName(path) + " cannot be written: " + std::strerror(reason), {}};
 }
-
-class Descriptor
-{
-public:
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor()
-    {
-        if (m_fd >= 0) close(m_fd);
-    }
-    int get() const { return m_fd; }
-
-private:
-    int m_fd;
-};
 
 int writeAll(int fd, std::span<const std::byte> bytes)
 {

@@ -57,13 +57,6 @@ bool outOfDescriptors(int error) { return error == EMFILE || error == ENFILE; }
 
 } // namespace
 
-Descriptor::~Descriptor()
-{
-    if (m_value >= 0) ::close(m_value);
-}
-
-int Descriptor::release() { return std::exchange(m_value, -1); }
-
 PerfEvents::~PerfEvents() { closeAll(); }
 
 void PerfEvents::closeAll()

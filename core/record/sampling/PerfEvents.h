@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/Descriptor.h"
 #include "core/record/sampling/PerfErrors.h"
 #include "core/record/sampling/PerfRecord.h"
 #include "core/record/sampling/PerfRing.h"
@@ -26,25 +27,6 @@ struct EventSettings
     std::uint32_t stackBytes = 0;   ///< copied with each sample, to be unwound; 0: frame pointers, walked by the kernel
     bool onExec = false;            ///< a child of ours that waits: recorded from its exec on
     bool perThread = false;         ///< that layout even where descriptors suffice; for tests
-};
-
-/// A descriptor that is closed at the end.
-class Descriptor
-{
-public:
-    explicit Descriptor(int value = -1) : m_value(value) {}
-    Descriptor(Descriptor&& other) noexcept : m_value(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept
-    {
-        std::swap(m_value, other.m_value);
-        return *this;
-    }
-    ~Descriptor();
-    int get() const { return m_value; }
-    int release();
-
-private:
-    int m_value;
 };
 
 /// By the number of the ring: whole records that were in it.
