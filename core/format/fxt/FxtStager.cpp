@@ -192,12 +192,7 @@ void FxtStager::stageWithId(char phase, std::uint64_t id)
     StagedIdEvent& row = part().idEvents.append();
     row.time = m_head.time;
     row.id = id;
-    row.offset = m_head.offset;
-    row.length = std::min(m_head.words * kWord, kLongestNoted);
-    row.name = m_head.name;
-    row.track = m_head.track;
-    row.category = m_head.category;
-    row.phase = phase;
+    describe(row, phase);
     row.idKind = static_cast<unsigned>(TrackKey::Kind::Number) & 15;
     const bool flow = phase == 's' || phase == 't' || phase == 'f';
     row.bindsEnclosing = phase == 'f';

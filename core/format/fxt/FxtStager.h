@@ -125,17 +125,22 @@ private:
     void stageEnd();
     void stageWithId(char phase, std::uint64_t id);
     void stageCounter(std::uint64_t id);
-    StagedEvent& stageRow(char phase)
+    template <class Row>
+    void describe(Row& row, char phase) const
     {
-        StagedPart& to = part();
-        StagedEvent row;
-        row.start = m_head.time;
         row.offset = m_head.offset;
         row.length = std::min(m_head.words * kWord, kLongestNoted);
         row.name = m_head.name;
         row.track = m_head.track;
         row.category = m_head.category;
         row.phase = phase;
+    }
+    StagedEvent& stageRow(char phase)
+    {
+        StagedPart& to = part();
+        StagedEvent row;
+        row.start = m_head.time;
+        describe(row, phase);
         StagedEvent& staged = to.events.append() = row;
         if (m_fields.any) [[unlikely]] stageFields(to, staged);
         return staged;
