@@ -2,7 +2,7 @@
 
 #include "widgets/timeline/TimelineGeometry.h"
 
-#include "tests/support/FxtWords.h"
+#include "tests/support/ScheduledTrace.h"
 #include "tests/support/TraceFixture.h"
 
 #include <algorithm>
@@ -58,18 +58,6 @@ std::string text(const DrawList& list)
     return all;
 }
 
-// Thread "main" works and has states, "worker" has only states; two CPUs.
-TracePtr scheduledTrace(bool work)
-{
-    test::FxtWords w;
-    w.kernelObject(1, 1, "server").kernelObject(2, 2, "main", {test::FxtWords::arg64("process", 8, 1)});
-    w.kernelObject(2, 3, "worker", {test::FxtWords::arg64("process", 8, 1)}).thread(1, 1, 2);
-    if (work) w.event(4, 1, "app", "work", 100, {}, 190);
-    w.contextSwitch(0, 100, 0, 0, 2).contextSwitch(0, 200, 2, 3, 3).wakeup(1, 1250, 2).contextSwitch(0, 1300, 3, 1, 2).contextSwitch(0, 1400, 2, 5, 0);
-    w.contextSwitch(1, 1450, 0, 0, 3).contextSwitch(1, 1500, 3, 2, 0);
-    return test::traceFromText(w.bytes());
-}
-
 float busyAt(const OverviewData& data, Nanos time)
 {
     const auto& strip = data.strips[OverviewData::Host];
@@ -99,7 +87,7 @@ private Q_SLOTS:
     }
     void statesAreColouredByWhatTheySayAndHaveNoWords()
     {
-        const Picture p(scheduledTrace(true));
+        const Picture p(test::scheduledTrace(true));
         const DrawList list = p.draw({0, 1600}, 1600);
         QVERIFY(list.lanes.size() >= 3);
         const auto strip = list.rectsOf(list.lanes[0]);
@@ -123,13 +111,13 @@ private Q_SLOTS:
     }
     void theOverviewCountsWorkNotWaiting()
     {
-        const auto full = TimelineModel::build(scheduledTrace(true));
+        const auto full = TimelineModel::build(test::scheduledTrace(true));
         QVERIFY(busyAt(full->overview, 150) > 0.9f);
         for (const Nanos time : {195, 700, 1275, 1350, 1480}) QCOMPARE(busyAt(full->overview, time), 0.0f); // its own slices tell
     }
     void whereOnlyStatesAreKnownTheOverviewCountsRunning()
     {
-        const auto states = TimelineModel::build(scheduledTrace(false));
+        const auto states = TimelineModel::build(test::scheduledTrace(false));
         for (const Nanos time : {150, 700, 1350, 1480}) QVERIFY(busyAt(states->overview, time) > 0.9f);
         QCOMPARE(busyAt(states->overview, 1425), 0.0f); // one gone, the other waits
     }

@@ -1,6 +1,6 @@
 #include "widgets/timeline/TimelineLayout.h"
 
-#include "tests/support/FxtWords.h"
+#include "tests/support/ScheduledTrace.h"
 #include "tests/support/TraceFixture.h"
 
 #include <QTest>
@@ -36,18 +36,6 @@ TracePtr pythonTrace(int depth)
     return f.finish();
 }
 
-// Thread "main" works and has states, "worker" has only states; two CPUs.
-TracePtr scheduledTrace(bool work)
-{
-    test::FxtWords w;
-    w.kernelObject(1, 1, "server").kernelObject(2, 2, "main", {test::FxtWords::arg64("process", 8, 1)});
-    w.kernelObject(2, 3, "worker", {test::FxtWords::arg64("process", 8, 1)}).thread(1, 1, 2);
-    if (work) w.event(4, 1, "app", "work", 100, {}, 190);
-    w.contextSwitch(0, 100, 0, 0, 2).contextSwitch(0, 200, 2, 3, 3).wakeup(1, 1250, 2).contextSwitch(0, 1300, 3, 1, 2).contextSwitch(0, 1400, 2, 5, 0);
-    w.contextSwitch(1, 1450, 0, 0, 3).contextSwitch(1, 1500, 3, 2, 0);
-    return test::traceFromText(w.bytes());
-}
-
 } // namespace
 
 class tst_TimelineLayout : public QObject
@@ -69,7 +57,7 @@ private Q_SLOTS:
     }
     void statesAreAStripOfTheirThread()
     {
-        const TracePtr trace = scheduledTrace(true);
+        const TracePtr trace = test::scheduledTrace(true);
         const auto model = TimelineModel::build(trace);
         const TimelineLayout layout = TimelineLayout::make(*model, TimelineState(*model), Density::Normal);
         QCOMPARE(text(*model, layout), std::string("server\n  main: 2\n  worker: 1\nCPUs\n  CPU 0: 1\n  CPU 1: 1\n"));
@@ -90,7 +78,7 @@ private Q_SLOTS:
     }
     void closedTracksKeepTheStripAndFilteredOnesOnlyWhatMatches()
     {
-        const TracePtr trace = scheduledTrace(true);
+        const TracePtr trace = test::scheduledTrace(true);
         const auto model = TimelineModel::build(trace);
         TimelineState state(*model);
         state.bands[0].collapsed = true;
