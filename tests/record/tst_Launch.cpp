@@ -5,13 +5,21 @@
 #include "core/record/launch/Command.h"
 #include "core/record/launch/Launch.h"
 #include "core/record/launch/OutputText.h"
+#include "core/record/launch/Spawn.h"
 #include "tests/support/LiveTorch.h"
 #include "tests/support/Recorded.h"
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace opscope;
@@ -53,6 +61,8 @@ private Q_SLOTS:
     void whatIsPrintedIsPresentableAndBounded();
     void aCommandPrintsOnWhenWeAreGone();
     void aCommandHasItsFolderEnvironmentAndGroup();
+    void aCommandLetsUsAttachToIt();
+    void aProgramIsFoundAsByAShell();
 
     void anUnmodifiedLoopIsRecordedFromItsFirstOperator();
     void aWholeRunIsRecordedToItsEnd();
@@ -171,6 +181,63 @@ void tst_Launch::aCommandHasItsFolderEnvironmentAndGroup()
     const auto missing = launch::Command::start(target, {}, launch::Output::Ours);
     QVERIFY(!missing);
     QCOMPARE(missing.error().message, std::string("all cannot be started: there is no such program"));
+}
+
+/// There is no Yama on many machines, but what it would be told can be seen: who says just that is killed here by a filter of system calls.
+void tst_Launch::aCommandLetsUsAttachToIt()
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto at = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
+        sock_filter program[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at(offsetof(seccomp_data, nr))),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 5),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at(offsetof(seccomp_data, args[0]))),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_PTRACER, 0, 3),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at(offsetof(seccomp_data, args[1]))),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(::getpid()), 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const sock_fprog filter{static_cast<unsigned short>(std::size(program)), program};
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) ::_exit(2);
+        pid_t started = -1;
+        int status = 0;
+        if (launch::spawn({.words = {"true"}}, started) != 0 || ::waitpid(started, &status, 0) != started) ::_exit(3);
+        ::_exit(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? 0 : 4);
+    }
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2) QSKIP("skipped: no seccomp here");
+    QCOMPARE(WEXITSTATUS(status), 0);
+}
+
+void tst_Launch::aProgramIsFoundAsByAShell()
+{
+    const auto folder = [&](const char* name) {
+        fs::create_directory(place->filePath(QString::fromLatin1(name)).toStdString());
+        return place->filePath(QString::fromLatin1(name)).toStdString();
+    };
+    const std::string first = folder("first"), second = folder("second");
+    const auto reason = [](const char* name) {
+        pid_t started = -1;
+        const int why = launch::spawn({.words = {name}}, started);
+        int status = 0;
+        return why ? why : ::waitpid(started, &status, 0) == started && WIFEXITED(status) ? -WEXITSTATUS(status) : 1000;
+    };
+    const QByteArray before = qgetenv("PATH");
+    qputenv("PATH", QByteArray::fromStdString(first + ":/nowhere:" + second));
+    writeFile(first + "/tool", "#!/bin/sh\nexit 1\n");
+    writeFile(second + "/tool", "#!/bin/sh\nexit 7\n");
+    writeFile(second + "/text", "exit 7\n");
+    QCOMPARE(reason("tool"), EACCES);
+    for (const char* name : {"/tool", "/text"}) fs::permissions(second + name, fs::perms::owner_exec, fs::perm_options::add);
+    QCOMPARE(reason("tool"), -7); // past the one that may not be executed
+    QCOMPARE(reason("text"), ENOEXEC);
+    QCOMPARE(reason("tools"), ENOENT);
+    QCOMPARE(reason("second/tool"), ENOENT); // of the working folder
+    qputenv("PATH", before);
 }
 
 void tst_Launch::anUnmodifiedLoopIsRecordedFromItsFirstOperator()

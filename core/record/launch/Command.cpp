@@ -2,6 +2,7 @@
 
 #include "core/record/CommandWords.h"
 #include "core/record/Leftovers.h"
+#include "core/record/launch/Spawn.h"
 
 #include <cerrno>
 #include <chrono>
@@ -46,21 +47,6 @@ struct Plan
     }
     Plan(const Plan&) = delete;
     Plan& operator=(const Plan&) = delete;
-    void fill(const std::string& folder, const std::optional<Pipes>& pipes)
-    {
-        sigset_t none, standard;
-        sigemptyset(&none);
-        sigemptyset(&standard);
-        for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&standard, signal);
-        ::posix_spawnattr_setsigmask(&attributes, &none);
-        ::posix_spawnattr_setsigdefault(&attributes, &standard);
-        ::posix_spawnattr_setpgroup(&attributes, 0);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        if (!folder.empty()) ::posix_spawn_file_actions_addchdir_np(&files, folder.c_str());
-        if (pipes || ::isatty(STDIN_FILENO)) ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        for (const int each : {STDOUT_FILENO, STDERR_FILENO})
-            if (pipes) ::posix_spawn_file_actions_adddup2(&files, pipes->commands.get(), each);
-    }
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
 };
@@ -106,11 +92,9 @@ Result<Command> Command::start(const RecordTarget& target, const EnvironmentChan
 {
     std::optional<Pipes> pipes;
     if (output == Output::Captured && !(pipes = captured())) return cannotStart(target.command.front(), errno);
-    std::vector<std::string> words = target.command, variables = environmentWith(environment);
-    Plan plan;
-    plan.fill(target.folder, pipes);
     pid_t pid = -1;
-    const int reason = ::posix_spawnp(&pid, words.front().c_str(), &plan.files, &plan.attributes, pointersTo(words).data(), pointersTo(variables).data());
+    const int reason = spawn({.words = target.command, .variables = environmentWith(environment), .folder = target.folder,
+                              .output = pipes ? pipes->commands.get() : -1, .emptyInput = pipes || ::isatty(STDIN_FILENO) == 1}, pid);
     if (reason) return cannotStart(target.command.front(), reason);
     Command command(pid);
     if (pipes) command.m_output = std::move(pipes->ours);
