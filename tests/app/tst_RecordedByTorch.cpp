@@ -81,10 +81,7 @@ void tst_RecordedByTorch::theExecutionTraceIsReadWithoutADefect()
     QVERIFY(trace["nodes"].get<int>() > 1000);
     QCOMPARE(trace["root_ids"].size(), 1u);
     QVERIFY(trace["tensors"]["in_inputs"].get<int>() > 1000);
-    // On a busy machine PyTorch now and then leaves out a node that others depend on: seen twice in eight recordings, with 1 and 30 of 6,583.
-    int dangling = 0;
-    for (const auto& [key, count] : trace["dangling_links"].items()) dangling += count.get<int>();
-    QVERIFY2(dangling * 50 < trace["nodes"].get<int>(), trace["dangling_links"].dump().c_str());
+    QCOMPARE(trace["dangling_links"].size(), 0u);
     QCOMPARE(worseThanANote(trace), 0u);
 }
 

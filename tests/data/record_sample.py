@@ -12,6 +12,8 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import threading
+import time
 
 LOOKUPS = ("aten::gather", "aten::index_select", "aten::embedding", "aten::_embedding_bag")
 os.environ["ENABLE_PYTORCH_EXECUTION_TRACE_SAVE_INTEGRAL_TENSOR_RANGE"] = "1"
@@ -127,6 +129,20 @@ def train_step(model, optimizer, batch):
     return loss
 
 
+def others_rest():
+    """Waits until no other thread runs. A fork's result is there before its call is left: stopped in between, PyTorch writes its operators
+    into the execution trace without the call that they depend on."""
+    def runs(thread):
+        try:
+            return pathlib.Path(f"/proc/self/task/{thread}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+        except OSError:
+            return False
+
+    others = set(os.listdir("/proc/self/task")) - {str(threading.get_native_id())}
+    while any(map(runs, others)):
+        time.sleep(0.001)
+
+
 def train(steps, on_step):
     """`on_step` is called behind every step."""
     torch.manual_seed(7)
@@ -146,6 +162,7 @@ def train(steps, on_step):
         with record_function("## log ##"):
             total += loss.item()
         following.wait()
+        others_rest()
         on_step()
     return total
 
