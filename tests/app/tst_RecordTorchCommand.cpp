@@ -1,30 +1,15 @@
-#include <QDir>
 #include <QDirIterator>
-#include <QFloat16> // nlohmann_json asks what it is
-#include <QProcess>
 #include <QRegularExpression>
-#include <QTemporaryDir>
-#include <QTest>
 
-#include "tests/app/RunOpscope.h"
-#include "tests/support/ChildProcess.h"
+#include "tests/app/RecordRun.h"
 #include "tests/support/Golden.h"
 #include "tests/support/LiveTorch.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cstdlib>
-#include <fcntl.h>
 
 using namespace opscope::test;
-using Json = nlohmann::json;
 
 namespace {
-
-Ran record(const QStringList& arguments) { return runOpscope(QStringList{QStringLiteral("record")} + arguments); }
-
-Json jsonOf(const Ran& ran) { return Json::parse(ran.out.toStdString(), nullptr, false); }
 
 /// Ids of the family that this build has, with what --backends says of them.
 const Json& torchWays()
@@ -37,6 +22,13 @@ const Json& torchWays()
         return found;
     }();
     return ways;
+}
+
+/// Whether a backend can record here.
+bool canRecord(const char* id)
+{
+    const Json backends = jsonOf(record({"--backends", "--json"}))["backends"];
+    return std::any_of(backends.begin(), backends.end(), [id](const Json& backend) { return backend["id"] == id && backend["state"] == "ready"; });
 }
 
 /// Why a way cannot be tried for this process; empty when it can.
@@ -81,12 +73,14 @@ std::string complaintOf(const Ran& ran, const std::string& way, bool et)
 
 } // namespace
 
-#define NEEDS_TORCH()                                                                                                                                \
-    if (LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
-
 /// Before a program is started in vain.
 #define NEEDS_WAY(way)                                                                                                                               \
-    if (!torchWays().contains(way)) QSKIP("skipped: this build has no way " way)
+    NEEDS_TORCH();                                                                                                                                   \
+    if (!torchWays().contains(way)) QSKIP(("skipped: this build has no way " + std::string(way)).c_str())
+
+#define NEEDS_READY(way, program)                                                                                                                    \
+    QVERIFY((program).isReady());                                                                                                                    \
+    if (const QByteArray why = notReady(way, (program).pidText()); !why.isEmpty()) QSKIP(why.constData())
 
 class tst_RecordTorchCommand : public QObject
 {
@@ -111,6 +105,9 @@ private Q_SLOTS:
     void injectionRecords();
     void aCommandIsRecordedFromItsFirstOperator();
     void aJobIsRecordedAtOnce();
+
+private:
+    static void wayRecords(const char* way, const LiveTorch::How& how, const QStringList& options);
 };
 
 void tst_RecordTorchCommand::helpTellsOfTorch()
@@ -125,42 +122,31 @@ void tst_RecordTorchCommand::helpTellsOfTorch()
 
 void tst_RecordTorchCommand::wrongUsageIsOneSentence_data()
 {
-    QTest::addColumn<QStringList>("arguments");
-    QTest::addColumn<QString>("sentence");
-    const auto row = [](const char* name, const QStringList& arguments, const char* sentence) { QTest::newRow(name) << arguments << QString::fromUtf8(sentence); };
-    row("nothing", {"--torch"}, "say what to record: --pid PID, or -- COMMAND; --list shows processes");
-    row("pid and job", {"--torch", "--pid", "1", "--job", "7"}, "--pid and --job cannot be given together");
-    row("job and command", {"--torch", "--job", "7", "--", "true"}, "--job and a command cannot be recorded together");
-    row("steps and duration", {"--torch", "--steps", "3", "--duration", "1s", "--", "true"}, "--duration and --steps cannot be given together");
+    usageColumns();
+    usage("nothing", {"--torch"}, "say what to record: --pid PID, or -- COMMAND; --list shows processes");
+    usage("pid and job", {"--torch", "--pid", "1", "--job", "7"}, "--pid and --job cannot be given together");
+    usage("job and command", {"--torch", "--job", "7", "--", "true"}, "--job and a command cannot be recorded together");
+    usage("steps and duration", {"--torch", "--steps", "3", "--duration", "1s", "--", "true"}, "--duration and --steps cannot be given together");
     for (const char* steps : {"0", "-1", "1.5", "many", "99999999999"})
         QTest::addRow("steps %s", steps) << QStringList{"--torch", "--steps=" + QString::fromLatin1(steps), "--", "true"}
                                          << "--steps: \"" + QString::fromLatin1(steps) + "\" is no number of steps; write 1 or more";
-    row("a variable for a process", {"--pid", "1", "--env", "A=b"}, "--env and --cwd are for a command that is started, not for a process that runs");
-    row("a folder for a process", {"--pid", "1", "--cwd", "/"}, "--env and --cwd are for a command that is started, not for a process that runs");
+    usage("a variable for a process", {"--pid", "1", "--env", "A=b"}, "--env and --cwd are for a command that is started, not for a process that runs");
+    usage("a folder for a process", {"--pid", "1", "--cwd", "/"}, "--env and --cwd are for a command that is started, not for a process that runs");
     for (const char* variable : {"A", "=b", "="})
         QTest::addRow("variable %s", variable) << QStringList{"--env=" + QString::fromLatin1(variable), "--", "true"}
                                                << "--env: \"" + QString::fromLatin1(variable) + "\" is no variable; write NAME=VALUE, or NAME= to take it away";
-    row("samples of torch", {"--torch", "--backend", "samples", "--", "true"}, "--torch records what PyTorch tells, which samples does not; leave one of them out");
-    row("an unknown way", {"--torch", "--mechanism", "magic", "--", "true"}, "there is no backend \"magic\"; there are: ");
+    usage("samples of torch", {"--torch", "--backend", "samples", "--", "true"}, "--torch records what PyTorch tells, which samples does not; leave one of them out");
+    usage("an unknown way", {"--torch", "--mechanism", "magic", "--", "true"}, "there is no backend \"magic\"; there are: ");
 }
 
-void tst_RecordTorchCommand::wrongUsageIsOneSentence()
-{
-    QFETCH(const QStringList, arguments);
-    QFETCH(const QString, sentence);
-    const Ran ran = record(arguments);
-    QCOMPARE(ran.status, 2);
-    QVERIFY(ran.out.isEmpty());
-    QCOMPARE(ran.err.count('\n'), 1);
-    QVERIFY2(ran.err.startsWith("opscope record: ") && QString::fromUtf8(ran.err).contains(sentence), ran.err.constData());
-}
+void tst_RecordTorchCommand::wrongUsageIsOneSentence() { checkUsage(); }
 
 void tst_RecordTorchCommand::optionsOfTorchNeedTorch()
 {
     if (torchWays().empty()) QSKIP("skipped: this build has no way to record PyTorch");
     const ChildProcess child = ChildProcess::sleeping();
     for (const char* option : {"--et", "--no-ops"}) {
-        const Ran ran = record({QString::fromLatin1(option), "--pid", QString::number(child.pid())});
+        const Ran ran = record({QString::fromLatin1(option), "--pid", pidText(child)});
         QCOMPARE(ran.status, 2);
         QCOMPARE(ran.err, QByteArray("opscope record: ") + option + " is an option of --torch\n");
     }
@@ -180,7 +166,7 @@ void tst_RecordTorchCommand::senselessWishesAreOneSentence()
 void tst_RecordTorchCommand::aProcessWithoutTorchIsToldSo()
 {
     const ChildProcess child = ChildProcess::sleeping();
-    const QString pid = QString::number(child.pid());
+    const QString pid = pidText(child);
     const Ran ran = record({"--torch", "--pid", pid});
     QCOMPARE(ran.status, 1);
     QCOMPARE(QString::fromUtf8(ran.err).section(QLatin1Char('\n'), 0, 0), QStringLiteral("opscope record: Process %1 (sleep) has not loaded PyTorch, or may not be looked into.").arg(pid));
@@ -193,8 +179,7 @@ void tst_RecordTorchCommand::aProcessWithoutTorchIsToldSo()
 
 void tst_RecordTorchCommand::commandsGetTheirFolderAndVariables()
 {
-    const Json backends = jsonOf(record({"--backends", "--json"}))["backends"];
-    if (std::none_of(backends.begin(), backends.end(), [](const Json& b) { return b["id"] == "samples" && b["state"] == "ready"; })) QSKIP("skipped: samples are not permitted here");
+    if (!canRecord("samples")) QSKIP("skipped: samples are not permitted here");
     const QTemporaryDir dir, startsIn;
     const QString there = startsIn.filePath(QStringLiteral("seen"));
     const Ran ran = record({"--backend", "samples", "-o", dir.filePath(QStringLiteral("a.fxt")), "--cwd", startsIn.path(), "--env", "FRUIT=red apple", "--env", "HOME=", "--", "sh",
@@ -259,8 +244,7 @@ void tst_RecordTorchCommand::theListMarksPyTorch()
 void tst_RecordTorchCommand::samplingAPyTorchProcessTellsOfTorch()
 {
     NEEDS_TORCH();
-    const Json backends = jsonOf(record({"--backends", "--json"}))["backends"];
-    if (std::none_of(backends.begin(), backends.end(), [](const Json& b) { return b["id"] == "samples" && b["state"] == "ready"; })) QSKIP("skipped: samples are not permitted here");
+    if (!canRecord("samples")) QSKIP("skipped: samples are not permitted here");
     LiveTorch program;
     QVERIFY(program.isReady());
     const QTemporaryDir dir;
@@ -280,89 +264,57 @@ void tst_RecordTorchCommand::jobsAreFoundByTheirName()
 
 void tst_RecordTorchCommand::consentIsAskedForOnATerminalOnly()
 {
-    NEEDS_TORCH();
     NEEDS_WAY("inject");
     LiveTorch program;
-    QVERIFY(program.isReady());
-    if (const QByteArray why = notReady("inject", program.pidText()); !why.isEmpty()) QSKIP(why.constData());
+    NEEDS_READY("inject", program);
     const QTemporaryDir dir;
     const QStringList arguments{"record", "--torch", "--mechanism", "inject", "--pid", program.pidText(), "-o", dir.filePath(QStringLiteral("out"))};
     const Ran silent = runOpscope(arguments);
     QCOMPARE(silent.status, 1);
     QVERIFY2(silent.err.contains(program.pidText().toUtf8()) && silent.err.contains("--yes agrees to it"), silent.err.constData());
-    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
-    QVERIFY(terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0);
-    const std::string name = ::ptsname(terminal);
+    const Terminal terminal;
     QProcess process;
-    process.setChildProcessModifier([name] {
-        const int theirs = ::open(name.c_str(), O_RDWR | O_NOCTTY);
-        ::dup2(theirs, STDIN_FILENO);
-        ::dup2(theirs, STDERR_FILENO);
-    });
+    terminal.become(process, {STDIN_FILENO, STDERR_FILENO});
     process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), arguments);
     QByteArray said;
-    while (!said.contains("Go on? [y/N] ")) {
-        QByteArray part(4096, '\0');
-        const ssize_t got = ::read(terminal, part.data(), static_cast<std::size_t>(part.size()));
-        if (got <= 0) break;
-        said += part.left(static_cast<qsizetype>(got));
-    }
+    QTRY_VERIFY_WITH_TIMEOUT((said += terminal.read()).contains("Go on? [y/N] ") || process.state() == QProcess::NotRunning, 60'000);
     QVERIFY2(said.contains(program.pidText().toUtf8()) && said.contains("Go on? [y/N] "), said.constData());
-    QCOMPARE(::write(terminal, "n\n", 2), 2);
+    QCOMPARE(::write(terminal.ours, "n\n", 2), 2);
     QVERIFY(process.waitForFinished(60'000));
-    ::close(terminal);
     QCOMPARE(process.exitCode(), 130);
     QVERIFY(!QDir(dir.filePath(QStringLiteral("out"))).exists());
     QCOMPARE(program.end(), 0);
 }
 
-void tst_RecordTorchCommand::theDaemonRecords()
+/// A program that runs: half a second of it is recorded, and it trains on to its end.
+void tst_RecordTorchCommand::wayRecords(const char* way, const LiveTorch::How& how, const QStringList& options)
 {
-    NEEDS_TORCH();
-    NEEDS_WAY("daemon");
-    const QTemporaryDir sockets; // of its own: the name of the machine's daemon may be in use
-    LiveTorch program({.environment = {{"KINETO_USE_DAEMON", "1"}, {"KINETO_IPC_SOCKET_DIR", sockets.path()}}});
-    QVERIFY(program.isReady());
-    if (const QByteArray why = notReady("daemon", program.pidText()); !why.isEmpty()) QSKIP(why.constData());
+    NEEDS_WAY(way);
+    LiveTorch program(how);
+    NEEDS_READY(way, program);
     const QTemporaryDir dir;
-    const Ran ran = record({"--torch", "--pid", program.pidText(), "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
-    const std::string complaint = complaintOf(ran, "daemon", false);
+    const Ran ran = record(QStringList{"--torch", "--pid", program.pidText(), "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"} + options);
+    const std::string complaint = complaintOf(ran, way, options.contains("--et"));
     QVERIFY2(complaint.empty(), complaint.c_str());
     QCOMPARE(program.end(), 0);
+}
+
+void tst_RecordTorchCommand::theDaemonRecords()
+{
+    const QTemporaryDir sockets; // of its own: the name of the machine's daemon may be in use
+    wayRecords("daemon", {.environment = {{"KINETO_USE_DAEMON", "1"}, {"KINETO_IPC_SOCKET_DIR", sockets.path()}}}, {});
 }
 
 void tst_RecordTorchCommand::theHelperRecords()
 {
-    NEEDS_TORCH();
-    NEEDS_WAY("helper");
     const QString folder = QStringLiteral(OPSCOPE_TEST_DATA "/../../resources/python");
-    LiveTorch program({.before = QStringLiteral("import sys\nsys.path.insert(0, '%1')\nimport opscope\nopscope.listen()\n").arg(folder)});
-    QVERIFY(program.isReady());
-    if (const QByteArray why = notReady("helper", program.pidText()); !why.isEmpty()) QSKIP(why.constData());
-    const QTemporaryDir dir;
-    const Ran ran = record({"--torch", "--et", "--mechanism", "helper", "--pid", program.pidText(), "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
-    const std::string complaint = complaintOf(ran, "helper", true);
-    QVERIFY2(complaint.empty(), complaint.c_str());
-    QCOMPARE(program.end(), 0);
+    wayRecords("helper", {.before = QStringLiteral("import sys\nsys.path.insert(0, '%1')\nimport opscope\nopscope.listen()\n").arg(folder)}, {"--et", "--mechanism", "helper"});
 }
 
-void tst_RecordTorchCommand::injectionRecords()
-{
-    NEEDS_TORCH();
-    NEEDS_WAY("inject");
-    LiveTorch program;
-    QVERIFY(program.isReady());
-    if (const QByteArray why = notReady("inject", program.pidText()); !why.isEmpty()) QSKIP(why.constData());
-    const QTemporaryDir dir;
-    const Ran ran = record({"--torch", "--et", "--yes", "--pid", program.pidText(), "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
-    const std::string complaint = complaintOf(ran, "inject", true);
-    QVERIFY2(complaint.empty(), complaint.c_str());
-    QCOMPARE(program.end(), 0);
-}
+void tst_RecordTorchCommand::injectionRecords() { wayRecords("inject", {}, {"--et", "--yes"}); }
 
 void tst_RecordTorchCommand::aCommandIsRecordedFromItsFirstOperator()
 {
-    NEEDS_TORCH();
     NEEDS_WAY("launch");
     const QTemporaryDir dir;
     const Ran ran = record({"--torch", "--et", "--integral", "aten::embedding", "--duration", "none", "-o", dir.filePath(QStringLiteral("out")), "--json", "--", LiveTorch::python(), LiveTorch::script(dir), "20"});
@@ -378,7 +330,6 @@ void tst_RecordTorchCommand::aCommandIsRecordedFromItsFirstOperator()
 
 void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
 {
-    NEEDS_TORCH();
     NEEDS_WAY("daemon");
     const QTemporaryDir sockets;
     const QString job = QStringLiteral("both-%1").arg(::getpid());
@@ -386,8 +337,8 @@ void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
         return LiveTorch::How{.environment = {{"KINETO_USE_DAEMON", "1"}, {"KINETO_IPC_SOCKET_DIR", sockets.path()}, {"RANK", QString::fromLatin1(number)}, {"WORLD_SIZE", "2"}, {"TORCHELASTIC_RUN_ID", job}}};
     };
     LiveTorch first(rank("0")), second(rank("1"));
-    QVERIFY(first.isReady() && second.isReady());
-    if (const QByteArray why = notReady("daemon", first.pidText()); !why.isEmpty()) QSKIP(why.constData());
+    QVERIFY(second.isReady());
+    NEEDS_READY("daemon", first);
     const QTemporaryDir dir;
     const Ran ran = record({"--torch", "--job", job, "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
     QVERIFY2(ran.status == 0, ran.err.constData());

@@ -1,14 +1,6 @@
-#include <QFloat16> // nlohmann_json asks what it is
-#include <QProcess>
-#include <QTemporaryDir>
-#include <QTest>
-
-#include "tests/app/RunOpscope.h"
-#include "tests/support/ChildProcess.h"
+#include "tests/app/RecordRun.h"
 #include "tests/support/EtFolder.h"
 #include "tests/support/Golden.h"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -189,17 +181,12 @@ void tst_StopSignals::behindTheEndTheyChangeNothing()
 
 void tst_StopSignals::behindARecordingTheyChangeNothing()
 {
-    using Json = nlohmann::json;
-    bool ready = false;
-    const Json known = Json::parse(runOpscope({"record", "--backends", "--json"}).out.toStdString(), nullptr, false);
-    for (const Json& backend : known["backends"])
-        ready = ready || backend["state"] == "ready";
-    if (!ready) QSKIP("skipped: nothing can record here");
-    const ChildProcess child({"sh", "-c", "while :; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 0.02; done"});
+    NEEDS_A_BACKEND();
+    const ChildProcess child = busyProgram();
     const QTemporaryDir dir;
     const std::string out = dir.path().toStdString() + "/out.fxt";
     for (int round = 0; round < 4; ++round) {
-        Program program({"record", "--pid", QString::number(child.pid()), "--duration", "100ms", "-o", dir.filePath("out.fxt")});
+        Program program({"record", "--pid", pidText(child), "--duration", "100ms", "-o", dir.filePath("out.fxt")});
         program.awaitFile(out);
         for (int i = 0; i < 20; ++i) {
             for (const int number : {SIGINT, SIGTERM, SIGHUP}) program.signal(number);

@@ -16,9 +16,6 @@ using namespace opscope::test;
 using State = Recorder::State;
 namespace fs = std::filesystem;
 
-#define NEEDS_TORCH()                                                                                                                                \
-    if (LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
-
 class tst_Helper : public QObject
 {
     Q_OBJECT

@@ -46,9 +46,6 @@ std::string someOf(int pipe)
 
 } // namespace
 
-#define NEEDS_TORCH()                                                                                                                                \
-    if (LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
-
 class tst_Launch : public QObject
 {
     Q_OBJECT

@@ -3,6 +3,7 @@
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <QTest>
 
 #include "tests/support/Golden.h"
 
@@ -87,5 +88,8 @@ private:
     QProcess m_process;
     QByteArray m_printed;
 };
+
+#define NEEDS_TORCH()                                                                                                                                \
+    if (::opscope::test::LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
 
 } // namespace opscope::test
