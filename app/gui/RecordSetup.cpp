@@ -192,9 +192,9 @@ std::vector<OptionValues> RecordSetup::optionsOfAll() const
         const auto found = now.options.find(RecordSettings::optionsKey(backend));
         if (found == now.options.end())
             continue;
-        // Of a family each has its own besides those that all have.
+        // Of a family each has its own besides those that all have. What an older version remembered may be no value any more.
         for (const RecordOption& option : backend.options())
-            if (const auto value = found->second.find(option.id); value != found->second.end())
+            if (const auto value = found->second.find(option.id); value != found->second.end() && checkOption(option, value->second))
                 values.insert(*value);
     }
     return all;

@@ -2,6 +2,7 @@
 
 #include "core/record/sampling/Collector.h"
 #include "core/record/sampling/ProcFiles.h"
+#include "core/record/sampling/SamplingBackend.h"
 
 #include <algorithm>
 #include <array>
@@ -42,9 +43,19 @@ namespace {
 
 struct Options
 {
-    EventSettings events = {.frequency = 999, .stackBytes = 24'576};
+    EventSettings events = eventSettings({});
     int seconds = 10, runs = 7;
     std::string only;
+    void setStack(int bytes)
+    {
+        events.stackBytes = static_cast<std::uint32_t>(bytes);
+        events.stackByTarget = false;
+    }
+    std::string stacks() const
+    {
+        if (events.stackByTarget) return "unwound from as many bytes as suit the target";
+        return events.stackBytes ? "unwound from " + std::to_string(events.stackBytes) + " bytes" : "frame pointers";
+    }
 };
 
 double median(std::vector<double> values)
@@ -270,15 +281,15 @@ int main(int count, char** arguments)
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
         const std::string value = i + 1 < count ? arguments[i + 1] : "";
-        if (argument == "--stacks" && value == "frame-pointers") options.events.stackBytes = 0;
-        if (argument == "--stack-bytes") options.events.stackBytes = static_cast<std::uint32_t>(std::atoi(value.c_str()));
+        if (argument == "--stacks" && value == "frame-pointers") options.setStack(0);
+        if (argument == "--stack-bytes") options.setStack(std::atoi(value.c_str()));
         if (argument == "--hz") options.events.frequency = static_cast<std::uint32_t>(std::max(1, std::atoi(value.c_str())));
         if (argument == "--kernel") options.events.kernel = value != "off";
         if (argument == "--seconds") options.seconds = std::atoi(value.c_str());
         if (argument == "--runs") options.runs = std::max(1, std::atoi(value.c_str()));
         if (argument == "--only") options.only = value;
     }
-    std::printf("stacks: %s\n", options.events.stackBytes ? ("unwound from " + std::to_string(options.events.stackBytes) + " bytes").c_str() : "frame pointers");
+    std::printf("stacks: %s\n", options.stacks().c_str());
     const auto wanted = [&](std::string_view what) { return options.only.empty() || options.only == what; };
     if (wanted("attach")) attach(options);
     if (wanted("overhead")) overhead(options);

@@ -87,6 +87,8 @@ Readiness fakeCheck(const RecordTarget& target, const OptionValues& options)
 {
     if (!g_permitted)
         return {Readiness::State::NeedsPermission, "perf_event_paranoid is 3", "An administrator can allow it: sysctl kernel.perf_event_paranoid=2"};
+    if (!checkOptions(fakeOptions(), options))
+        return {Readiness::State::NotPossible, "Check the options", ""};
     if (options.contains("only"))
         return {Readiness::State::NotPossible, "No such thread", "Choose another name."};
     return {Readiness::State::Ready, "", target.pid % 2 ? "" : "User code only: kernel frames need more rights."};
@@ -160,6 +162,7 @@ private Q_SLOTS:
     void goingOnRecordingKeepsTheWindow();
     void aFileThatIsThereIsAskedAbout();
     void settingsAreRememberedAndTheProcessIsNot();
+    void rememberedChoicesThatAreGoneAreNotAsked();
     void tabGoesFromWhatToHowToStart();
     void itFitsASmallScreen();
     void aRealProcessIsRecorded();
@@ -562,6 +565,17 @@ void tst_RecordDialog::settingsAreRememberedAndTheProcessIsNot()
     QCOMPARE(strange.length.seconds, 30);
     QCOMPARE(strange.mebibytes, 1024);
     QCOMPARE(RecordSettings::fromJson("nonsense").length, RecordSettings().length);
+}
+
+void tst_RecordDialog::rememberedChoicesThatAreGoneAreNotAsked()
+{
+    m_opener->settings().setRecording(R"({"options": {"fake": {"stacks": "of an older version", "frequency": "499"}}})");
+    RecordDialog& d = ready();
+    QCOMPARE(d.setup().ways().chosen()->id, std::string_view("fake"));
+    QCOMPARE(qobject_cast<QComboBox*>(d.setup().fields()->field("stacks"))->currentIndex(), 0);
+    QCOMPARE(qobject_cast<QSpinBox*>(d.setup().fields()->field("frequency"))->value(), 499);
+    press(d.mainButton());
+    QVERIFY(FakeSession::current->request.options == (OptionValues{{"frequency", "499"}}));
 }
 
 void tst_RecordDialog::tabGoesFromWhatToHowToStart()

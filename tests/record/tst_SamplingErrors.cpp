@@ -52,13 +52,20 @@ private Q_SLOTS:
     {
         const EventSettings standard = eventSettings({});
         QCOMPARE(standard.frequency, 999u);
-        QCOMPARE(standard.stackBytes, 24'576u);
+        QCOMPARE(standard.stackBytes, 24'576u); // of commands, which nobody knows yet
+        QVERIFY(standard.stackByTarget);
         QVERIFY(standard.kernel && !standard.cycles);
         const EventSettings other = eventSettings({{"frequency", "4999"}, {"call-stacks", "frame-pointers"}, {"kernel", "off"}, {"event", "cycles"}});
         QCOMPARE(other.frequency, 4999u);
         QCOMPARE(other.stackBytes, 0u);
+        QVERIFY(!other.stackByTarget);
         QVERIFY(!other.kernel && other.cycles);
-        QCOMPARE(eventSettings({{"stack-bytes", "10001"}}).stackBytes, 10'000u);
+        for (const std::uint32_t bytes : {8'192u, 24'576u, 65'528u}) {
+            const EventSettings chosen = eventSettings({{"stack-bytes", std::to_string(bytes)}});
+            QCOMPARE(chosen.stackBytes, bytes);
+            QVERIFY(!chosen.stackByTarget);
+            QVERIFY(checkOptions(options(), {{"stack-bytes", std::to_string(bytes)}}).ok());
+        }
         QVERIFY(checkOptions(options(), {}).ok());
         for (const RecordOption& option : options()) QVERIFY2(checkOption(option, option.standard).ok(), option.id.c_str());
         QVERIFY(!checkOptions(options(), {{"frequency", "1000"}}).ok());

@@ -183,6 +183,37 @@ private Q_SLOTS:
         QVERIFY(recording.began.find("sampled_hz=") != std::string::npos);
         QVERIFY(!recording.ended.empty());
     }
+    void stacksThatAreDeeperThanTheCopyAreTold_data()
+    {
+        QTest::addColumn<QString>("asked");
+        QTest::addColumn<QString>("copied");
+        QTest::newRow("chosen for a native program") << "auto" << "8192";
+        QTest::newRow("chosen by the person") << "24576" << "24576";
+    }
+    void stacksThatAreDeeperThanTheCopyAreTold()
+    {
+        QFETCH(QString, asked);
+        QFETCH(QString, copied);
+        ChildProcess child(target({"deep", kLong}));
+        QVERIFY(child.works());
+        Session session({.pid = child.pid()}, at("a.fxt"), {{"stack-bytes", asked.toStdString()}});
+        QVERIFY2(session.start(), session.problem().c_str());
+        QVERIFY2(session.taken(50), session.problem().c_str());
+        QVERIFY2(session.stop(), session.problem().c_str());
+        const FxtProfile recording = fxtProfile(at("a.fxt"));
+        QCOMPARE(recording.error, std::string());
+        QVERIFY2(recording.began.find("stack_bytes=int32:" + copied.toStdString()) != std::string::npos, recording.began.c_str());
+        const Line* line = recording.with("late_function");
+        QVERIFY(line);
+        const QString notes = session.notes.join(QLatin1Char('\n'));
+        const bool cut = asked == u"auto";
+        QCOMPARE(line->time.contains("[callers missing]"), cut);
+        QCOMPARE(line->time.contains("main"), !cut);
+        QVERIFY2(notes.contains(QStringLiteral("they are deeper than the 8 KiB that are copied; --stack-bytes 24576 copies more")) == cut, qPrintable(notes));
+        const std::uint64_t samples = session.session->status().samples;
+        QVERIFY2(recording.ended.find("samples=int32:" + std::to_string(samples)) != std::string::npos, recording.ended.c_str());
+        QVERIFY2((recording.ended.find("without_callers=int32:0,") == std::string::npos) == cut, recording.ended.c_str());
+    }
     void aThreadBornLaterIsRecorded()
     {
         ChildProcess child(target({"born", kLong}));

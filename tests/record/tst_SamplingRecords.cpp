@@ -228,7 +228,7 @@ private Q_SLOTS:
             ring.write(withStack(written));
             ring.write(switchAt(i));
             const Words all = ring.drained();
-            const std::size_t kept = std::min<std::size_t>((written + 7) / 8, 8);
+            const std::size_t kept = std::min<std::size_t>((written + 7) / 8 + 1, 8); // and a word that tells it from a stack that goes on
             QCOMPARE(all.size(), withStack(0).size() - 8 + kept + switchAt(0).size());
             PerfRecord record;
             const std::size_t first = recordWords(all);
@@ -236,6 +236,7 @@ private Q_SLOTS:
             QCOMPARE(record.time, 99u);
             QCOMPARE(Words(record.registers.begin(), record.registers.end()), (Words{11, 12}));
             QCOMPARE(record.stack.size(), std::min<std::size_t>(written, 64));
+            QCOMPARE(record.stackFull, written >= 64);
             for (std::size_t byte = 0; byte < record.stack.size(); ++byte)
                 QCOMPARE(static_cast<int>(record.stack[byte]), byte % 8 ? 0 : static_cast<int>(byte / 8 + 1));
             QVERIFY(decodeRecord(std::span(all).subspan(first), layout, record) && record.kind == PerfKind::Switch && record.time == i);

@@ -1,9 +1,11 @@
 #include "core/record/sampling/Collector.h"
 
+#include "core/base/Time.h"
 #include "core/record/Presentable.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/RingDrainer.h"
 #include "core/record/sampling/SampleTrace.h"
+#include "core/record/sampling/StackChoice.h"
 
 #include <algorithm>
 #include <array>
@@ -149,6 +151,8 @@ std::optional<RecordFailure> Collector::begin()
         m_request.events.onExec = true;
     } else if (!isAlive(m_pid, m_request.target.startTicks)) {
         return goneText(m_pid);
+    } else if (m_request.events.stackByTarget) {
+        m_request.events.stackBytes = stackBytesOf(m_pid);
     }
     m_startTime = monotonicNs();
     const std::uint64_t wallClock = clockNs(CLOCK_REALTIME);
@@ -189,12 +193,13 @@ void Collector::markBegin()
 {
     const EventSettings& as = m_events->settings();
     const std::string command = m_command ? joined(m_request.target.command) : commandLine(m_pid);
-    const std::array<FxtWriter::Argument, 8> arguments{{
+    const std::array<FxtWriter::Argument, 9> arguments{{
         {"pid", std::int64_t{m_pid}},
         {"command", std::string_view(command)},
         {"sampled_hz", std::uint64_t{as.frequency}},
         {"event", std::string_view(as.cycles ? "cycles" : "cpu-clock")},
         {"stacks", std::string_view(as.stackBytes ? "unwound" : "frame pointers")},
+        {"stack_bytes", std::uint64_t{as.stackBytes}},
         {"kernel", as.kernel},
         {"monotonic_ns", m_startTime},
         {"realtime_ns", clockNs(CLOCK_REALTIME) - (monotonicNs() - m_startTime)},
@@ -295,8 +300,11 @@ void Collector::finish()
     const std::uint64_t now = m_events->monotonic() ? ended : m_merge.latest();
     m_trace->finish(now);
     const SampleTrace::Counts& counts = m_trace->counts();
-    const std::array<FxtWriter::Argument, 4> arguments{
-        {{"samples", counts.samples}, {"lost", counts.lost}, {"monotonic_ns", monotonicNs()}, {"realtime_ns", clockNs(CLOCK_REALTIME)}}};
+    const std::array<FxtWriter::Argument, 5> arguments{{{"samples", counts.samples},
+                                                        {"lost", counts.lost},
+                                                        {"without_callers", counts.cut},
+                                                        {"monotonic_ns", monotonicNs()},
+                                                        {"realtime_ns", clockNs(CLOCK_REALTIME)}}};
     m_trace->mark(now, "recording ended", arguments);
     flush();
     const bool targetEnded = isTargetGone();
@@ -304,8 +312,22 @@ void Collector::finish()
         if (const auto exit = m_command->exitStatus()) m_exitStatus = *exit;
     if (targetEnded) m_outcome.end = RecordEnd::TargetEnded;
     if (m_gone && !targetEnded) tell("The system ended the recording: the process runs on as a program with other rights");
-    if (counts.cut * 20 > counts.stacks)
-        tell(std::to_string(counts.cut * 100 / counts.stacks) + " % of the stacks are longer than what is copied of them: their callers are missing");
+    tellMissingCallers();
+}
+
+/// Not those that could be completed from the stack before.
+void Collector::tellMissingCallers()
+{
+    const SampleTrace::Counts& counts = m_trace->counts();
+    const std::uint32_t copied = m_events->settings().stackBytes, more = moreStackBytes(copied);
+    const auto ofAll = [&](std::uint64_t count) { return formatCount(static_cast<std::int64_t>(count)) + " of " + formatCount(static_cast<std::int64_t>(counts.stacks)); };
+    if (counts.deepCut) {
+        const bool asAsked = copied == m_request.events.stackBytes; // else a note has told why there cannot be more
+        tell(ofAll(counts.deepCut) + " stacks lack callers: they are deeper than the " + std::to_string((copied + 512) / 1024) +
+             " KiB that are copied" + (asAsked && more ? "; --stack-bytes " + std::to_string(more) + " copies more" : ""));
+    }
+    if (const std::uint64_t other = counts.cut - counts.deepCut; other * 20 > counts.stacks)
+        tell(ofAll(other) + " stacks lack callers: the program does not say how to find them");
 }
 
 } // namespace opscope::sampling

@@ -79,6 +79,7 @@ private:
     void addDrained();
     void flush();
     void measureCpu();
+    void tellMissingCallers();
     void tell(const std::string& note);
     void tellNotes();
 

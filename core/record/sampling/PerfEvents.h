@@ -25,6 +25,7 @@ struct EventSettings
     std::uint32_t frequency = 999;  ///< Hz; capped by what the system allows
     bool kernel = true;             ///< kernel code as well, where that is allowed
     std::uint32_t stackBytes = 0;   ///< copied with each sample, to be unwound; 0: frame pointers, walked by the kernel
+    bool stackByTarget = false;     ///< the Collector takes what suits the process (stackBytesOf) instead; of a command that it starts, `stackBytes`
     bool onExec = false;            ///< a child of ours that waits: recorded from its exec on
     bool perThread = false;         ///< that layout even where descriptors suffice; for tests
 };

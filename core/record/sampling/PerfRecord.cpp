@@ -65,6 +65,7 @@ void takeStack(Words& words, unsigned registers, PerfRecord& into)
     if (!words.good() || abi != PERF_SAMPLE_REGS_ABI_64) return; // the unwinder knows 64-bit programs only
     into.registers = values;
     into.stack = std::as_bytes(copy).first(used < copy.size_bytes() ? used : copy.size_bytes());
+    into.stackFull = size > 0 && used >= size;
 }
 
 bool decodeSample(std::span<const std::uint64_t> record, const SampleLayout& layout, PerfRecord& into)

@@ -30,6 +30,7 @@ struct PerfRecord
     std::span<const std::uint64_t> chain;     ///< with its context marks
     std::span<const std::uint64_t> registers; ///< as the kernel orders them; empty: the thread has none, or a 32-bit program
     std::span<const std::byte> stack;         ///< what was really copied
+    bool stackFull = false;                   ///< and there was no room for more
 
     std::uint64_t lost = 0;                   ///< Lost
     pid_t parentPid = 0, parentTid = 0;       ///< Fork, Exit

@@ -24,12 +24,12 @@ void copy(const RingWords& words, std::uint64_t from, std::size_t count, std::ve
 void copyRecord(const RingWords& record, std::size_t words, const SampleLayout& layout, std::vector<std::uint64_t>& into)
 {
     const StackPart stack = stackPartOf(record, words, layout);
-    if (!stack.unused) return copy(record, 0, words, into);
-    const std::size_t at = into.size(), end = stack.first + stack.words;
-    copy(record, 0, end - stack.unused, into);
+    if (stack.unused < 2) return copy(record, 0, words, into);
+    const std::size_t at = into.size(), end = stack.first + stack.words, out = stack.unused - 1;
+    copy(record, 0, end - out, into);
     copy(record, end, words - end, into);
-    into[at] = withRecordWords(into[at], words - stack.unused);
-    into[at + stack.first - 1] = (stack.words - stack.unused) * sizeof(std::uint64_t);
+    into[at] = withRecordWords(into[at], words - out);
+    into[at + stack.first - 1] = (stack.words - out) * sizeof(std::uint64_t);
 }
 
 } // namespace

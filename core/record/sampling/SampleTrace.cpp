@@ -339,7 +339,8 @@ void SampleTrace::addUnwound(const PerfRecord& record, Process& process, Thread&
     copy.stack = record.stack;
     m_addresses.clear();
     ++m_counts.stacks;
-    const bool whole = process.unwinder->unwind(copy, m_addresses) || completeFrom(thread);
+    const bool inCopy = process.unwinder->unwind(copy, m_addresses), whole = inCopy || completeFrom(thread), deep = record.stackFull && !inCopy;
+    m_counts.deep += deep;
     bool exact = true;
     for (const std::uint64_t address : m_addresses) {
         addFrame(*process.symbols, address, exact);
@@ -349,6 +350,7 @@ void SampleTrace::addUnwound(const PerfRecord& record, Process& process, Thread&
     thread.toTheBottom = whole;
     if (whole) return;
     ++m_counts.cut;
+    m_counts.deepCut += deep;
     m_frames.push_back({kMissingCallers});
 }
 

@@ -30,7 +30,8 @@ public:
     struct Counts
     {
         std::uint64_t samples = 0, lost = 0;
-        std::uint64_t stacks = 0, cut = 0;  ///< unwound ones; those among them that do not reach the bottom of the stack
+        std::uint64_t stacks = 0, cut = 0;  ///< unwound ones; those among them that lack callers
+        std::uint64_t deep = 0, deepCut = 0; ///< that go on behind what was copied of them; those among them that lack callers
     };
 
     /// Appends to `buffer`, which may be emptied at any time between two calls.

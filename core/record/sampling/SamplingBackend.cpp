@@ -3,6 +3,7 @@
 #include "core/record/sampling/PerfErrors.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/SamplingSession.h"
+#include "core/record/sampling/StackChoice.h"
 #include "core/record/sampling/UserRegisters.h"
 
 #include <charconv>
@@ -16,8 +17,8 @@ namespace {
 
 using State = Readiness::State;
 
-constexpr std::int64_t kLeastCopy = 1024, kMostCopy = 65'528; ///< the kernel takes less than 64 KiB
-// Measured with PyTorch: 44 % of the stacks are longer than 8 KiB, 6 % than 16, none noticed at 24; of a shorter one only what there is costs.
+constexpr std::string_view kByTarget = "auto";
+// Measured with PyTorch: 44 % of the stacks are longer than 8 KiB, 6 % than 16, none noticed at 24.
 //
 // What a busy target loses is nearly all the timer's: with events that take nothing and that nobody reads (bench_record "the timer alone"),
 // in a virtual machine, 2.6 % at 999 Hz, 1.4 at 499, 0.4 at 99. That is 25 us for each interrupt, which goes through the host. cpu-clock or
@@ -61,8 +62,13 @@ std::vector<RecordOption> options()
         {.id = "event", .title = "Clock", .help = "What makes a sample due.", .kind = Kind::Choice, .standard = "cpu-clock",
          .choices = {{"cpu-clock", "Processor time", "works everywhere"}, {"cycles", "Cycles", "needs hardware counters, which most virtual machines lack"}},
          .advanced = true},
-        {.id = "stack-bytes", .title = "Copied stack", .help = "Callers that lie further up than this are missing when stacks are unwound.",
-         .kind = Kind::Number, .standard = "24576", .unit = "bytes", .low = kLeastCopy, .high = kMostCopy, .advanced = true},
+        {.id = "stack-bytes", .title = "Copied stack", .help = "How much of each stack is there to find callers in; auto is 24 KiB with Python or PyTorch and of commands, else 8.",
+         .kind = Kind::Choice, .standard = std::string(kByTarget),
+         .choices = {{std::string(kByTarget), "Automatic", "24 KiB with Python or PyTorch and of new commands, else 8"},
+                     {std::to_string(kShallowStacks), "8 KiB"},
+                     {std::to_string(kDeepStacks), "24 KiB"},
+                     {std::to_string(kWholeStacks), "64 KiB", "costs most"}},
+         .advanced = true},
     };
 }
 
@@ -74,7 +80,10 @@ EventSettings eventSettings(const OptionValues& values)
     settings.frequency = static_cast<std::uint32_t>(numberOf(value("frequency")));
     settings.kernel = value("kernel") == "on";
     settings.cycles = value("event") == "cycles";
-    if (value("call-stacks") == "unwound") settings.stackBytes = static_cast<std::uint32_t>(numberOf(value("stack-bytes")) / 8 * 8); // whole words
+    if (value("call-stacks") != "unwound") return settings;
+    const std::string stack = value("stack-bytes");
+    settings.stackByTarget = stack == kByTarget;
+    settings.stackBytes = settings.stackByTarget ? kDeepStacks : static_cast<std::uint32_t>(numberOf(stack));
     return settings;
 }
 

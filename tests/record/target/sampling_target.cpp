@@ -8,6 +8,7 @@
 //   exec        runs before_exec and then executes itself as "after"
 //   after       runs after_exec
 //   count N     N threads do the same small work over and over; at the end: how often for each second of processor time
+//   deep        runs late_function below a stack of some 16 KiB
 //   asleep      one thread sleeps in the kernel all the time, one runs
 
 #include <atomic>
@@ -82,6 +83,14 @@ FUNCTION void burn(std::int64_t ns)
 FUNCTION void hot_function() { burn(3'000'000); sink = sink + 1; }
 FUNCTION void warm_function() { burn(1'000'000); sink = sink + 2; }
 FUNCTION void late_function() { while (!over()) burn(1'000'000); sink = sink + 3; }
+FUNCTION void deep_function(int levels)
+{
+    volatile char room[1024];
+    room[0] = 1;
+    if (levels > 1) deep_function(levels - 1);
+    else late_function();
+    sink = sink + static_cast<std::uint64_t>(room[0]);
+}
 FUNCTION void child_function() { while (!over()) burn(1'000'000); sink = sink + 4; }
 FUNCTION void before_exec() { while (!over()) burn(1'000'000); sink = sink + 5; }
 FUNCTION void after_exec() { while (!over()) burn(1'000'000); sink = sink + 6; }
@@ -143,6 +152,7 @@ int main(int count, char** arguments)
         ::kill(child, SIGUSR1);
         ::waitpid(child, nullptr, 0);
     }
+    if (what == "deep") deep_function(16);
     if (what == "exec") {
         before_exec();
         ::execl("/proc/self/exe", "after the exec", "after", arguments[2], nullptr);
