@@ -4,6 +4,7 @@
 #include "tests/app/RecordRun.h"
 #include "tests/support/Golden.h"
 #include "tests/support/LiveTorch.h"
+#include "tests/support/Pythons.h"
 
 #include <algorithm>
 
@@ -102,7 +103,9 @@ private Q_SLOTS:
     void consentIsAskedForOnATerminalOnly();
     void theDaemonRecords();
     void theHelperRecords();
+    void injectionRecords_data();
     void injectionRecords();
+    void aPyTorchWithoutKinetoIsRecorded();
     void aCommandIsRecordedFromItsFirstOperator();
     void aJobIsRecordedAtOnce();
 
@@ -311,7 +314,40 @@ void tst_RecordTorchCommand::theHelperRecords()
     wayRecords("helper", {.before = QStringLiteral("import sys\nsys.path.insert(0, '%1')\nimport opscope\nopscope.listen()\n").arg(folder)}, {"--et", "--mechanism", "helper"});
 }
 
-void tst_RecordTorchCommand::injectionRecords() { wayRecords("inject", {}, {"--et", "--yes"}); }
+void tst_RecordTorchCommand::injectionRecords_data()
+{
+    QTest::addColumn<QString>("python");
+    QTest::newRow("the Python of the tests") << LiveTorch::python();
+    const auto all = pythonsOf(14, 99);
+    const auto recent = std::find_if(all.begin(), all.end(), hasTorch);
+    QTest::newRow("Python 3.14, which is asked") << (recent == all.end() ? QString() : recent->path);
+}
+
+void tst_RecordTorchCommand::injectionRecords()
+{
+    QFETCH(QString, python);
+    if (python.isEmpty()) QSKIP("skipped: no such Python with PyTorch: see OPSCOPE_PYTHON and OPSCOPE_PYTHONS in tests/README.md");
+    wayRecords("inject", {.python = python}, {"--et", "--yes"});
+}
+
+/// Debian's PyTorch 1.13: an execution trace of the first format, and operators without shapes.
+void tst_RecordTorchCommand::aPyTorchWithoutKinetoIsRecorded()
+{
+    NEEDS_WAY("inject");
+    const QString python = qEnvironmentVariable("OPSCOPE_PYTHON_OLD");
+    if (python.isEmpty()) QSKIP("skipped: OPSCOPE_PYTHON_OLD names no Python with a PyTorch without Kineto");
+    LiveTorch program({.python = python});
+    NEEDS_READY("inject", program);
+    const QTemporaryDir dir;
+    const Ran ran = record({"--torch", "--et", "--yes", "--pid", program.pidText(), "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
+    QVERIFY2(ran.status == 0, ran.err.constData());
+    const Json json = jsonOf(ran);
+    QCOMPARE(json["backend"], "inject");
+    QCOMPARE(json["files"].size(), std::size_t{2});
+    for (const Json& file : json["files"]) QVERIFY2(file[file["format"] == "et" ? "nodes" : "events"] > 100, ran.out.constData());
+    QVERIFY2(json["notes"].dump().find("without Kineto") != std::string::npos, ran.out.constData());
+    QCOMPARE(program.end(), 0);
+}
 
 void tst_RecordTorchCommand::aCommandIsRecordedFromItsFirstOperator()
 {

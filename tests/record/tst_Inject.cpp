@@ -6,6 +6,7 @@
 #include "core/record/sampling/ProcFiles.h"
 
 #include <algorithm>
+#include <fstream>
 #include <sys/ptrace.h>
 #include <thread>
 

@@ -18,6 +18,7 @@ struct LiveTorchHow
     std::vector<std::pair<QString, QString>> environment = {};
     QString before = {};        ///< lines of Python in front of the loop
     bool worker = false;        ///< forks a process that does nothing, as data loaders do
+    QString python = {};        ///< empty: OPSCOPE_PYTHON
 };
 
 /// A training loop in a Python with PyTorch (OPSCOPE_PYTHON), with an embedding whose indices are known, that runs until its input ends or this goes.
@@ -58,7 +59,7 @@ public:
         for (const auto& [name, value] : how.environment) environment.insert(name, value);
         m_process.setProcessEnvironment(environment);
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        m_process.start(python(), {script(m_dir, how)});
+        m_process.start(how.python.isEmpty() ? python() : how.python, {script(m_dir, how)});
     }
     ~LiveTorch()
     {
