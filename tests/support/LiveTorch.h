@@ -3,9 +3,9 @@
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
-#include <QTest>
 
 #include "tests/support/Golden.h"
+#include "tests/support/TorchPython.h"
 
 #include <string>
 #include <utility>
@@ -28,7 +28,7 @@ class LiveTorch
 public:
     using How = LiveTorchHow;
 
-    static QString python() { return qEnvironmentVariable("OPSCOPE_PYTHON"); }
+    static QString python() { return torchPython(); }
     /// Also for `opscope record -- python SCRIPT`; with "steps" N it ends after so many.
     static QString script(const QTemporaryDir& dir, const How& how = {})
     {
@@ -89,8 +89,5 @@ private:
     QProcess m_process;
     QByteArray m_printed;
 };
-
-#define NEEDS_TORCH()                                                                                                                                \
-    if (::opscope::test::LiveTorch::python().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
 
 } // namespace opscope::test
