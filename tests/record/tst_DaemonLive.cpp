@@ -9,6 +9,7 @@
 #include "core/record/Recorder.h"
 #include "core/record/daemon/DaemonBackend.h"
 #include "core/record/daemon/KinetoDaemon.h"
+#include "tests/support/TorchPython.h"
 
 #include <nlohmann/json.hpp>
 
@@ -152,7 +153,7 @@ class tst_DaemonLive : public QObject
 private Q_SLOTS:
     void initTestCase()
     {
-        if (qEnvironmentVariable("OPSCOPE_PYTHON").isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch");
+        NEEDS_TORCH();
         m_one = std::make_unique<Training>();
         m_two = std::make_unique<Training>();
         m_third = std::make_unique<Training>(QMap<QString, QString>{{QStringLiteral("KINETO_ONDEMAND_TRACE_DIR"), QStringLiteral("/var/tmp")}});
