@@ -22,8 +22,11 @@ OverviewData::StripKind stripOf(const Trace& trace, const Track& track, SliceId 
     return trace.kindOf(slice) == CategoryClass::PythonFunction ? OverviewData::Modules : OverviewData::Host;
 }
 
-/// Starts and ends are counted by column, then summed up: a slice over everything costs no more than a short one.
-KeptColumns columnsOf(const Trace& trace, const SliceSet& slices, const JobControl& job)
+bool isAnnotation(CategoryClass kind) { return kind == CategoryClass::UserAnnotation || kind == CategoryClass::GpuAnnotation; }
+
+/// Starts and ends are counted by column, then summed up: a slice over everything costs no more than a short one. Annotations that only go with
+/// what they enclose do not count: a step that is kept for one of its operators would show as if the whole of it were.
+KeptColumns columnsOf(const Trace& trace, const SliceSet& slices, const SliceSet& matched, const JobControl& job)
 {
     KeptColumns kept;
     if (trace.extent().empty()) return kept;
@@ -33,14 +36,18 @@ KeptColumns columnsOf(const Trace& trace, const SliceSet& slices, const JobContr
     for (const Track& track : trace.tracks()) {
         if (job.cancelled()) return kept;
         const std::size_t device = track.kind == TrackKind::Stream || trace.process(track.process).side == Side::Device ? 1 : 0;
-        for (SliceId s = slices.next(SliceId(track.firstSlice)); s.valid() && s.index() < track.firstSlice + track.sliceCount; s = slices.next(SliceId(s.index() + 1))) {
+        const std::uint32_t end = track.firstSlice + track.sliceCount;
+        for (std::uint32_t at = track.firstSlice; at < end; ++at) {
+            const SliceId s = slices.next(SliceId(at));
+            if (!s.valid() || s.index() >= end) break;
+            at = s.index();
+            if (isAnnotation(trace.kindOf(s)) && !matched.contains(s)) continue;
             std::uint8_t& strip = stripOfName[trace.slices().name(s).index() * 2 + device];
             if (strip == OverviewData::kStrips) strip = stripOf(trace, track, s);
             const auto column = [&](Nanos t) { return static_cast<std::size_t>(std::clamp(scale.x(t), 0.0, static_cast<double>(OverviewData::kColumns - 1))); };
             const std::size_t first = column(trace.slices().start(s)), last = std::max(first, column(trace.slices().end(s)));
             ++steps[strip][first];
             --steps[strip][last + 1];
-            if (s.index() + 1 >= slices.size()) break;
         }
     }
     for (std::size_t strip = 0; strip < OverviewData::kStrips; ++strip) {
@@ -105,9 +112,10 @@ Result<ExportPlan> planExport(const Trace& trace, const ExportWish& wish, const 
     }
     if (wish.range) restrict(matches, inRange(trace, *wish.range));
     if (wish.tracks) restrict(matches, onTracks(trace, *wish.tracks));
+    const SliceSet matched = matches.slices;
     Result<Subset> subset = closeSubset(trace, std::move(matches), wish.options, job);
     if (!subset) return subset.error();
-    plan.kept = columnsOf(trace, subset->rows.slices, job);
+    plan.kept = columnsOf(trace, subset->rows.slices, matched, job);
     plan.subset = std::make_shared<const Subset>(std::move(subset).value());
     return plan;
 }

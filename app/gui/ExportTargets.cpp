@@ -81,6 +81,7 @@ void ExportTargets::addFormat(QGridLayout* grid)
     m_format->setAccessibleName(QStringLiteral("Format"));
     auto* label = new QLabel(QStringLiteral("F&ormat"), this);
     label->setBuddy(m_format);
+    label->setProperty("role", QStringLiteral("dim")); // without one it would keep the colour of the system's theme
     grid->addWidget(label, 0, 0);
     grid->addWidget(m_format, 0, 1);
     connect(m_format, &QComboBox::currentIndexChanged, this, &ExportTargets::formatChosen);
@@ -135,6 +136,7 @@ void ExportTargets::addFxt(QGridLayout* grid)
 {
     const int row = static_cast<int>(m_lines.size()) + 1;
     auto* label = new QLabel(QStringLiteral("Fuchsia trace"), this);
+    label->setProperty("role", QStringLiteral("dim"));
     grid->addWidget(label, row, 0);
     m_fxt = makeLine(grid, row, QStringLiteral("the Fuchsia trace"), fromPath(proposedTarget(m_trace.sources().front(), ExportTarget::As::Fxt)));
     m_fxt.label = label;

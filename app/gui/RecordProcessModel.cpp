@@ -120,7 +120,7 @@ void RecordProcessModel::list()
 {
     std::unordered_map<ProcessKey, const RecordProcess*, KeyHash> wanted;
     m_hidden = m_workers = 0;
-    m_showsTorch = m_showsRanks = false;
+    m_showsTorch = m_showsRanks = m_showsGpus = false;
     for (const RecordProcess& process : m_all) {
         if (!isFound(process))
             continue;
@@ -131,6 +131,7 @@ void RecordProcessModel::list()
             continue;
         wanted.emplace(process.key(), &process);
         m_showsTorch = m_showsTorch || process.torch;
+        m_showsGpus = m_showsGpus || (process.torch && process.torch->gpuInUse);
         m_showsRanks = m_showsRanks || (process.torch && process.torch->rank);
     }
     std::vector<bool> gone(m_rows.size());

@@ -38,6 +38,7 @@ public:
     /// Whether a process that can be seen has PyTorch, or a rank: else their columns are empty.
     bool showsTorch() const { return m_showsTorch; }
     bool showsRanks() const { return m_showsRanks; }
+    bool showsGpus() const { return m_showsGpus; } ///< some shown process uses one
     const std::vector<RecordProcess>& all() const { return m_all; }
     /// While somebody points at a row, rows stay where they are.
     void setHolding(bool hold);
@@ -75,7 +76,7 @@ private:
     Column m_sortColumn = Cpu;
     Qt::SortOrder m_order = Qt::DescendingOrder;
     int m_hidden = 0, m_workers = 0;
-    bool m_showsTorch = false, m_showsRanks = false;
+    bool m_showsTorch = false, m_showsRanks = false, m_showsGpus = false;
     bool m_torchFirst = true;  ///< until somebody sorts
     bool m_showHidden = false, m_holding = false, m_knowsCpu = false;
 };

@@ -13,7 +13,7 @@ namespace opscope {
 namespace {
 
 constexpr int kPadding = 8, kSign = 14;
-constexpr int kCommandLeast = 160; // below this the columns at its right give way
+constexpr int kCommandLeast = 220; // below this the columns at its right give way
 
 const char* signOf(Readiness::State state)
 {
@@ -202,8 +202,9 @@ void RecordProcessTable::fitColumns()
     for (int column = Model::FirstBackend; column < m_model->columnCount(); ++column)
         widths.push_back(heads.horizontalAdvance(m_model->headerData(column, Qt::Horizontal).toString()) + 3 * kPadding);
     std::vector<bool> hidden(widths.size());
-    for (const int column : {Model::Python, Model::Torch, Model::Gpu})
+    for (const int column : {Model::Python, Model::Torch})
         hidden[static_cast<std::size_t>(column)] = !m_model->showsTorch();
+    hidden[Model::Gpu] = !m_model->showsGpus();
     hidden[Model::Rank] = !m_model->showsRanks();
     int rest = viewport()->width();
     for (std::size_t column = 0; column < widths.size(); ++column)

@@ -111,7 +111,8 @@ void RecordSetup::showHidden_()
     const int count = model.hiddenCount();
     const QString number = countText(static_cast<std::uint64_t>(count));
     const auto workers = static_cast<std::uint64_t>(model.workerCount());
-    const QString who = workers ? QStringLiteral("%1 workers of data loaders, threads of the kernel, ended processes.").arg(countText(workers))
+    const QString loaders = workers == 1 ? QStringLiteral("1 worker of a data loader") : QStringLiteral("%1 workers of data loaders").arg(countText(workers));
+    const QString who = workers ? loaders + QStringLiteral(", threads of the kernel, ended processes.")
                                 : QStringLiteral("threads of the kernel, ended processes, this program.");
     m_hidden->setText((model.showsHidden() ? QStringLiteral("%1 more shown: ") : QStringLiteral("%1 hidden: ")).arg(number) + who);
     m_hidden->setVisible(count > 0);

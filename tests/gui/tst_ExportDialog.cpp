@@ -9,9 +9,12 @@
 #include <QtTest>
 
 #include "app/gui/ExportDialog.h"
+#include "app/gui/ExportPlan.h"
 #include "app/gui/ExportTargets.h"
 #include "app/gui/NoticeBar.h"
 #include "tests/support/FxtText.h"
+#include "tests/support/Json.h"
+#include "tests/support/KinetoText.h"
 #include "tests/support/RunFiles.h"
 #include "tests/support/TraceFixture.h"
 #include "tests/support/WindowFixture.h"
@@ -53,6 +56,7 @@ private Q_SLOTS:
     void aFilterIsCountedWhileItIsTyped();
     void aWrongFilterSaysWhereAndWritesNothing();
     void withoutLinksOnlyWhatMatchesIsKept();
+    void whatOnlyEnclosesDoesNotCountAsKept();
     void nothingKeptCannotBeWritten();
     void tracksAndTimeRestrictTogether();
     void whatIsWrittenNamesNobody();
@@ -174,6 +178,21 @@ void tst_ExportDialog::whatIsWrittenNamesNobody()
     QCOMPARE(m_window->notice().buttons().front()->text(), QStringLiteral("Open"));
     const TracePtr again = traceFromFile(target.toStdString());
     QCOMPARE(again->slices().size(), std::size_t{3});
+}
+
+void tst_ExportDialog::whatOnlyEnclosesDoesNotCountAsKept()
+{
+    // The step goes with its operator, which is a tenth of it; the overview shows that tenth.
+    const TracePtr trace = mustLoad(kinetoDocument(json("{'ph':'X','cat':'user_annotation','name':'ProfilerStep#1'," + kPlace + "'ts':0,'dur':100},"
+                                                   "{'ph':'X','cat':'cpu_op','name':'aten::mm'," + kPlace + "'ts':50,'dur':10},"
+                                                   "{'ph':'X','cat':'cpu_op','name':'aten::add'," + kPlace + "'ts':90,'dur':10}")));
+    const auto plan = planExport(*trace, {.filter = "name ~ \"mm\"", .range = {}, .tracks = {}, .options = {}});
+    QVERIFY(plan.ok());
+    QCOMPARE(plan->subset->rows.slices.count(), 2u);
+    const auto& host = plan->kept[OverviewData::Host];
+    QVERIFY2(host.count() > OverviewData::kColumns / 12 && host.count() < OverviewData::kColumns / 8, std::to_string(host.count()).c_str());
+    const auto step = planExport(*trace, {.filter = "name ~ \"Step\"", .range = {}, .tracks = {}, .options = {}});
+    QVERIFY(step->kept[OverviewData::Host].all());
 }
 
 void tst_ExportDialog::aFuchsiaTraceIsOneChoiceAway()

@@ -276,7 +276,7 @@ void tst_RecordProcesses::programsWithPyTorchComeFirstAndSayWhatTheyHave()
     QCOMPARE(model.rowCount(), 3); // without the worker
     QCOMPARE(model.hiddenCount(), 1);
     QCOMPARE(model.workerCount(), 1);
-    QVERIFY(model.showsTorch() && model.showsRanks());
+    QVERIFY(model.showsTorch() && model.showsRanks() && model.showsGpus());
     QCOMPARE(model.at(2)->info.pid, 1);
     using Model = RecordProcessModel;
     const int row = *model.rowOf({2, 1});
