@@ -68,7 +68,6 @@ RecordProcessTable::RecordProcessTable(const Theme& theme, std::span<const Recor
     setItemsExpandable(false);
     setUniformRowHeights(true);
     setAlternatingRowColors(true);
-    setAllColumnsShowFocus(true);
     setMouseTracking(true);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

@@ -466,6 +466,10 @@ Result<RecordWish> RecordSetup::wish() const
     for (std::size_t i = 0; i < m_rankButtons.size() && backend->takesSeveral && !isCommand; ++i)
         if (m_rankButtons[i]->isChecked() && m_rankTargets[i].pid != to.pid)
             wish.request.others.push_back(m_rankTargets[i]);
+    if (const std::size_t others = wish.request.others.size(); others == 1)
+        wish.where = QStringLiteral("processes %1 and %2").arg(to.pid).arg(wish.request.others.front().pid);
+    else if (others)
+        wish.where += QStringLiteral(" and %1 others").arg(others);
     if (m_fields)
         wish.request.options = m_fields->values();
     const auto kind = static_cast<Kind>(m_lengthKind->currentData().toInt());
