@@ -105,6 +105,8 @@ private Q_SLOTS:
     void aProcessThatEndsBeforeIsAFailure();
     void aScriptThatStopsForEverIsLeft();
     void statusesOfStrangersDoNotCount();
+    void aStatusThatCannotBeReadIsTold_data();
+    void aStatusThatCannotBeReadIsTold();
     void cancelLeavesNothing_data();
     void cancelLeavesNothing();
     void cancelFromItsOwnSignalsLeavesNothing_data();
@@ -402,6 +404,34 @@ void tst_ScriptSession::statusesOfStrangersDoNotCount()
     QCOMPARE(watch->said, std::string());
     script().say("recording");
     QTRY_COMPARE_WITH_TIMEOUT(watch->said, std::string("recording "), kLong);
+}
+
+void tst_ScriptSession::aStatusThatCannotBeReadIsTold_data()
+{
+    QTest::addColumn<QString>("content");
+    QTest::addColumn<QString>("why");
+    QTest::newRow("no JSON") << "no json" << "";
+    QTest::newRow("a link") << "" << "it is no file, or too large";
+    QTest::newRow("too large") << QString(3 << 20, QLatin1Char(' ')) << "it is no file, or too large";
+    QTest::newRow("of another recording") << R"({"id": "0123456789abcdef", "phase": "done"})" << "it belongs to another recording";
+}
+
+void tst_ScriptSession::aStatusThatCannotBeReadIsTold()
+{
+    QFETCH(QString, content);
+    QFETCH(QString, why);
+    start({}, {.unreadable = std::chrono::milliseconds(50)});
+    if (content.isEmpty()) fs::create_symlink("/dev/zero", script().folder / "status-7.json");
+    else script().put("status-7.json", content.toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(!watch->notes.empty(), kLong);
+    const QString told = watch->notesText();
+    QVERIFY2(told.startsWith(QStringLiteral("The recorder's status file status-7.json cannot be read: ") + why) && told.endsWith(QStringLiteral(".\n")), qPrintable(told));
+    QVERIFY2(!told.contains(QStringLiteral("..")), qPrintable(told));
+    script().put("status-8.json", "no json either");
+    script().say("recording"); // the right one is followed all the same
+    script().finish();
+    QTRY_COMPARE_WITH_TIMEOUT(watch->said, std::string("recording collecting finished"), kLong);
+    QCOMPARE(watch->notes.size(), std::size_t{1});
 }
 
 void tst_ScriptSession::cancelLeavesNothing_data()

@@ -186,12 +186,14 @@ void ScriptSession::Private::look()
 
 void ScriptSession::Private::tellNotes()
 {
-    for (const auto& target : targets)
+    const auto tell = [this](const std::string& text) {
+        if (!ended() && told.size() < 100 && told.insert(text).second) note(text); // who heard of one may have cancelled
+    };
+    for (const auto& target : targets) {
+        if (!target->complaint().empty()) tell(target->complaint());
         for (const auto& [file, recorder] : target->recorders())
-            for (const std::string& text : recorder.status.notes) {
-                if (told.size() < 100 && told.insert(text).second) note(text);
-                if (ended()) return; // who heard of it cancelled
-            }
+            for (const std::string& text : recorder.status.notes) tell(text);
+    }
 }
 
 void ScriptSession::Private::evaluate()

@@ -17,6 +17,7 @@ struct ScriptPatience
     std::chrono::milliseconds announce{30'000};     ///< launch: until the first recorder has announced itself
     std::chrono::milliseconds quiet{600'000};       ///< a recorder that is stopping tells nothing new: then what is there is taken
     std::chrono::milliseconds leaving{15'000};      ///< launch: a program that says it ends takes seconds to take PyTorch down
+    std::chrono::milliseconds unreadable{5'000};    ///< a status file that cannot be read: then that is told
     std::chrono::milliseconds stragglers{2'000};    ///< launch: what has not begun when all others are done is waited for so long
 };
 

@@ -116,7 +116,7 @@ private:
 
 Error bad(std::string_view why)
 {
-    return {ErrorCode::Malformed, "The recorder's status cannot be understood: " + std::string(why), {}};
+    return {ErrorCode::Malformed, std::string(why), {}};
 }
 
 void readRest(Keys& keys, ScriptStatus& status)

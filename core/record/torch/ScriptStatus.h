@@ -30,7 +30,7 @@ struct ScriptStatus
     double stallMs = -1;                   ///< how long stopping kept the program from its work
     std::vector<std::string> files = {};   ///< names in the exchange folder, without any path; resources folders too
 };
-/// Error: a sentence; the script writes it whole and renames it, so a bad one is a stranger's.
+/// Error: the reason, as "it is too long"; the script writes it whole and renames it, so a bad one is a stranger's.
 Result<ScriptStatus> parseStatus(std::string_view json);
 
 } // namespace opscope::torch

@@ -145,13 +145,27 @@ void ScriptTarget::readStatus(const std::string& name)
     auto found = m_recorders.find(name);
     if (found == m_recorders.end() && m_recorders.size() >= kMostRecorders) return;
     auto text = m_exchange->read(name);
-    if (!text || (found != m_recorders.end() && found->second.text == *text)) return;
+    if (!text) return cannotRead(name, "it is no file, or too large");
+    if (found != m_recorders.end() && found->second.text == *text) return;
     auto status = parseStatus(*text);
-    if (!status || !(status->id == m_id || (launches() && status->id.empty()))) return; // a stranger's; the shim does not know the id yet
+    if (!status) return cannotRead(name, status.error().message);
+    if (status->id != m_id && !(launches() && status->id.empty())) return cannotRead(name, "it belongs to another recording"); // the shim does not know the id yet
+    m_unread.erase(name);
     ScriptRecorder& recorder = found != m_recorders.end() ? found->second : m_recorders[name];
     recorder.text = std::move(*text);
     recorder.status = std::move(*status);
     recorder.sinceNews.start();
+    m_news = true;
+}
+
+/// The script writes it whole and renames it, so another look would not help: a stranger's, or a script that is not ours.
+void ScriptTarget::cannotRead(const std::string& name, const std::string& why)
+{
+    if (!m_complaint.empty() || (m_unread.size() >= kMostRecorders && !m_unread.contains(name))) return;
+    QElapsedTimer& since = m_unread[name];
+    if (!since.isValid()) return since.start();
+    if (since.elapsed() < m_patience.unreadable.count()) return;
+    m_complaint = "The recorder's status file " + presentable(name) + " cannot be read: " + why + ".";
     m_news = true;
 }
 

@@ -70,6 +70,8 @@ public:
     const std::optional<RecordFailure>& failure() const { return m_failure; }
     void fail(RecordFailure failure) { m_failure = std::move(failure); }
     std::string waitingFor() const { return m_waitingFor; }
+    /// A sentence about a status file that could not be read for some time, the first such; empty: there was none.
+    const std::string& complaint() const { return m_complaint; }
     bool delivered() const { return m_delivered; }
     std::chrono::milliseconds sinceDelivered() const { return std::chrono::milliseconds(m_sinceDelivered.isValid() ? m_sinceDelivered.elapsed() : 0); }
     std::uint64_t productBytes() const { return m_bytes; }
@@ -85,6 +87,7 @@ Q_SIGNALS:
 private:
     void listen();
     void readStatus(const std::string& name);
+    void cannotRead(const std::string& name, const std::string& why);
     void watchRecorders();
     bool isGone(ScriptRecorder& recorder) const;
     void deliverAgain();
@@ -96,7 +99,8 @@ private:
     std::shared_ptr<Exchange> m_exchange;
     std::unique_ptr<ProcessWatch> m_watch;   ///< null: a command, which the courier watches
     std::unique_ptr<QFileSystemWatcher> m_folder;
-    std::string m_id, m_name, m_waitingFor;
+    std::string m_id, m_name, m_waitingFor, m_complaint;
+    std::map<std::string, QElapsedTimer> m_unread; ///< status files that fail their checks, and since when
     std::map<std::string, ScriptRecorder> m_recorders; ///< by the name of the status file
     std::optional<RecordFailure> m_failure;
     std::optional<int> m_exitStatus;
