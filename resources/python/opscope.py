@@ -204,18 +204,14 @@ class _Folder:
             pass
 
     def say(self, status):
-        """Writes the status beside and renames it: whoever reads it reads it whole."""
+        """Writes the status beside and renames it: whoever reads it reads it whole. On a full disk only the last one is written, behind tidy(): PyTorch
+        would fill the room that one before it gave free."""
         if not self.speaks:
             return
-        text = json.dumps(status).encode("ascii")
         try:
-            self._replace(text)
+            self._replace(json.dumps(status).encode("ascii"))
         except OSError:
-            _remove(self.at("room-%d" % self.pid))
-            try:
-                self._replace(text)
-            except OSError:
-                pass
+            pass
 
     def _replace(self, text):
         beside = self.at(".status-%d.tmp" % self.pid)
@@ -229,6 +225,7 @@ class _Folder:
             raise
 
     def tidy(self):
+        """Before the last status."""
         _remove(self.at("room-%d" % self.pid))
 
 
@@ -662,6 +659,7 @@ class _Recording:
         self.cancelled = self.over = self.forked = False
         self.notes, self.stall, self.trouble = [], 0.0, None
         self.silence, self.heard, self.looked = 0.0, None, time.monotonic()
+        self.forks = 0
         self.said, self.told, self.broken = 0.0, None, None
         self.status = {"id": wish.id, "phase": "started", "error": None, "notes": self.notes, "pid": folder.pid, "rank": self._rank(),
                        "python": ".".join(map(str, sys.version_info[:3])), "torch": "", "kineto": False, "cuda": False, "start_ns": 0,
@@ -728,7 +726,7 @@ class _Recording:
             self.status["cuda"] = self.kineto.device == "cuda"
             self.kineto.prepare()
         self.stand_ins = _StandIns(torch, wish.kineto, wish.et, self._give_way)
-        os.register_at_fork(after_in_child=_forgetful(self))
+        os.register_at_fork(after_in_child=_forgetful(self), after_in_parent=_counting(self))
         if wish.start_at_ns:
             self.go_wall = wish.start_at_ns
         elif wish.steps and (wish.warmup or self.comes_in_between):
@@ -985,6 +983,7 @@ class _Recording:
             self._try(lambda: self.kineto.save(self.folder.at(trace)))
             self.kineto.drop()
             self.stall += time.monotonic() - begun
+            _remove(self.folder.at(trace + ".tmp"))  # where Kineto could not finish it
         if self.cancelled:
             return self._discard()
         if self.kineto:
@@ -992,6 +991,9 @@ class _Recording:
         if self.observer:
             self.status["nodes"] = _count(self.folder.at(nodes), b'"rf_id"')
         self.status["stall_ms"] = round(self.stall * 1000, 3)
+        if self.launched and self.forks:
+            self.notes.append("Processes that a recorded one forks are not recorded, as workers of data loaders; those that multiprocessing starts by "
+                              "\"spawn\" are")
         made = [name for name, there in ((trace, self.kineto), (nodes, self.observer)) if there]
         self.status["files"] = [name for name in made if self.folder.has(name)]
         if self.observer and self.observer.resources:
@@ -1099,6 +1101,19 @@ def _forgetful(recording):
         for ending in endings:
             on_exit(ending, None)
     return in_child
+
+
+def _counting(recording):
+    """Children are not recorded: they inherit a profiler in the middle of its work, whose threads they do not have. Who started the program from Opscope
+    expects them, so it is told."""
+    import weakref
+    known = weakref.ref(recording)
+
+    def in_parent():
+        recording = known()
+        if recording is not None and not recording.over and recording.status["phase"] == "recording":
+            recording.forks += 1
+    return in_parent
 
 
 def _let_go():

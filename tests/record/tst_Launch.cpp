@@ -63,6 +63,7 @@ private Q_SLOTS:
 
     void anUnmodifiedLoopIsRecordedFromItsFirstOperator();
     void aWholeRunIsRecordedToItsEnd();
+    void whatItForksIsToldAndNotRecorded();
     void itBeginsAtAStep();
     void stopLeavesTheCommandRunning();
     void cancelEndsTheCommand();
@@ -270,6 +271,18 @@ void tst_Launch::aWholeRunIsRecordedToItsEnd()
     QCOMPARE(recorded.recorder.status().exitStatus.value_or(-1), 0);
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
     QVERIFY2(recorded.printed.find("steps 20\n") != std::string::npos, recorded.why());
+}
+
+void tst_Launch::whatItForksIsToldAndNotRecorded()
+{
+    NEEDS_TORCH();
+    python({LiveTorch::script(*place, {.worker = true}).toStdString(), "20"});
+    Recorded recorded(launchBackend());
+    recorded.start(request);
+    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QCOMPARE(recorded.traces().size(), std::size_t{1});
+    QVERIFY2(recorded.says("Processes that a recorded one forks are not recorded"), recorded.why());
 }
 
 void tst_Launch::itBeginsAtAStep()

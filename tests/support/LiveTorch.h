@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QDir>
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -19,6 +20,7 @@ struct LiveTorchHow
     QString before = {};        ///< lines of Python in front of the loop
     bool worker = false;        ///< forks a process that does nothing, as data loaders do
     QString python = {};        ///< empty: OPSCOPE_PYTHON
+    QStringList under = {};     ///< words of a command that starts it, as another user or where /tmp is another one
 };
 
 /// A training loop in a Python with PyTorch (OPSCOPE_PYTHON), with an embedding whose indices are known, that runs until its input ends or this goes.
@@ -52,14 +54,17 @@ public:
         return path;
     }
 
-    explicit LiveTorch(const How& how = {})
+    explicit LiveTorch(const How& how = {}) : m_dir(how.under.isEmpty() ? QDir::tempPath() + QStringLiteral("/opscope-XXXXXX") : QStringLiteral("/var/tmp/opscope-XXXXXX"))
     {
+        QFile::setPermissions(m_dir.path(), QFile::permissions(m_dir.path()) | QFile::ReadOther | QFile::ExeOther);
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
         for (const char* name : {"KINETO_USE_DAEMON", "KINETO_IPC_SOCKET_DIR", "RANK", "WORLD_SIZE", "SLURM_JOB_ID"}) environment.remove(QString::fromLatin1(name));
         for (const auto& [name, value] : how.environment) environment.insert(name, value);
         m_process.setProcessEnvironment(environment);
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        m_process.start(how.python.isEmpty() ? python() : how.python, {script(m_dir, how)});
+        QStringList words = how.under;
+        words << (how.python.isEmpty() ? python() : how.python) << script(m_dir, how);
+        m_process.start(words.takeFirst(), words);
     }
     ~LiveTorch()
     {
@@ -74,6 +79,12 @@ public:
         return m_printed.contains("ready\n");
     }
     pid_t pid() const { return static_cast<pid_t>(m_process.processId()); }
+    /// Where it was started by a command that waits for it, as unshare -f does. 0: it has no child.
+    pid_t childPid() const
+    {
+        QFile children(QStringLiteral("/proc/%1/task/%1/children").arg(pid()));
+        return children.open(QIODevice::ReadOnly) ? children.readAll().split(' ').value(0).toInt() : 0;
+    }
     QString pidText() const { return QString::number(pid()); }
     /// Ends it: the exit status, -1 if it was killed. It trained to its end if this is 0 and it says how many steps.
     int end()

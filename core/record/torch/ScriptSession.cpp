@@ -334,7 +334,8 @@ void ScriptSession::Private::tellParts()
     for (const auto& target : targets) {
         if (target->failure()) lines.push_back(target->name() + " was not recorded: " + target->failure()->message);
         for (const auto& [file, recorder] : target->recorders()) {
-            const std::string who = nameOf(recorder.status.pid, recorder.status.rank);
+            // In a container it knows another number of itself than we do.
+            const std::string who = target->launches() ? nameOf(recorder.status.pid, recorder.status.rank) : nameOf(target->pid(), recorder.status.rank);
             some |= recorder.begun() && !recorder.failed();
             if (recorder.gone && recorder.begun())
                 lines.push_back(who + " ended without finishing its recording: what it had written until then is kept" + (wish.kineto() ? ", without a Kineto trace." : "."));
