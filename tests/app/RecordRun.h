@@ -72,13 +72,13 @@ inline void checkUsage()
 }
 
 /// `opscope record` that runs beside the test, in a folder of its own.
-struct Recording
+struct RecordRun
 {
     QTemporaryDir dir;
     QProcess process;
     QByteArray err;
 
-    ~Recording()
+    ~RecordRun()
     {
         if (process.state() == QProcess::NotRunning) return;
         process.kill();

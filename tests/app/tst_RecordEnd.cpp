@@ -34,7 +34,7 @@ void tst_RecordEnd::theFirstInterruptSavesTheSecondCancels()
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
     {
-        Recording r;
+        RecordRun r;
         QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
         QVERIFY(child.works());
         r.signal(SIGINT);
@@ -43,7 +43,7 @@ void tst_RecordEnd::theFirstInterruptSavesTheSecondCancels()
         QVERIFY2(ran.out.endsWith("; stopped\n"), ran.out.constData());
         QVERIFY(Loaded(r.at("a.fxt")));
     }
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
     r.signal(SIGINT);
     r.signal(SIGTERM); // another number, so that the kernel does not make one of both
@@ -67,7 +67,7 @@ void tst_RecordEnd::terminateAndHangUpSave()
     NEEDS_A_BACKEND();
     QFETCH(const int, number);
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
     QVERIFY(child.works());
     r.signal(number);
@@ -79,7 +79,7 @@ void tst_RecordEnd::ignoredSignalsStayIgnored()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     r.process.setChildProcessModifier([] { ::signal(SIGHUP, SIG_IGN); }); // as nohup does
     QVERIFY(r.start({"--pid", pidText(child), "--duration", "500ms", "-o", "a.fxt"}));
     r.signal(SIGHUP);
@@ -91,7 +91,7 @@ void tst_RecordEnd::ignoredSignalsStayIgnored()
 void tst_RecordEnd::theEndOfTheProcessSaves()
 {
     NEEDS_A_BACKEND();
-    Recording r;
+    RecordRun r;
     const ChildProcess child({"sh", "-c", "while [ ! -e \"$0\" ]; do i=0; while [ $i -lt 5000 ]; do i=$((i+1)); done; done", r.at("end").toStdString()});
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
     QVERIFY(child.works());
@@ -106,7 +106,7 @@ void tst_RecordEnd::aKilledProcessIsSaved()
 {
     NEEDS_A_BACKEND();
     ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt", "--duration", "1m"}));
     QVERIFY(child.works());
     child.signal(SIGKILL);
@@ -121,17 +121,17 @@ void tst_RecordEnd::withoutADurationAProcessIsRecordedForHalfAMinute()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
     QVERIFY2(r.err.contains(" for 30"), r.err.constData());
     r.signal(SIGINT);
     QCOMPARE(r.end().status, 0);
-    Recording other;
+    RecordRun other;
     QVERIFY(other.start({"--pid", pidText(child), "--duration", "none", "-o", "a.fxt"}));
     QVERIFY2(other.err.contains(" until it ends, at most "), other.err.constData());
     other.signal(SIGINT);
     QCOMPARE(other.end().status, 0);
-    Recording command;
+    RecordRun command;
     QVERIFY(command.start({"-o", "a.fxt", "--", "true"}));
     QVERIFY2(command.err.contains(" until it ends, at most "), command.err.constData());
     QCOMPARE(command.end().status, 0);
@@ -141,7 +141,7 @@ void tst_RecordEnd::theSizeLimitSaves()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "--max-size", "20kB", "--duration", "1m", "-o", "a.fxt"}));
     const Ran ran = r.end();
     QCOMPARE(ran.status, 0);
@@ -153,7 +153,7 @@ void tst_RecordEnd::aFullDiskIsASentence()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     const std::string disk = r.at("disk").toStdString();
     fs::create_directory(disk);
     if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=20M") != 0) QSKIP("skipped: a small disk can be made as root only");
@@ -174,7 +174,7 @@ void tst_RecordEnd::aFileThatMayNotGrowKeepsWhatThereIs()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     r.process.setChildProcessModifier([] {
         const rlimit limit{30 << 10, 30 << 10}; // less than what is written at once
         ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -191,7 +191,7 @@ void tst_RecordEnd::beingKilledLeavesAValidPartAndTheProcessAlone()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "-o", "a.fxt"}));
     const auto onDisk = [&] {
         const QFileInfoList files = QDir(r.dir.path()).entryInfoList(QDir::Files);

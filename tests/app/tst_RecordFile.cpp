@@ -24,7 +24,7 @@ void tst_RecordFile::aRecordingOfSomeTime()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "--duration", "500ms", "-o", "a.fxt"}));
     QVERIFY2(r.err.contains("for 500.000 ms") && r.err.contains("at most 1.00 GiB; Ctrl+C stops and saves"), r.err.constData());
     const Ran ran = r.end();
@@ -42,7 +42,7 @@ void tst_RecordFile::withoutOptionsTheFileHasNameNumberAndDate()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "--duration", "100ms"}));
     QCOMPARE(r.end().status, 0);
     QCOMPARE(r.files().size(), 1);
@@ -54,7 +54,7 @@ void tst_RecordFile::aFileIsReplacedOnlyByForce()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     writeFile(r.at("a.fxt").toStdString(), "precious");
     QVERIFY(!r.start({"--pid", pidText(child), "--duration", "100ms", "-o", "a.fxt"}));
     const Ran refused = r.end();
@@ -73,7 +73,7 @@ void tst_RecordFile::aTerminalSeesProgress()
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
     const Terminal terminal;
-    Recording r;
+    RecordRun r;
     terminal.become(r.process, {STDERR_FILENO});
     r.process.setWorkingDirectory(r.dir.path());
     r.process.start(QStringLiteral(OPSCOPE_BIN "/opscope"), {"record", "--pid", pidText(child), "--duration", "1500ms", "-o", "a.fxt"});
@@ -89,7 +89,7 @@ void tst_RecordFile::withoutATerminalItIsQuiet()
 {
     NEEDS_A_BACKEND();
     const ChildProcess child = busyProgram();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--pid", pidText(child), "--duration", "600ms", "-o", "a.fxt"}));
     const Ran ran = r.end();
     QVERIFY(!hasControls(ran.err));

@@ -23,7 +23,7 @@ private Q_SLOTS:
 void tst_RecordStarted::aCommandIsRecordedFromItsStart()
 {
     NEEDS_A_BACKEND();
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"--", "sh", "-c", "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; echo from the command"}));
     const Ran ran = r.end();
     QCOMPARE(ran.status, 0);
@@ -51,7 +51,7 @@ void tst_RecordStarted::theStatusOfTheCommandIsTold()
     QFETCH(const QString, said);
     QFETCH(const int, status);
     QFETCH(const int, signal);
-    Recording r;
+    RecordRun r;
     QVERIFY(r.start({"-o", "a.fxt", "--", "sh", "-c", script}));
     const Ran plain = r.end();
     QCOMPARE(plain.status, 0); // ours
@@ -65,7 +65,7 @@ void tst_RecordStarted::theStatusOfTheCommandIsTold()
 void tst_RecordStarted::argumentsReachTheCommandAsTheyAre()
 {
     NEEDS_A_BACKEND();
-    Recording r;
+    RecordRun r;
     const QStringList words{"", "-x", "--pid", "--", "[1,2]", "{}", "a b", "a,b", "'", "%s", "é", "--json=1", "-o"};
     QVERIFY(r.start(QStringList{"-o", "a.fxt", "--", "sh", "-c", "for word; do printf '<%s>' \"$word\"; done; echo", "sh"} + words));
     const Ran ran = r.end();
@@ -77,7 +77,7 @@ void tst_RecordStarted::interruptsFromTheTerminalAreForTheRecording()
 {
     NEEDS_A_BACKEND();
     const Terminal terminal;
-    Recording r;
+    RecordRun r;
     const std::string name = ::ptsname(terminal.ours);
     r.process.setChildProcessModifier([name] {
         ::setsid();

@@ -80,9 +80,7 @@ void tst_Helper::aProgramThatListensIsRecorded()
     request.options["integral"] = "aten::embedding";
     request.duration = std::chrono::milliseconds(500);
     Recorded recorded(helperBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.succeeds(request), recorded.why());
     QCOMPARE(recorded.recorder.end(), RecordEnd::TimeLimit);
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
     QVERIFY(recorded.captured({7, 0, 9, 3}));
@@ -90,9 +88,7 @@ void tst_Helper::aProgramThatListensIsRecorded()
     // Once more, and the program trains to its end.
     request.path += "-again";
     Recorded again(helperBackend());
-    again.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(again.over(), Recorded::kLong);
-    QVERIFY2(again.is(State::Done), again.why());
+    QVERIFY2(again.succeeds(request), again.why());
     QCOMPARE(program.end(), 0);
 }
 
@@ -104,13 +100,9 @@ void tst_Helper::stepsAreCounted()
     request.target.pid = program.pid();
     request.steps = 4;
     Recorded recorded(helperBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.succeeds(request), recorded.why());
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
-    const TracePtr trace = recorded.load();
-    int steps = 0;
-    for (std::uint32_t i = 0; i < trace->slices().size(); ++i) steps += trace->name(SliceId(i)) == "aten::embedding";
+    const int steps = recorded.times("aten::embedding");
     QVERIFY2(steps >= 3 && steps <= 5, std::to_string(steps).c_str());
 }
 
@@ -123,9 +115,7 @@ void tst_Helper::twoAreRecordedTogether()
     request.others.push_back({.pid = other.pid()});
     request.duration = std::chrono::milliseconds(1000);
     Recorded recorded(helperBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.succeeds(request), recorded.why());
     QCOMPARE(recorded.traces().size(), 4u);
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
     QCOMPARE(one.end(), 0);
@@ -140,9 +130,7 @@ void tst_Helper::aProgramThatProfilesItselfIsNotDisturbed()
     request.target.pid = program.pid();
     request.duration = std::chrono::milliseconds(300);
     Recorded recorded(helperBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Failed) && recorded.says("is in use: the program runs its own torch.profiler."), recorded.why());
+    QVERIFY2(recorded.fails(request, "is in use: the program runs its own torch.profiler."), recorded.why());
     QVERIFY(!fs::exists(request.path));
     QVERIFY(listens(program)); // it runs on; what PyTorch does at its end with a profiler that nobody stopped is its own affair
 }
@@ -160,18 +148,14 @@ void tst_Helper::cancelLeavesNothingInIt()
     };
     const int before = exchanges();
     Recorded recorded(helperBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.is(State::Recording) || recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    QVERIFY2(recorded.begins(request), recorded.why());
     recorded.recorder.cancel();
     QTRY_VERIFY_WITH_TIMEOUT(exchanges() <= before, Recorded::kLong);
     QVERIFY(!fs::exists(request.path));
     // And it can be recorded again: nothing is in use.
     request.duration = std::chrono::milliseconds(300);
     Recorded again(helperBackend());
-    again.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(again.over(), Recorded::kLong);
-    QVERIFY2(again.is(State::Done), again.why());
+    QVERIFY2(again.succeeds(request), again.why());
     QCOMPARE(program.end(), 0);
 }
 
@@ -186,8 +170,7 @@ void tst_Helper::aProgramThatIsKilledLeavesItsExecutionTrace()
     QTRY_VERIFY_WITH_TIMEOUT(recorded.over() || recorded.recorder.status().bytes > 200'000, Recorded::kLong);
     QVERIFY2(recorded.is(State::Recording), recorded.why());
     ::kill(program.pid(), SIGKILL);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), Recorded::kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.ends(State::Done), recorded.why());
     QCOMPARE(recorded.recorder.end(), RecordEnd::TargetEnded);
     const TracePtr trace = recorded.load();
     QVERIFY(trace && trace->executionTrace() && trace->executionTrace()->nodes().size() > 100);

@@ -80,6 +80,18 @@ private:
         request.target.command.insert(request.target.command.end(), arguments.begin(), arguments.end());
     }
     std::string script() const { return LiveTorch::script(*place).toStdString(); }
+    bool begins(Recorded& recorded)
+    {
+        const bool began = recorded.begins(request);
+        command = recorded.recorder.status().pid;
+        return began;
+    }
+    bool succeeds(Recorded& recorded)
+    {
+        const bool done = recorded.succeeds(request);
+        if (const pid_t pid = recorded.recorder.status().pid; runs(pid)) command = pid;
+        return done;
+    }
 
     std::unique_ptr<QTemporaryDir> place;
     RecordRequest request;
@@ -246,14 +258,11 @@ void tst_Launch::anUnmodifiedLoopIsRecordedFromItsFirstOperator()
     request.steps = 5;
     Recorded recorded(launchBackend());
     recorded.listen();
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    command = recorded.recorder.status().pid;
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(succeeds(recorded), recorded.why());
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
     QVERIFY(recorded.captured(kIndices));
     QVERIFY2(recorded.printed.find("ready\n") != std::string::npos, recorded.why());
-    QVERIFY(runs(command));
+    QVERIFY(command > 0 && runs(command));
     QVERIFY(!recorded.recorder.status().exitStatus);
 }
 
@@ -264,9 +273,7 @@ void tst_Launch::aWholeRunIsRecordedToItsEnd()
     request.options = {{"et", "on"}};
     Recorded recorded(launchBackend());
     recorded.listen();
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(succeeds(recorded), recorded.why());
     QCOMPARE(recorded.recorder.end(), RecordEnd::TargetEnded);
     QCOMPARE(recorded.recorder.status().exitStatus.value_or(-1), 0);
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
@@ -292,14 +299,9 @@ void tst_Launch::itBeginsAtAStep()
     request.options = {{"et", "on"}, {"from", "step:10"}};
     request.steps = 3;
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    command = recorded.recorder.status().pid;
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(succeeds(recorded), recorded.why());
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
-    const TracePtr trace = recorded.load();
-    int steps = 0;
-    for (std::uint32_t i = 0; i < trace->slices().size(); ++i) steps += trace->name(SliceId(i)) == "aten::embedding";
+    const int steps = recorded.times("aten::embedding");
     QVERIFY2(steps >= 2 && steps <= 4, std::to_string(steps).c_str());
 }
 
@@ -308,13 +310,9 @@ void tst_Launch::stopLeavesTheCommandRunning()
     NEEDS_TORCH();
     python({script(), "1000000"});
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.is(State::Recording) || recorded.over(), kLong);
-    command = recorded.recorder.status().pid;
-    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    QVERIFY2(begins(recorded), recorded.why());
     recorded.recorder.stop();
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(recorded.ends(State::Done), recorded.why());
     QCOMPARE(recorded.recorder.end(), RecordEnd::Stopped);
     QVERIFY(runs(command));
 }
@@ -324,10 +322,7 @@ void tst_Launch::cancelEndsTheCommand()
     NEEDS_TORCH();
     python({script(), "1000000"});
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.is(State::Recording) || recorded.over(), kLong);
-    command = recorded.recorder.status().pid;
-    QVERIFY2(recorded.is(State::Recording), recorded.why());
+    QVERIFY2(begins(recorded), recorded.why());
     recorded.recorder.cancel();
     QTRY_VERIFY_WITH_TIMEOUT(!runs(command), kLong);
     command = 0;
@@ -340,9 +335,7 @@ void tst_Launch::severalProcessesWriteFilesOfTheirOwn()
     request.target.command = {"sh", "-c", "\"$0\" \"$1\" 20 & \"$0\" \"$1\" 20; wait", LiveTorch::python().toStdString(), script()};
     request.options = {{"et", "on"}};
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Done), recorded.why());
+    QVERIFY2(succeeds(recorded), recorded.why());
     QCOMPARE(recorded.traces().size(), 4u);
     QVERIFY2(recorded.complaint().empty(), recorded.complaint().c_str());
 }
@@ -352,9 +345,7 @@ void tst_Launch::aCommandThatKeepsTheRecorderOut()
     NEEDS_TORCH();
     python({"-I", "-c", "print(1)"});
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Failed) && recorded.says("The command ended before a Python program announced itself."), recorded.why());
+    QVERIFY2(recorded.fails(request, "The command ended before a Python program announced itself."), recorded.why());
 }
 
 void tst_Launch::aCommandWithoutTorch()
@@ -362,9 +353,7 @@ void tst_Launch::aCommandWithoutTorch()
     NEEDS_TORCH();
     python({"-c", "import time; time.sleep(0.5)"});
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Failed) && recorded.says("The command ended without having imported PyTorch."), recorded.why());
+    QVERIFY2(recorded.fails(request, "The command ended without having imported PyTorch."), recorded.why());
     QVERIFY(!fs::exists(request.path));
 }
 
@@ -375,9 +364,7 @@ void tst_Launch::aProgramThatCannotBeStarted()
     ::chmod(file.c_str(), 0755);
     request.target.command = {file};
     Recorded recorded(launchBackend());
-    recorded.start(request);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
-    QVERIFY2(recorded.is(State::Failed) && recorded.says("script.py cannot be started: there is no such program."), recorded.why());
+    QVERIFY2(recorded.fails(request, "script.py cannot be started: there is no such program."), recorded.why());
 }
 
 void tst_Launch::aKilledProgramLeavesItsExecutionTrace()
@@ -391,9 +378,8 @@ void tst_Launch::aKilledProgramLeavesItsExecutionTrace()
     command = recorded.recorder.status().pid;
     QVERIFY2(recorded.is(State::Recording), recorded.why());
     ::kill(command, SIGKILL);
-    QTRY_VERIFY_WITH_TIMEOUT(recorded.over(), kLong);
+    QVERIFY2(recorded.ends(State::Done), recorded.why());
     command = 0;
-    QVERIFY2(recorded.is(State::Done), recorded.why());
     QCOMPARE(recorded.recorder.end(), RecordEnd::TargetEnded);
     QVERIFY2(recorded.says("ended without finishing its recording"), recorded.why());
     const TracePtr trace = recorded.load();

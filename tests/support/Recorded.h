@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 namespace opscope::test {
 
@@ -30,6 +31,29 @@ public:
         QObject::connect(&recorder, &Recorder::printed, &recorder, [this](const QString& text) { printed += text.toStdString(); });
     }
     void start(const RecordRequest& request) { recorder.start(m_backend, request); }
+    /// Starts it and waits until it records; false: it is over instead.
+    bool begins(const RecordRequest& request)
+    {
+        start(request);
+        return QTest::qWaitFor([this] { return is(Recorder::State::Recording) || over(); }, kLong) && is(Recorder::State::Recording);
+    }
+    /// Waits until it is over; whether this is how.
+    bool ends(Recorder::State how)
+    {
+        return QTest::qWaitFor([this] { return over(); }, kLong) && is(how);
+    }
+    /// From its start to an end in state Done.
+    bool succeeds(const RecordRequest& request)
+    {
+        start(request);
+        return ends(Recorder::State::Done);
+    }
+    /// From its start to a failure with these words.
+    bool fails(const RecordRequest& request, const std::string& words)
+    {
+        start(request);
+        return ends(Recorder::State::Failed) && says(words);
+    }
     bool over() const { return recorder.state() != Recorder::State::Idle && !recorder.running(); }
     bool is(Recorder::State state) const { return recorder.state() == state; }
     /// For the message of a failed check.
@@ -57,6 +81,14 @@ public:
             if (pairing.relation != RunRelation::SameRun || pairing.withRfId == 0 || pairing.exact != pairing.withRfId)
                 return pairing.sentence + " " + std::to_string(pairing.exact) + " of " + std::to_string(pairing.withRfId);
         return {};
+    }
+    /// How often an operator ran.
+    int times(std::string_view name) const
+    {
+        const TracePtr trace = load();
+        int found = 0;
+        for (std::uint32_t i = 0; trace && i < trace->slices().size(); ++i) found += trace->name(SliceId(i)) == name;
+        return found;
     }
     /// Whether a captured tensor holds just these values.
     bool captured(const std::vector<std::int64_t>& values) const
