@@ -1,10 +1,12 @@
 #include "tests/support/LiveRecording.h"
 
 #include "tests/support/Golden.h"
+#include "tests/support/TorchPython.h"
 
 #include <QDir>
 #include <QFileInfo>
 #include <QStandardPaths>
+#include <QTest>
 
 #include <cmath>
 #include <cstdio>
@@ -19,6 +21,10 @@ namespace opscope::test {
 namespace {
 
 constexpr double kPoints = 0.05;
+/// Recordings are repeated until the program had this much processor time in them, or so often: a thousand samples say what a share is, however
+/// little a busy machine gave it.
+constexpr std::int64_t kEnoughCpu = 1'500'000'000;
+constexpr int kMostRecordings = 6;
 
 QString live(const char* name)
 {
@@ -63,7 +69,7 @@ LiveCase pythonCase(const QString& python)
 
 LiveCase torchCase()
 {
-    const QString python = qEnvironmentVariable("OPSCOPE_PYTHON");
+    const QString python = torchPython();
     return {.name = "pytorch", .missing = python.isEmpty() ? "OPSCOPE_PYTHON names no Python with PyTorch" : "",
             .program = python, .arguments = {live("live_torch.py")},
             .is = [](std::string_view slice, const std::string& function) { return slice.starts_with("at::_ops::" + function + "::call("); }};
@@ -197,6 +203,40 @@ std::string differences(const LiveTruth& truth, const LiveRecording& recording)
         else if (std::abs(share(thread.cpu, truth.time) - share(found->second.running, found->second.state)) > kPoints) all += "waits of " + thread.name + "\n";
     }
     return all;
+}
+
+void LiveComparison::findCases()
+{
+    if (const std::string reason = whyNothingIsRecorded(); !reason.empty()) QSKIP(reason.c_str());
+    m_cases = liveCases();
+}
+
+void LiveComparison::rows() const
+{
+    QTest::addColumn<std::size_t>("index");
+    for (std::size_t i = 0; i < m_cases.size(); ++i) QTest::newRow(m_cases[i].name.c_str()) << i;
+}
+
+void LiveComparison::compare(const std::function<TracePtr(qint64 pid, int round)>& record) const
+{
+    QFETCH(const std::size_t, index);
+    const LiveCase& live = m_cases[index];
+    if (!live.missing.empty()) QSKIP(live.missing.c_str());
+    LiveProgram program(live.program, live.arguments);
+    QVERIFY2(program.works(3), "the program does not print");
+    LiveTruth truth;
+    LiveRecording recording;
+    for (int round = 0; round < kMostRecordings && truth.cpu() < kEnoughCpu; ++round) {
+        const TracePtr trace = record(program.pid(), round);
+        if (!trace || QTest::currentTestFailed()) return;
+        const TimeRange extent = trace->extent();
+        truth.add(program.during(trace->baseTime() + extent.start, trace->baseTime() + extent.end));
+        recording.add(*trace, live, truth);
+    }
+    qInfo("%s", sideBySide(truth, recording).c_str());
+    QCOMPARE(QString::fromStdString(differences(truth, recording)), QString());
+    if (live.namesThreads)
+        for (const auto& [tid, thread] : truth.threads) QCOMPARE(recording.threads.at(tid).name, thread.name);
 }
 
 } // namespace opscope::test

@@ -23,10 +23,6 @@ struct LiveCase
 };
 /// Native, Python with its trampoline (each that is found, or OPSCOPE_PERF_PYTHON), PyTorch (OPSCOPE_PYTHON).
 std::vector<LiveCase> liveCases();
-/// Recordings are repeated until the program had this much processor time in them, or so often: a thousand samples say what a share is, however
-/// little a busy machine gave it.
-inline constexpr std::int64_t kEnoughCpu = 1'500'000'000;
-inline constexpr int kMostRecordings = 6;
 /// Empty, or why nothing can be sampled here.
 std::string whyNothingIsRecorded();
 
@@ -55,5 +51,21 @@ std::string sideBySide(const LiveTruth& truth, const LiveRecording& recording);
 /// What differs by more than 5 points: shares of functions in processor time, shares of running in the time of each thread; threads that are
 /// missing. Lines; empty when nothing does.
 std::string differences(const LiveTruth& truth, const LiveRecording& recording);
+
+/// What tests of live recordings have in common, whoever records. A test inherits it beside QObject.
+class LiveComparison
+{
+protected:
+    /// Of initTestCase().
+    void findCases();
+    /// Of the _data slot: a row for each case.
+    void rows() const;
+    /// Of its slot: the program of the row runs and is recorded until enough is known. `record` is given its process and how often it was recorded
+    /// before; without a trace the test has failed.
+    void compare(const std::function<TracePtr(qint64 pid, int round)>& record) const;
+
+private:
+    std::vector<LiveCase> m_cases;
+};
 
 } // namespace opscope::test
