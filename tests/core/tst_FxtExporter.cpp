@@ -2,6 +2,7 @@
 
 #include "core/format/fxt/FxtWriter.h"
 #include "core/io/Loader.h"
+#include "tests/support/Difference.h"
 #include "tests/support/ExportText.h"
 #include "tests/support/FxtText.h"
 #include "tests/support/Golden.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <random>
-#include <sstream>
 
 using namespace opscope;
 using namespace opscope::test;
@@ -18,18 +18,6 @@ using namespace opscope::test;
 namespace {
 
 constexpr FxtWriter::Thread kMain{7, 7}, kOther{7, 8};
-
-std::string exported(const Trace& trace, std::string_view bytes, const Subset& part, const ExportOptions& options = {}, ExportReport::File* report = nullptr)
-{
-    const auto text = exportedText(trace, bytes, part, report, 0, options);
-    return text ? *text : "error: " + text.error().text();
-}
-
-std::string partOf(const std::string& bytes, std::initializer_list<std::string_view> names)
-{
-    const TracePtr trace = traceFromText(bytes);
-    return exported(*trace, bytes, slicesNamed(*trace, names));
-}
 
 /// Without what stands at the front of all files of FxtWriter.
 std::vector<std::string> linesOf(const std::string& bytes)
@@ -92,25 +80,6 @@ std::vector<std::pair<std::string, std::string>> samples()
     return all;
 }
 
-std::string firstDifference(const std::string& a, const std::string& b)
-{
-    if (a == b) return {};
-    std::istringstream one(a), other(b);
-    std::string line, otherLine;
-    do {
-        line = otherLine = "(end)";
-        std::getline(one, line);
-        std::getline(other, otherLine);
-    } while (line == otherLine);
-    return line + "\ninstead of\n" + otherLine;
-}
-
-#define SAME(actual, expected) \
-    do { \
-        const std::string difference = firstDifference(actual, expected); \
-        QVERIFY2(difference.empty(), difference.c_str()); \
-    } while (false)
-
 } // namespace
 
 class tst_FxtExporter : public QObject
@@ -150,7 +119,7 @@ void tst_FxtExporter::withoutFilterTheBytesAreTheSame()
     QFETCH(QByteArray, file);
     const std::string bytes = file.toStdString();
     const TracePtr trace = traceFromText(bytes);
-    QVERIFY(exported(*trace, bytes, wholeTrace(*trace)) == bytes);
+    QVERIFY(mustExport(*trace, bytes, wholeTrace(*trace)) == bytes);
 }
 
 void tst_FxtExporter::partsSayWhatTheyAreAPartOf()
@@ -161,14 +130,14 @@ void tst_FxtExporter::partsSayWhatTheyAreAPartOf()
     for (const std::size_t every : {1, 2, 7}) {
         const Subset part = someRows(*trace, [&](std::size_t row) { return row % every == 0; });
         ExportReport::File report;
-        const std::string text = exported(*trace, bytes, part, {}, &report);
+        const std::string text = mustExport(*trace, bytes, part, &report);
         const FxtText records = fxtText(text);
         QVERIFY2(records.error.empty(), records.error.c_str());
         const auto again = loadTraceFromMemory(text, "part.fxt");
         QVERIFY2(again.ok(), again.ok() ? "" : again.error().text().c_str());
         SAME(eventDump(**again), eventDump(*trace, part));
         const Subset all = someRows(**again, [](std::size_t) { return true; });
-        SAME(eventDump(*traceFromText(exported(**again, text, all))), eventDump(**again)); // and once more
+        SAME(eventDump(*traceFromText(mustExport(**again, text, all))), eventDump(**again)); // and once more
         QVERIFY2(text.size() <= bytes.size() + 4096, (std::to_string(text.size()) + " of " + std::to_string(bytes.size())).c_str());
     }
 }
@@ -245,7 +214,7 @@ void tst_FxtExporter::providersKeepTheirTablesApart()
     file.section(4).complete(1, 1, 70, 80).section(9).string(1, "unknown").thread(1, 9, 99).complete(1, 1, 90, 95);
     const TracePtr trace = traceFromText(file.bytes);
     const Subset all = someRows(*trace, [](std::size_t) { return true; });
-    compare(fxtText(exported(*trace, file.bytes, all)).lines,
+    compare(fxtText(mustExport(*trace, file.bytes, all)).lines,
             {R"(complete 1/1 5 "" "nobody's" {} tail 6)", R"(provider 3 "three")", "ticks 500000000", R"(complete 3/33 10 "" "slow" {} tail 20)", R"(provider 4 "four")",
              R"(complete 4/44 10 "" "fast" {} tail 20)", "section 3", R"(complete 3/33 30 "" "slow" {} tail 40)", R"(provider 3 "three again")",
              R"(complete 3/34 50 "" "new" {} tail 60)", "section 4", R"(complete 4/44 70 "" "fast" {} tail 80)", R"(provider 9 "")", R"(complete 9/99 90 "" "unknown" {} tail 95)"});
@@ -297,7 +266,7 @@ void tst_FxtExporter::whatIsNotKeptOfASwitchDoesNotBegin()
     const TracePtr trace = traceFromText(bytes);
     for (std::size_t mask = 1; mask < (std::size_t{1} << std::min<std::size_t>(trace->slices().size(), 12)); ++mask) {
         const Subset part = someRows(*trace, [&](std::size_t row) { return mask >> row & 1; }, {.links = false});
-        const std::string text = exported(*trace, bytes, part);
+        const std::string text = mustExport(*trace, bytes, part);
         QCOMPARE(fxtText(text).error, std::string());
         // What ran on a CPU is what the thread did: one of both brings the other. Nothing else may be there, and nothing may be missing.
         const TracePtr again = traceFromText(text);
@@ -347,7 +316,7 @@ void tst_FxtExporter::aClipCutsTimes()
     ExportOptions options;
     options.clip = TimeRange{41, 151};
     ExportReport::File report;
-    const FxtText text = fxtText(exported(*trace, file.bytes, wholeTrace(*trace), options, &report));
+    const FxtText text = fxtText(mustExport(*trace, file.bytes, wholeTrace(*trace), &report, 0, options));
     compare(text.lines, {R"(provider 3 "three")", "ticks 500000000", R"(complete 3/33 21 "" "slow" {} tail 75)", R"(complete 3/33 40 "" "slow" {} tail 50)"});
     QCOMPARE(report.clipped, 1u);
 }
@@ -369,7 +338,7 @@ void tst_FxtExporter::aClipKeepsNestingAtItsBorders()
     const TracePtr trace = traceFromText(bytes);
     ExportOptions options;
     options.clip = TimeRange{10, 32};
-    const std::string text = exported(*trace, bytes, wholeTrace(*trace), options);
+    const std::string text = mustExport(*trace, bytes, wholeTrace(*trace), nullptr, 0, options);
     const TracePtr again = traceFromText(text);
     std::vector<std::string> rows;
     for (std::uint32_t row = 0; row < again->slices().size(); ++row) {
@@ -403,7 +372,7 @@ void tst_FxtExporter::privateTextsAreReplaced()
     ExportOptions options;
     options.redactor = Redactor::of(*trace);
     ExportReport::File report;
-    const std::string out = exported(*trace, bytes, wholeTrace(*trace), options, &report);
+    const std::string out = mustExport(*trace, bytes, wholeTrace(*trace), &report, 0, options);
     const FxtText text = fxtText(out);
     QVERIFY2(text.error.empty(), text.text().c_str());
     QVERIFY2(out.find("alice") == std::string::npos && out.find("gpu7") == std::string::npos, text.text().c_str());
@@ -419,7 +388,7 @@ void tst_FxtExporter::nothingKeptIsAFileThatOpens()
 {
     const std::string bytes = someFile(false);
     const TracePtr trace = traceFromText(bytes);
-    const std::string part = exported(*trace, bytes, slicesNamed(*trace, {}));
+    const std::string part = mustExport(*trace, bytes, slicesNamed(*trace, {}));
     QCOMPARE(part.size(), 8u);
     const auto again = loadTraceFromMemory(part, "empty.fxt");
     QVERIFY2(again.ok(), again.ok() ? "" : again.error().text().c_str());

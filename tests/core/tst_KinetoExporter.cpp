@@ -1,6 +1,7 @@
 #include <QTest>
 
 #include "core/format/Format.h"
+#include "tests/support/Difference.h"
 #include "tests/support/ExportText.h"
 #include "tests/support/Golden.h"
 #include "tests/support/Gzip.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 
 using namespace opscope;
 using namespace opscope::test;
@@ -22,39 +22,6 @@ std::string x(const std::string& name, int ts, const std::string& more = {})
 {
     return "{'ph': 'X', 'cat': 'cpu_op', 'name': '" + name + "', 'pid': 1, 'tid': 1, 'ts': " + std::to_string(ts) + ", 'dur': 5" + more + "}";
 }
-
-/// The part, which must be written.
-std::string mustExport(const Trace& trace, std::string_view text, const Subset& subset, ExportReport::File* report = nullptr,
-                       std::size_t pieceBytes = std::size_t{4} << 20, const ExportOptions& options = {})
-{
-    auto out = exportedText(trace, text, subset, report, pieceBytes, options);
-    return out ? *out : "error: " + out.error().text();
-}
-
-std::string partOf(const std::string& text, std::initializer_list<std::string_view> names)
-{
-    const TracePtr trace = traceFromText(text);
-    return mustExport(*trace, text, slicesNamed(*trace, names));
-}
-
-std::string firstDifference(const std::string& a, const std::string& b)
-{
-    if (a == b) return {};
-    std::istringstream one(a), other(b);
-    std::string line, otherLine;
-    do {
-        line = otherLine = "(end)";
-        std::getline(one, line);
-        std::getline(other, otherLine);
-    } while (line == otherLine);
-    return line + "\ninstead of\n" + otherLine;
-}
-
-#define SAME(actual, expected) \
-    do { \
-        const std::string difference = firstDifference(actual, expected); \
-        QVERIFY2(difference.empty(), difference.c_str()); \
-    } while (false)
 
 std::vector<std::string> samples()
 {

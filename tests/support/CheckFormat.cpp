@@ -4,6 +4,7 @@
 #include "core/format/JsonReader.h"
 #include "core/format/text/TextDump.h"
 #include "core/io/Loader.h"
+#include "tests/support/Difference.h"
 #include "tests/support/Golden.h"
 #include "tests/support/Gzip.h"
 
@@ -33,22 +34,11 @@ Result<TracePtr> loadFile(const std::string& path)
     return loadTrace(std::span(&path, 1));
 }
 
-std::string firstDifference(const std::string& a, const std::string& b)
-{
-    std::istringstream left(a), right(b);
-    std::string x, y;
-    for (int line = 1;; ++line) {
-        const bool hasLeft = static_cast<bool>(std::getline(left, x)), hasRight = static_cast<bool>(std::getline(right, y));
-        if (!hasLeft && !hasRight) return {};
-        if (hasLeft != hasRight || x != y) return "line " + std::to_string(line) + ":\n  " + x + "\n  " + y;
-    }
-}
-
 void checkSameEverywhere(const std::string& bytes, const std::string& golden)
 {
     const auto same = [&](const char* how, std::string_view text, const ImportOptions& options) {
         const std::string now = dump(loadTraceFromMemory(text, "nameless", {}, options));
-        QVERIFY2(now == golden, (std::string(how) + ": " + firstDifference(golden, now)).c_str());
+        QVERIFY2(now == golden, (std::string(how) + ": " + firstDifference(now, golden)).c_str());
     };
     same("nameless", bytes, {});
     same("gzip", gzip(bytes), {});

@@ -4,6 +4,7 @@
 #include "core/format/fxt/FxtExporter.h"
 #include "core/format/kineto/KinetoExporter.h"
 #include "core/format/text/EventDump.h"
+#include "tests/support/TraceFixture.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -26,6 +27,18 @@ Result<std::string> exportedText(const Trace& trace, std::string_view bytes, con
     if (const Status closed = sink->close(); !closed) return closed.error();
     if (report) *report = *written;
     return text;
+}
+
+std::string mustExport(const Trace& trace, std::string_view bytes, const Subset& subset, ExportReport::File* report, std::size_t pieceBytes, const ExportOptions& options)
+{
+    const auto text = exportedText(trace, bytes, subset, report, pieceBytes, options);
+    return text ? *text : "error: " + text.error().text();
+}
+
+std::string partOf(const std::string& bytes, std::initializer_list<std::string_view> names)
+{
+    const TracePtr trace = traceFromText(bytes);
+    return mustExport(*trace, bytes, slicesNamed(*trace, names));
 }
 
 Subset someRows(const Trace& trace, const std::function<bool(std::size_t)>& keep, const SubsetOptions& options)
