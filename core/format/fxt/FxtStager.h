@@ -83,6 +83,14 @@ private:
         bool any() const { return id || labels.valid() || sortIndex || sampledHz; }
     };
 
+    /// What the file tells of a process and a thread, as far as it does.
+    struct Told
+    {
+        const FxtNotes::Object *process = nullptr, *thread = nullptr;
+        const Said *saidOfProcess = nullptr, *saidOfThread = nullptr;
+        std::string_view processName = {}, threadName = {}; ///< of the notes
+    };
+
     void addOther(RecordType type, RecordReader& record);
     void metadata(RecordReader& record);
     void initialization(RecordReader& record);
@@ -162,7 +170,12 @@ private:
     void nameCounters();
     void placeSwitches();
     void nameTracks();
-    void nameTrack(FxtTables::Track& track, StagedTrack& staged, bool magicTrace);
+    void nameTrack(const FxtTables::Track& track, StagedTrack& staged, bool magicTrace);
+    void takeIdsOfNames(const FxtTables::Track& track, StagedTrack& staged, Told& told, bool magicTrace);
+    void takeSaidIds(const FxtTables::Track& track, StagedTrack& staged, const Told& told);
+    void stageMeta(const StagedTrack& staged, const Told& told);
+    TrackKey keyOf(std::uint64_t koid);
+    StringId intern(std::string_view text) { return m_staged.strings.intern(text); }
     void readSaid(std::string_view key, const Argument& argument, Said& said);
     const Said* saidOf(fxt::ObjectType type, std::uint64_t process, std::uint64_t koid) const;
     TrackKey stagedKey(const TrackKey& key);

@@ -67,71 +67,91 @@ void FxtStager::nameTracks()
     for (std::size_t row = 0; row < m_staged.tracks.size(); ++row) nameTrack(m_tables.tracks()[row], m_staged.tracks[row], magicTrace);
 }
 
-void FxtStager::nameTrack(FxtTables::Track& track, StagedTrack& staged, bool magicTrace)
+void FxtStager::nameTrack(const FxtTables::Track& track, StagedTrack& staged, bool magicTrace)
 {
     staged.events = track.events;
     staged.hostEvents = track.hostEvents;
     staged.deviceEvents = track.deviceEvents;
-    const auto intern = [&](std::string_view text) { return m_staged.strings.intern(text); };
     if (!track.known) {
         const std::uint32_t provider = m_notes.provider(static_cast<std::uint32_t>(track.process)).id;
         staged.tid = {TrackKey::Kind::Text, 0, intern("index " + std::to_string(track.thread) + (provider ? " of provider " + std::to_string(provider) : ""))};
         return;
     }
-    const auto keyOf = [&](std::uint64_t koid) { // what does not fit is its digits
-        if (koid <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return number(static_cast<std::int64_t>(koid));
-        return TrackKey{TrackKey::Kind::Other, 0, intern(std::to_string(koid))};
-    };
-    const FxtNotes::Object* process = m_notes.notes().object(ObjectType::Process, track.process);
-    const FxtNotes::Object* thread = m_notes.notes().object(ObjectType::Thread, track.thread, track.process);
-    std::string_view processName = process ? m_notes.view(process->name) : std::string_view();
-    std::string_view threadName = thread ? m_notes.view(thread->name) : std::string_view();
     const bool nowhere = track.process == 0 && !track.hasEvents; // only switched, and nothing says where it belongs
     staged.pid = nowhere ? TrackKey() : keyOf(track.process);
     staged.tid = keyOf(track.thread);
+    Told told{.process = m_notes.notes().object(ObjectType::Process, track.process), .thread = m_notes.notes().object(ObjectType::Thread, track.thread, track.process),
+              .saidOfProcess = saidOf(ObjectType::Process, 0, track.process), .saidOfThread = saidOf(ObjectType::Thread, track.process, track.thread)};
+    if (told.process) told.processName = m_notes.view(told.process->name);
+    if (told.thread) told.threadName = m_notes.view(told.thread->name);
+    takeIdsOfNames(track, staged, told, magicTrace);
+    takeSaidIds(track, staged, told);
+    stageMeta(staged, told);
+}
+
+/// What does not fit is its digits.
+TrackKey FxtStager::keyOf(std::uint64_t koid)
+{
+    if (koid <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return number(static_cast<std::int64_t>(koid));
+    return {TrackKey::Kind::Other, 0, intern(std::to_string(koid))};
+}
+
+/// Names without the ids that are in them.
+void FxtStager::takeIdsOfNames(const FxtTables::Track& track, StagedTrack& staged, Told& told, bool magicTrace)
+{
     FxtNotes::RealIds real{track.process, track.thread, {}, {}};
-    if (const auto ids = idsInName(processName, magicTrace)) {
+    if (const auto ids = idsInName(told.processName, magicTrace)) {
         const std::int64_t tid = ids->tid.value_or(ids->pid);
         real.pid = staged.pid = number(ids->pid);
         real.tid = staged.tid;
-        processName = ids->name;
-        if (magicTrace && threadName == "main") {
+        told.processName = ids->name;
+        if (magicTrace && told.threadName == "main") {
             real.tid = staged.tid = number(tid);
-            if (tid != ids->pid) threadName = {};
+            if (tid != ids->pid) told.threadName = {};
         } else if (magicTrace) { // samples of one thread beside it
-            const std::string key = std::string(threadName) + " of " + std::to_string(tid);
+            const std::string key = std::string(told.threadName) + " of " + std::to_string(tid);
             staged.tid = {TrackKey::Kind::Text, 0, intern(key)};
             real.tid = {TrackKey::Kind::Text, 0, m_notes.text(key)};
         }
         m_notes.add(real);
-    } else if (magicTrace && !processName.empty()) { // its number could be that of a real one
-        staged.pid = {TrackKey::Kind::Text, 0, intern(processName)};
-        real.pid = {TrackKey::Kind::Text, 0, m_notes.text(processName)};
+    } else if (magicTrace && !told.processName.empty()) { // its number could be that of a real one
+        staged.pid = {TrackKey::Kind::Text, 0, intern(told.processName)};
+        real.pid = {TrackKey::Kind::Text, 0, m_notes.text(told.processName)};
         real.tid = staged.tid;
         if (real.tid.kind == TrackKey::Kind::Other) real.tid.text = m_notes.text(std::to_string(track.thread));
         m_notes.add(real);
     }
-    const Said* ofProcess = saidOf(ObjectType::Process, 0, track.process);
-    const Said* ofThread = saidOf(ObjectType::Thread, track.process, track.thread);
-    if ((ofProcess && ofProcess->id) || (ofThread && ofThread->id)) {
-        if (ofProcess && ofProcess->id) staged.pid = stagedKey(*ofProcess->id);
-        if (ofThread && ofThread->id) staged.tid = stagedKey(*ofThread->id);
-        const auto noted = [&](const TrackKey& key) {
-            TrackKey copy = key;
-            if (key.text.valid()) copy.text = m_notes.text(m_staged.strings.view(key.text));
-            return copy;
-        };
-        m_notes.add(FxtNotes::RealIds{track.process, track.thread, noted(staged.pid), noted(staged.tid)});
-    }
+}
+
+void FxtStager::takeSaidIds(const FxtTables::Track& track, StagedTrack& staged, const Told& told)
+{
+    const auto id = [](const Said* said) { return said ? said->id : std::nullopt; };
+    const std::optional<TrackKey> pid = id(told.saidOfProcess), tid = id(told.saidOfThread);
+    if (!pid && !tid) return;
+    if (pid) staged.pid = stagedKey(*pid);
+    if (tid) staged.tid = stagedKey(*tid);
+    const auto noted = [&](const TrackKey& key) {
+        TrackKey copy = key;
+        if (key.text.valid()) copy.text = m_notes.text(m_staged.strings.view(key.text));
+        return copy;
+    };
+    m_notes.add(FxtNotes::RealIds{track.process, track.thread, noted(staged.pid), noted(staged.tid)});
+}
+
+void FxtStager::stageMeta(const StagedTrack& staged, const Told& told)
+{
     std::vector<StagedMeta>& meta = m_parts.front().meta;
-    if (!processName.empty()) meta.push_back({staged.pid, {}, MetaKind::ProcessName, intern(processName), 0, process->offset});
-    if (!threadName.empty()) meta.push_back({staged.pid, staged.tid, MetaKind::ThreadName, intern(threadName), 0, thread->offset});
-    if (ofProcess && ofProcess->labels.valid()) meta.push_back({staged.pid, {}, MetaKind::ProcessLabels, intern(m_notes.view(ofProcess->labels)), 0, process->offset});
-    if (ofProcess && ofProcess->sortIndex) meta.push_back({staged.pid, {}, MetaKind::ProcessSortIndex, {}, *ofProcess->sortIndex, process->offset});
-    if (ofThread && ofThread->sampledHz) meta.push_back({staged.pid, staged.tid, MetaKind::SampledHz, {}, ofThread->sampledHz, thread->offset});
+    const auto ofProcess = [&](MetaKind kind, StringId text, std::int64_t value = 0) { meta.push_back({staged.pid, {}, kind, text, value, told.process->offset}); };
+    const auto ofThread = [&](MetaKind kind, StringId text, std::int64_t value = 0) { meta.push_back({staged.pid, staged.tid, kind, text, value, told.thread->offset}); };
+    const Said *process = told.saidOfProcess, *thread = told.saidOfThread;
+    if (!told.processName.empty()) ofProcess(MetaKind::ProcessName, intern(told.processName));
+    if (!told.threadName.empty()) ofThread(MetaKind::ThreadName, intern(told.threadName));
+    if (process && process->labels.valid()) ofProcess(MetaKind::ProcessLabels, intern(m_notes.view(process->labels)));
+    if (process && process->sortIndex) ofProcess(MetaKind::ProcessSortIndex, {}, *process->sortIndex);
+    if (thread && thread->sampledHz) ofThread(MetaKind::SampledHz, {}, thread->sampledHz);
     // What else their records say goes with parts, whether they have a name or not.
-    if (ofProcess) meta.push_back({staged.pid, {}, MetaKind::Other, intern("kernel object"), 0, process->offset});
-    if (ofThread) meta.push_back({staged.pid, staged.tid, MetaKind::Other, intern("kernel object"), 0, thread->offset});
+    if (process) ofProcess(MetaKind::Other, intern("kernel object"));
+    if (thread) ofThread(MetaKind::Other, intern("kernel object"));
 }
 
 const FxtStager::Said* FxtStager::saidOf(ObjectType type, std::uint64_t process, std::uint64_t koid) const
