@@ -27,6 +27,22 @@ void prefaultRows(std::size_t first, std::size_t count, const Columns&... column
     (prefault(columns, first, count), ...);
 }
 
+/// Those of a row, whose fields are no longer "none" in `seen`.
+inline const StagedArgs& argsOf(const StagedPart& part, const StagedEvent& event, StagedArgs& seen)
+{
+    static constexpr StagedArgs kNone;
+    if (event.args == StagedEvent::kNoArgs) return kNone;
+    const StagedArgs& args = part.args[event.args];
+    for (std::size_t f = 0; f < kArgFields; ++f) seen.values[f] &= args.values[f];
+    return args;
+}
+
+const CollectiveNote* collectiveNote(const StagedPart& part, std::uint32_t row)
+{
+    const auto note = std::ranges::lower_bound(part.collectives, row, {}, &CollectiveNote::event);
+    return note != part.collectives.end() && note->event == row ? &*note : nullptr;
+}
+
 } // namespace
 
 std::int64_t TraceBuilder::Finisher::wideArg(const StagedPart& part, std::uint32_t row, ArgField field) const
@@ -171,18 +187,21 @@ void TraceBuilder::Finisher::gather()
     });
 }
 
+/// From a block on.
+void TraceBuilder::Finisher::prefaultSlices(std::size_t first)
+{
+    SliceTable& s = trace->m_slices;
+    const std::size_t rows = std::min(kBlocksAhead * kBlock, sliceKeys.size() - first);
+    prefaultRows(first, rows, s.m_start, s.m_duration, s.m_name, s.m_offsetLow, s.m_category, s.m_length, s.m_flags, s.m_offsetHigh);
+}
+
 void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives)
 {
     SliceTable& s = trace->m_slices;
     const std::size_t first = block * kBlock, end = std::min(first + kBlock, sliceKeys.size());
-    static constexpr StagedArgs kNone;
     std::array<const StagedArgs*, kBlock> args; // by row of the block
     StagedArgs seen;                            // all "none" as long as no row has the field
-
-    if (block % kBlocksAhead == 0) {
-        const std::size_t ahead = std::min(kBlocksAhead * kBlock, sliceKeys.size() - first);
-        prefaultRows(first, ahead, s.m_start, s.m_duration, s.m_name, s.m_offsetLow, s.m_category, s.m_length, s.m_flags, s.m_offsetHigh);
-    }
+    if (block % kBlocksAhead == 0) prefaultSlices(first);
     Nanos* const start = s.m_start.data();
     Nanos* const duration = s.m_duration.data();
     StringId* const name = s.m_name.data();
@@ -211,14 +230,9 @@ void TraceBuilder::Finisher::gatherSlices(std::size_t block, std::vector<SubNano
         offsetLow[i] = static_cast<std::uint32_t>(e.offset);
         offsetHigh[i] = static_cast<std::uint8_t>(e.offset >> 32);
         length[i] = static_cast<std::uint16_t>(e.length <= UINT16_MAX ? e.length : 0);
-        args[i - first] = e.args == StagedEvent::kNoArgs ? &kNone : &part->args[e.args];
-        if (e.args != StagedEvent::kNoArgs)
-            for (std::size_t f = 0; f < kArgFields; ++f) seen.values[f] &= args[i - first]->values[f];
-        if (e.flags & kCollective) {
-            const auto& notes = part->collectives;
-            const auto note = std::ranges::lower_bound(notes, key.row, {}, &CollectiveNote::event);
-            if (note != notes.end() && note->event == key.row) collectives.push_back({SliceId(i), text(*worker, note->args)});
-        }
+        args[i - first] = &argsOf(*part, e, seen);
+        if (e.flags & kCollective) [[unlikely]]
+            if (const CollectiveNote* note = collectiveNote(*part, key.row)) collectives.push_back({SliceId(i), text(*worker, note->args)});
         if (const FineTime* t = part->fine.empty() ? nullptr : fineTime(*part, key.row)) fine.push_back({SliceId(i), t->startAtto, t->durationAtto});
         if (!asyncGroup.empty()) groupOfSlice[i] = part == &own && key.row < asyncGroup.size() ? asyncGroup[key.row] : 0;
         e.start = static_cast<Nanos>(i); // for collectPairEnds(); nobody else looks at it again

@@ -238,6 +238,7 @@ private:
     void distributePart(std::uint32_t p);
     void sortRows();
     void gather();
+    void prefaultSlices(std::size_t first);
     void gatherSlices(std::size_t block, std::vector<SubNanosecond>& fine, std::vector<CollectiveArgs>& collectives);
     void gatherField(std::size_t block, ArgField field, const StagedArgs* const* args);
     void gatherInstants(std::size_t block);
