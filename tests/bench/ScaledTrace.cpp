@@ -2,18 +2,15 @@
 
 #include "core/base/Time.h"
 #include "core/io/ByteSource.h"
+#include "tests/bench/Bench.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 #include <zlib.h>
 
@@ -240,26 +237,15 @@ void compress(const std::string& input, const std::string& output)
 
 int benchScaled(int count, char** args, const char* sample, int (*measure)(const std::string& path, int runs))
 {
-    std::string input = sample;
-    int runs = 5;
-    std::uint64_t events = 5'000'000;
-    for (int i = 1; i < count; ++i) {
-        const std::string_view arg = args[i];
-        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
-        else if (arg == "--events" && i + 1 < count) events = static_cast<std::uint64_t>(std::max(1ll, std::atoll(args[++i])));
-        else input = arg;
-    }
-    const std::string big = std::filesystem::temp_directory_path() / ("opscope-bench-" + std::to_string(getpid()) + ".json");
-    int status = 1;
-    try {
-        writeScaled({input, 0, events}, big);
-        status = measure(big, runs);
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << '\n';
-    }
-    std::error_code ignored;
-    std::filesystem::remove(big, ignored);
-    return status;
+    Arguments arguments(count, args);
+    const int runs = arguments.runs();
+    const std::uint64_t events = std::max<std::uint64_t>(1, arguments.number("--events", 5'000'000));
+    const std::string input = arguments.file(sample);
+    return guarded([&] {
+        const TemporaryFile big(".json");
+        writeScaled({input, 0, events}, big.path);
+        return measure(big.path, runs);
+    });
 }
 
 } // namespace opscope::bench

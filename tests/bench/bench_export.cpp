@@ -1,16 +1,14 @@
 #include "core/io/ByteSource.h"
 #include "core/io/Loader.h"
 #include "core/io/SubsetWriter.h"
+#include "tests/bench/Bench.h"
 #include "tests/bench/ScaledTrace.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iostream>
 #include <malloc.h>
 #include <string>
@@ -25,16 +23,9 @@
 
 using namespace opscope;
 using namespace opscope::bench;
-using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 namespace {
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 /// In MiB: "VmRSS:" now, "VmHWM:" the most since forgetPeak().
 double memory(const std::string& what)
@@ -46,13 +37,6 @@ double memory(const std::string& what)
 }
 
 void forgetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
-
-double seconds(const std::function<void()>& work)
-{
-    const auto begin = Clock::now();
-    work();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 void mustWork(bool ok, const std::string& why)
 {
@@ -95,31 +79,30 @@ void compare(const std::string& path, int runs)
         report = written->files[0];
         above = memory("VmHWM:") - before;
     };
-    std::vector<double> reads, copies, exports;
+    Runs reads, copies, exports;
     double peak = 0;
     // Not over the file of the run before: giving back a gigabyte of it would be timed as well.
     const auto fresh = [&] { fs::remove(target); };
     for (int run = 0; run <= runs; ++run) {
-        reads.push_back(seconds([&] { readAll(path); }));
+        reads.time([&] { readAll(path); });
         fresh();
-        copies.push_back(seconds([&] { write(whole); }));
+        copies.time([&] { write(whole); });
         fresh();
-        exports.push_back(seconds([&] { write(*part); }));
+        exports.time([&] { write(*part); });
         peak = std::max(peak, above);
     }
-    for (auto* values : {&reads, &copies, &exports}) values->erase(values->begin());
     const SourceFile& file = trace.sources()[0];
     std::printf("%s: %.1f MB%s, %llu events, %d runs\n", fs::path(path).filename().c_str(), static_cast<double>(file.unpackedBytes) / 1e6,
                 file.gzip ? " unpacked" : "", static_cast<unsigned long long>(trace.stats().elements), runs);
     const auto line = [&](const char* title, double s) {
         std::printf("  %-32s %8.1f ms  %6.2f GB/s of the source\n", title, s * 1000, static_cast<double>(file.unpackedBytes) / s / 1e9);
     };
-    line(file.gzip ? "inflating it" : "reading it", median(reads));
-    line("copying its bytes", median(copies));
-    line("export of a tenth", median(exports));
+    line(file.gzip ? "inflating it" : "reading it", reads.wall());
+    line("copying its bytes", copies.wall());
+    line("export of a tenth", exports.wall());
     std::printf("  %llu events, %.1f MB written\n", static_cast<unsigned long long>(report.events), static_cast<double>(report.bytes) / 1e6);
-    std::printf("  speed of the export, of copying    %.2f%s\n", median(copies) / median(exports), file.gzip ? "" : " (at least 0.70)");
-    std::printf("  speed of the export, of reading    %.2f%s\n", median(reads) / median(exports), file.gzip ? " (at least 0.70)" : "");
+    std::printf("  speed of the export, of copying    %.2f%s\n", copies.wall() / exports.wall(), file.gzip ? "" : " (at least 0.70)");
+    std::printf("  speed of the export, of reading    %.2f%s\n", reads.wall() / exports.wall(), file.gzip ? " (at least 0.70)" : "");
     std::printf("  peak above the loaded trace        %.1f MiB (at most 190)\n", peak);
     fs::remove(target);
 }
@@ -128,29 +111,19 @@ void compare(const std::string& path, int runs)
 
 int main(int count, char** args)
 {
-    std::string file;
-    int runs = 5;
-    bool gz = false;
-    for (int i = 1; i < count; ++i) {
-        const std::string_view arg = args[i];
-        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
-        else if (arg == "--gz") gz = true;
-        else file = arg;
-    }
-    try {
-        const std::string made = (fs::temp_directory_path() / ("opscope-bench-" + std::to_string(getpid()) + ".json")).string();
-        const bool own = file.empty();
-        if (own) writeScaled({OPSCOPE_SAMPLE, 1'000'000'000, 0}, file = made);
-        compare(file, runs);
-        if (gz || own) {
-            compress(file, made + ".gz");
-            compare(made + ".gz", runs);
-            fs::remove(made + ".gz");
+    Arguments arguments(count, args);
+    const int runs = arguments.runs();
+    const bool gz = arguments.has("--gz");
+    const std::string file = arguments.file();
+    return guarded([&] {
+        const TemporaryFile made(".json"), packed(".json.gz");
+        if (file.empty()) writeScaled({OPSCOPE_SAMPLE, 1'000'000'000, 0}, made.path);
+        const std::string& plain = file.empty() ? made.path : file;
+        compare(plain, runs);
+        if (gz || file.empty()) {
+            compress(plain, packed.path);
+            compare(packed.path, runs);
         }
-        if (own) fs::remove(made);
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << '\n';
-        return 1;
-    }
-    return 0;
+        return 0;
+    });
 }

@@ -1,10 +1,10 @@
 #include "core/io/Loader.h"
 #include "core/link/LinkBuilder.h"
 #include "core/link/LinkWalk.h"
+#include "tests/bench/Bench.h"
 #include "tests/bench/ScaledTrace.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -19,18 +19,8 @@
 
 using namespace opscope;
 using namespace opscope::bench;
-using Clock = std::chrono::steady_clock;
 
 namespace {
-
-double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-double median(std::vector<double> values)
-{
-    if (values.size() > 1) values.erase(values.begin());
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 void follow(const Trace& trace)
 {
@@ -70,7 +60,7 @@ int measure(const std::string& file, int runs)
         LinkBuilder(const_cast<Trace&>(*trace), {}, 2).run();
         link.push_back(secondsSince(again));
     }
-    const double all = median(load), linking = median(link);
+    const double all = warmMedian(load), linking = warmMedian(link);
     const auto count = static_cast<double>(trace->links().all().size());
     std::printf("%s: %llu events, %.0f links, %d runs\n", std::filesystem::path(file).filename().c_str(),
                 static_cast<unsigned long long>(trace->stats().elements), count, runs);

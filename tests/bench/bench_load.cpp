@@ -1,18 +1,17 @@
 #include "core/io/Loader.h"
+#include "tests/bench/Bench.h"
 #include "tests/bench/ScaledTrace.h"
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <simdjson.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -23,42 +22,8 @@
 
 using namespace opscope;
 using namespace opscope::bench;
-using Clock = std::chrono::steady_clock;
 
 namespace {
-
-double cpuSeconds()
-{
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
-/// Wall and CPU seconds (of all threads: beside other work the second tells more) of some runs.
-struct Runs
-{
-    std::vector<double> wall, cpu;
-    void time(const std::function<void()>& work)
-    {
-        const double cpuBefore = cpuSeconds();
-        const auto begin = Clock::now();
-        work();
-        wall.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
-        cpu.push_back(cpuSeconds() - cpuBefore);
-    }
-    void dropFirst()
-    {
-        wall.erase(wall.begin());
-        cpu.erase(cpu.begin());
-    }
-};
 
 std::uint64_t walk(simdjson::ondemand::value value)
 {
@@ -144,8 +109,8 @@ void stageTimes(const std::string& path)
 
 void compare(const std::string& plain, int runs)
 {
-    const std::string packed = plain + ".bench.gz";
-    compress(plain, packed);
+    const TemporaryFile packed(".packed.gz");
+    compress(plain, packed.path);
     Runs ours, theirs, gz;
     std::uint64_t elements = 0;
     std::size_t bytes = 0, names = 0;
@@ -157,64 +122,50 @@ void compare(const std::string& plain, int runs)
             names = trace->strings().bytes();
         });
         theirs.time([&] { walkFile(plain); });
-        gz.time([&] { mustLoad(packed); });
+        gz.time([&] { mustLoad(packed.path); });
     }
-    for (Runs* r : {&ours, &theirs, &gz})
-        r->dropFirst();
     const double size = static_cast<double>(std::filesystem::file_size(plain));
-    const double walkSeconds = median(theirs.wall);
+    const double walkSeconds = theirs.wall();
     const auto line = [&](const char* title, const Runs& r) {
-        std::printf("  %-26s %7.1f ms wall %7.1f ms CPU  %5.2f s/GB", title, median(r.wall) * 1000, median(r.cpu) * 1000,
-                    median(r.wall) / size * 1e9);
+        std::printf("  %-26s %7.1f ms wall %7.1f ms CPU  %5.2f s/GB", title, r.wall() * 1000, r.cpu() * 1000,
+                    r.wall() / size * 1e9);
     };
     std::printf("%s: %.1f MB, %llu events, %d runs\n", std::filesystem::path(plain).filename().c_str(), size / 1e6,
                 static_cast<unsigned long long>(elements), runs);
     line("simdjson walk, one thread", theirs);
     std::printf("\n");
     line("our load, plain", ours);
-    std::printf("  ratio %.2f (at most 0.60)  %.2f M events/s\n", median(ours.wall) / walkSeconds,
-                static_cast<double>(elements) / median(ours.wall) / 1e6);
+    std::printf("  ratio %.2f (at most 0.60)  %.2f M events/s\n", ours.wall() / walkSeconds,
+                static_cast<double>(elements) / ours.wall() / 1e6);
     line("our load, gzip", gz);
-    std::printf("  ratio %.2f (at most 0.70)\n", median(gz.wall) / walkSeconds);
+    std::printf("  ratio %.2f (at most 0.70)\n", gz.wall() / walkSeconds);
     std::printf("  bytes an event             %7.1f beside %.1f MB of names (at most 64)\n",
                 static_cast<double>(bytes - std::min(bytes, names)) / static_cast<double>(std::max<std::uint64_t>(elements, 1)),
                 static_cast<double>(names) / 1e6);
-    const double plainPeak = peakMiB(plain), packedPeak = peakMiB(packed), fileMiB = size / (1 << 20);
+    const double plainPeak = peakMiB(plain), packedPeak = peakMiB(packed.path), fileMiB = size / (1 << 20);
     std::printf("  peak resident memory       %7.1f MiB = %.2f of the plain file (at most 0.70); gzip %.1f MiB = %.2f\n", plainPeak,
                 plainPeak / fileMiB, packedPeak, packedPeak / fileMiB);
     std::printf("  stages, plain:\n");
     stageTimes(plain);
-    std::filesystem::remove(packed);
 }
 
 } // namespace
 
 int main(int count, char** args)
 {
-    std::string file;
-    int runs = 5;
-    for (int i = 1; i < count; ++i) {
-        const std::string_view arg = args[i];
-        if (arg == "--runs" && i + 1 < count)
-            runs = std::max(1, std::atoi(args[++i]));
-        else
-            file = arg;
-    }
-    try {
+    Arguments arguments(count, args);
+    const int runs = arguments.runs();
+    const std::string file = arguments.file();
+    return guarded([&] {
         if (!file.empty()) {
             compare(file, runs);
             return 0;
         }
-        const std::filesystem::path folder = std::filesystem::temp_directory_path();
-        const std::string big = folder / ("opscope-bench-" + std::to_string(getpid()) + ".json");
+        const TemporaryFile big(".json");
         for (const std::uint64_t events : {std::uint64_t{0}, std::uint64_t{1'000'000}, std::uint64_t{4'000'000}}) {
-            writeScaled({OPSCOPE_SAMPLE, events ? std::uint64_t{0} : std::uint64_t{100'000'000}, events}, big);
-            compare(big, runs);
+            writeScaled({OPSCOPE_SAMPLE, events ? std::uint64_t{0} : std::uint64_t{100'000'000}, events}, big.path);
+            compare(big.path, runs);
         }
-        std::filesystem::remove(big);
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << '\n';
-        return 1;
-    }
-    return 0;
+        return 0;
+    });
 }

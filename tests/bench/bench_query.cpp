@@ -1,17 +1,15 @@
 #include "core/io/Loader.h"
 #include "core/query/Query.h"
+#include "tests/bench/Bench.h"
 #include "tests/bench/ScaledTrace.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 // bench_query [FILE] [--runs N] [--events N] [--raw] [--filter E]...: issue 4, "Speed". FILE is written again and again until it has
@@ -21,7 +19,6 @@
 
 using namespace opscope;
 using namespace opscope::bench;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -57,15 +54,6 @@ const std::vector<Line> kLines = {
     {"contains(name == \"aten::mm\")", 0},
 };
 
-double milliseconds(Clock::time_point begin) { return std::chrono::duration<double, std::milli>(Clock::now() - begin).count(); }
-
-double median(std::vector<double> values)
-{
-    if (values.size() > 1) values.erase(values.begin());
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 int measure(const Trace& trace, const std::vector<Line>& lines, int runs)
 {
     for (const Line& line : lines) {
@@ -74,21 +62,18 @@ int measure(const Trace& trace, const std::vector<Line>& lines, int runs)
             std::cerr << line.filter << ": " << error->text() << '\n';
             return 2;
         }
-        std::vector<double> times, work;
+        Runs times;
         std::size_t found = 0;
         for (int i = 0; i <= runs; ++i) {
-            const std::clock_t before = std::clock();
-            const auto begin = Clock::now();
-            const auto matches = runQuery(trace, std::get<Filter>(parsed));
-            times.push_back(milliseconds(begin));
-            work.push_back(static_cast<double>(std::clock() - before) * 1000.0 / CLOCKS_PER_SEC);
-            if (!matches) {
-                std::cerr << matches.error().text() << '\n';
+            std::optional<Result<Matches>> matches;
+            times.time([&] { matches = runQuery(trace, std::get<Filter>(parsed)); });
+            if (!*matches) {
+                std::cerr << matches->error().text() << '\n';
                 return 1;
             }
-            found = matches->count();
+            found = (*matches)->count();
         }
-        std::printf("  %7.1f ms  %7.1f ms  %9zu  %s", median(times), median(work), found, line.filter.c_str());
+        std::printf("  %7.1f ms  %7.1f ms  %9zu  %s", times.wall() * 1000, times.cpu() * 1000, found, line.filter.c_str());
         if (line.limit > 0) std::printf("   (at most %.0f)", line.limit);
         std::printf("\n");
     }
@@ -98,14 +83,10 @@ int measure(const Trace& trace, const std::vector<Line>& lines, int runs)
 void measureCompletion(const Trace& trace, int runs)
 {
     for (const char* text : {"", "na", "name ~ \"ad", "cat == ", "dur > 5", "track == \"", "input[0].dtype == b"}) {
-        std::vector<double> times;
+        Runs times;
         std::size_t choices = 0;
-        for (int i = 0; i <= runs; ++i) {
-            const auto begin = Clock::now();
-            choices = completeFilter(text, std::string_view(text).size(), &trace).choices.size();
-            times.push_back(milliseconds(begin));
-        }
-        std::printf("  %7.2f ms  %9zu choices  completing %s|   (at most 5)\n", median(times), choices, text);
+        for (int i = 0; i <= runs; ++i) times.time([&] { choices = completeFilter(text, std::string_view(text).size(), &trace).choices.size(); });
+        std::printf("  %7.2f ms  %9zu choices  completing %s|   (at most 5)\n", times.wall() * 1000, choices, text);
     }
 }
 
@@ -113,36 +94,25 @@ void measureCompletion(const Trace& trace, int runs)
 
 int main(int count, char** args)
 {
-    std::string input = OPSCOPE_SAMPLE;
-    int runs = 5;
-    std::uint64_t events = 5'000'000;
-    std::vector<Line> lines = kLines, own;
-    for (int i = 1; i < count; ++i) {
-        const std::string_view arg = args[i];
-        if (arg == "--runs" && i + 1 < count) runs = std::max(1, std::atoi(args[++i]));
-        else if (arg == "--events" && i + 1 < count) events = static_cast<std::uint64_t>(std::max(1ll, std::atoll(args[++i])));
-        else if (arg == "--filter" && i + 1 < count) own.push_back({args[++i], 0});
-        else if (arg == "--raw") lines.push_back({"args.stream == 7 and dur > 1us", 0});
-        else input = arg;
-    }
-    const std::string big = (std::filesystem::temp_directory_path() / ("opscope-bench-query-" + std::to_string(getpid()) + ".json")).string();
-    int status = 1;
-    try {
-        writeScaled({input, 0, events}, big);
-        auto trace = loadTrace(std::span(&big, 1));
-        if (!trace) {
-            std::cerr << trace.error().text() << '\n';
-        } else {
-            std::printf("%s: %zu slices, %zu instants, %zu names and other texts, %zu signatures, %d runs\n",
-                        std::filesystem::path(input).filename().c_str(), (*trace)->slices().size(), (*trace)->instants().size(),
-                        (*trace)->strings().size(), (*trace)->signatures().size(), runs);
-            std::printf("  elapsed     processor   found\n");
-            status = measure(**trace, own.empty() ? lines : own, runs);
-            if (own.empty()) measureCompletion(**trace, runs);
-        }
-    } catch (const std::exception& error) {
-        std::cerr << error.what() << '\n';
-    }
-    std::filesystem::remove(big);
-    return status;
+    Arguments arguments(count, args);
+    const int runs = arguments.runs();
+    const std::uint64_t events = std::max<std::uint64_t>(1, arguments.number("--events", 5'000'000));
+    std::vector<Line> lines;
+    while (const auto filter = arguments.value("--filter")) lines.push_back({*filter, 0});
+    const bool standard = lines.empty();
+    if (standard) lines = kLines;
+    if (arguments.has("--raw") && standard) lines.push_back({"args.stream == 7 and dur > 1us", 0});
+    const std::string input = arguments.file(OPSCOPE_SAMPLE);
+    return guarded([&] {
+        const TemporaryFile big(".json");
+        writeScaled({input, 0, events}, big.path);
+        auto trace = loadTrace(std::span(&big.path, 1));
+        if (!trace) throw std::runtime_error(trace.error().text());
+        std::printf("%s: %zu slices, %zu instants, %zu names and other texts, %zu signatures, %d runs\n", std::filesystem::path(input).filename().c_str(),
+                    (*trace)->slices().size(), (*trace)->instants().size(), (*trace)->strings().size(), (*trace)->signatures().size(), runs);
+        std::printf("  elapsed     processor   found\n");
+        const int status = measure(**trace, lines, runs);
+        if (standard) measureCompletion(**trace, runs);
+        return status;
+    });
 }

@@ -3,6 +3,7 @@
 #include "core/record/sampling/Collector.h"
 #include "core/record/sampling/ProcFiles.h"
 #include "core/record/sampling/SamplingBackend.h"
+#include "tests/bench/Bench.h"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@
 
 using namespace opscope;
 using namespace opscope::sampling;
-using Clock = std::chrono::steady_clock;
+using namespace opscope::bench;
 namespace fs = std::filesystem;
 
 namespace {
@@ -57,12 +58,6 @@ struct Options
         return events.stackBytes ? "unwound from " + std::to_string(events.stackBytes) + " bytes" : "frame pointers";
     }
 };
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values.empty() ? 0 : values[values.size() / 2];
-}
 
 /// The target with its output in a pipe.
 class Target
@@ -148,14 +143,6 @@ private:
     Collector m_collector;
 };
 
-double ownCpuSeconds()
-{
-    rusage used = {};
-    ::getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
 double peakMiB()
 {
     rusage used = {};
@@ -163,7 +150,7 @@ double peakMiB()
     return static_cast<double>(used.ru_maxrss) / 1024;
 }
 
-double cpuSeconds(pid_t pid)
+double cpuSecondsOf(pid_t pid)
 {
     const auto stat = procStat(pid);
     return stat ? static_cast<double>(stat->cpuTicks) / static_cast<double>(::sysconf(_SC_CLK_TCK)) : 0;
@@ -253,14 +240,14 @@ void volume(const Options& options)
     target.waitForThreads(9);
     Recording recording(target.pid(), options.events);
     recording.waitUntilItRecords();
-    const double targetBefore = cpuSeconds(target.pid()), ownBefore = ownCpuSeconds();
+    const double targetBefore = cpuSecondsOf(target.pid()), ownBefore = cpuSeconds();
     const auto tenth = std::chrono::milliseconds(options.seconds * 100);
     std::this_thread::sleep_for(tenth);
     const double early = peakMiB();
     std::this_thread::sleep_for(tenth * 9);
-    const double used = cpuSeconds(target.pid()) - targetBefore;
+    const double used = cpuSecondsOf(target.pid()) - targetBefore;
     const RecordStatus status = recording.stop();
-    const double own = ownCpuSeconds() - ownBefore, seconds = std::chrono::duration<double>(status.elapsed).count();
+    const double own = cpuSeconds() - ownBefore, seconds = std::chrono::duration<double>(status.elapsed).count();
     const double bytes = static_cast<double>(status.bytes) / 1e6;
     std::printf("volume, 8 busy threads, %.1f s, %.2f processors\n", seconds, used / seconds);
     std::printf("  samples                           %8llu      (%.0f Hz of processor time)\n", static_cast<unsigned long long>(status.samples),

@@ -1,12 +1,12 @@
 #include "core/io/Loader.h"
 #include "core/query/Aggregates.h"
+#include "tests/bench/Bench.h"
 #include "tests/bench/ScaledTrace.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -17,30 +17,14 @@
 
 using namespace opscope;
 using namespace opscope::bench;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
-struct Times
+Runs repeated(int runs, const std::function<void()>& work)
 {
-    double wallMs = 0, cpuMs = 0;
-};
-
-template <class Work>
-Times medians(int runs, Work&& work)
-{
-    std::vector<double> wall, cpu;
-    for (int i = 0; i <= runs; ++i) {
-        const auto begin = Clock::now();
-        const std::clock_t used = std::clock();
-        work();
-        if (i == 0) continue;
-        cpu.push_back(1000.0 * static_cast<double>(std::clock() - used) / CLOCKS_PER_SEC);
-        wall.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
-    }
-    std::sort(wall.begin(), wall.end());
-    std::sort(cpu.begin(), cpu.end());
-    return {wall[wall.size() / 2], cpu[cpu.size() / 2]};
+    Runs times;
+    for (int i = 0; i <= runs; ++i) times.time(work);
+    return times;
 }
 
 struct Case
@@ -76,18 +60,18 @@ int measure(const std::string& file, int runs)
     for (const Case& c : cases) {
         std::size_t rows = 0;
         std::uint64_t slices = 0;
-        const Times times = medians(runs, [&] {
+        const Runs times = repeated(runs, [&] {
             const auto table = aggregate(trace, c.query);
             rows = table->rows.size();
             slices = table->slices;
         });
-        std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu rows of %llu slices\n", c.title, times.wallMs, times.cpuMs, rows, static_cast<unsigned long long>(slices));
+        std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu rows of %llu slices\n", c.title, times.wall() * 1000, times.cpu() * 1000, rows, static_cast<unsigned long long>(slices));
     }
     std::vector<SliceId> all;
     for (std::size_t i = 0; i < trace.slices().size(); ++i) all.push_back(SliceId(i));
     std::size_t bins = 0;
-    const Times times = medians(runs, [&] { bins += durationHistogram(trace, all).counts.size(); });
-    std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu bins\n", "histogram of all", times.wallMs, times.cpuMs, bins / static_cast<std::size_t>(runs + 1));
+    const Runs times = repeated(runs, [&] { bins += durationHistogram(trace, all).counts.size(); });
+    std::printf("  %-18s %7.1f ms, %7.1f cpu  %8zu bins\n", "histogram of all", times.wall() * 1000, times.cpu() * 1000, bins / static_cast<std::size_t>(runs + 1));
     return 0;
 }
 

@@ -3,17 +3,15 @@
 #include "core/tensor/CapturedTensor.h"
 #include "core/tensor/NodeValues.h"
 #include "core/tensor/TensorFlow.h"
+#include "tests/bench/Bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <random>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 // bench_tensor [--mib N] [--nodes N] [--runs N]: issue 3, "Speed".
@@ -25,41 +23,10 @@
 // Medians of N runs (5); the first is not counted.
 
 using namespace opscope;
-using Clock = std::chrono::steady_clock;
+using namespace opscope::bench;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Spent
-{
-    double wall = 0, cpu = 0;
-};
-
-double cpuSeconds()
-{
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-Spent timed(const std::function<void()>& work)
-{
-    const double cpu = cpuSeconds();
-    const auto begin = Clock::now();
-    work();
-    return {std::chrono::duration<double>(Clock::now() - begin).count(), cpuSeconds() - cpu};
-}
-
-Spent median(std::vector<Spent> runs)
-{
-    if (runs.size() > 1) runs.erase(runs.begin());
-    const auto middle = [&](double Spent::*what) {
-        std::sort(runs.begin(), runs.end(), [&](const Spent& a, const Spent& b) { return a.*what < b.*what; });
-        return runs[runs.size() / 2].*what;
-    };
-    return {middle(&Spent::wall), middle(&Spent::cpu)};
-}
 
 struct Folder
 {
@@ -114,21 +81,20 @@ void benchCaptured(const Folder& folder, std::uint64_t mib, int runs)
         const TracePtr trace = load(et);
         const NodeId node = trace->executionTrace()->byId(4);
         const TensorId tensor(trace->executionTrace()->node(node).firstTensor);
-        std::vector<Spent> pages, statistics;
+        Runs pages, statistics;
         for (int i = 0; i < runs; ++i) {
             std::int64_t sum = 0;
-            pages.push_back(timed([&] {
+            pages.time([&] {
                 const auto data = CapturedTensor::open(*trace, node, tensor);
                 for (std::uint64_t v = 0; v < 1000; ++v) sum += (*data)->at(v * 997 % values).value_or(0);
-            }));
+            });
             const auto data = CapturedTensor::open(*trace, node, tensor);
-            statistics.push_back(timed([&] { sum += static_cast<std::int64_t>(statisticsOf(**data)->distinct); }));
+            statistics.time([&] { sum += static_cast<std::int64_t>(statisticsOf(**data)->distinct); });
             if (sum == 42) std::puts("");
         }
-        const Spent page = median(pages), all = median(statistics);
         const double gb = static_cast<double>(values) * 8 / 1e9;
         std::printf("%5.2f GB, %-14s first page %6.2f ms   statistics %6.3f s wall, %6.3f s cpu: %5.2f GB/s (%5.2f GB/s a cpu second)\n", gb, name,
-                    page.wall * 1e3, all.wall, all.cpu, gb / all.wall, gb / all.cpu);
+                    pages.wall() * 1e3, statistics.wall(), statistics.cpu(), gb / statistics.wall(), gb / statistics.cpu());
     }
 }
 
@@ -232,11 +198,10 @@ void benchFlow(const Folder& folder, std::uint64_t nodes, int runs, Weights weig
     const Spent loading = timed([&] { trace = load(path); });
     const ExecutionTrace& et = *trace->executionTrace();
     std::shared_ptr<const TensorFlow> flow;
-    std::vector<Spent> builds;
-    for (int i = 0; i < runs; ++i) builds.push_back(timed([&] { flow = TensorFlow::build(trace); }));
-    const Spent build = median(builds);
+    Runs builds;
+    for (int i = 0; i < runs; ++i) builds.time([&] { flow = TensorFlow::build(trace); });
     std::printf("%zu nodes, %zu tensors, weights %s: load %.2f s; data flow %.3f s wall, %.3f s cpu, %.1f bytes a tensor\n", et.nodes().size(), et.tensors().size(),
-                weights == Weights::Apart ? "apart" : "in one storage", loading.wall, build.wall, build.cpu,
+                weights == Weights::Apart ? "apart" : "in one storage", loading.wall, builds.wall(), builds.cpu(),
                 static_cast<double>(flow->bytes()) / static_cast<double>(et.tensors().size()));
     benchLens(trace, *flow);
 }
