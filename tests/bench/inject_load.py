@@ -1,4 +1,4 @@
-"""What bench_inject attaches to: inject_load.py train | allocations | loop. Ends with its input, with status 0 if all that it computed was right."""
+"""What bench_inject and bench_ranks attach to: inject_load.py train | operators | allocations | loop. Ends with its input, with status 0 if all that it computed was right."""
 
 import os
 import sys
@@ -44,6 +44,18 @@ def train():
     thread.join()
 
 
+def operators():
+    """Two operators each fifth of a millisecond, so that two such leave room for others on two processors."""
+    import time
+    import torch
+    torch.set_num_threads(1)
+    ones = torch.ones(64)
+    print("ready", flush=True)
+    while not ended.is_set():
+        assert (ones + ones).sum().item() == 128
+        time.sleep(0.0002)
+
+
 def allocations():
     print("ready", flush=True)
     while not ended.is_set():
@@ -61,4 +73,4 @@ def loop():
         assert total == 99995000.0
 
 
-{"train": train, "allocations": allocations, "loop": loop}[sys.argv[1]]()
+{"train": train, "operators": operators, "allocations": allocations, "loop": loop}[sys.argv[1]]()
