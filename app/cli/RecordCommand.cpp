@@ -47,6 +47,7 @@ Run declare(CLI::App& app)
     app.add_option("--pid", options->pids, "The process to record; several times, with --torch, for several at one instant")->type_name("PID")->allow_extra_args(false);
     app.add_flag("--torch", options->torch, "What PyTorch itself tells: operators, GPU kernels, shapes, the execution trace. Opscope chooses the way that disturbs "
                                             "the process least, and says which. With --list: processes with PyTorch only");
+    app.add_flag("--children", options->children, "With --torch and --pid: the process and those that it started, as the ranks of torchrun");
     app.add_option("--job", options->job, "All processes with PyTorch of this job on this machine (SLURM_JOB_ID, or TORCHELASTIC_RUN_ID of torchrun)")->type_name("ID");
     app.add_option("--backend,--mechanism", options->backend, "The way to record; else the first that is ready")->type_name("ID");
     app.add_option("--duration", options->duration, "5s, 500ms, 2m; none: no limit (standard: 30s, with --torch 2s; of COMMAND to its end)")->type_name("TIME");
@@ -95,6 +96,7 @@ Command recordCommand()
             "  opscope record --list --torch\n"
             "  opscope record --pid 1234 --torch\n"
             "  opscope record --pid 1234 --torch --et --integral aten::embedding --steps 3 -o step\n"
+            "  opscope record --pid 1234 --children --torch\n"
             "  opscope record --job 4711 --torch --duration 1s -o all-ranks\n"
             "  opscope record --torch --et --env OMP_NUM_THREADS=1 -- python train.py --epochs 1\n"
             "  opscope record --list --json | jq '.processes[] | select(.cpu > 0.5) | .pid'",

@@ -21,7 +21,7 @@ namespace opscope {
 struct RecordOptions
 {
     bool list = false, all = false, backends = false, json = false, force = false;
-    bool torch = false, yes = false;
+    bool torch = false, yes = false, children = false;
     std::vector<std::string> pids, environment;
     std::vector<std::string> command;
     std::string backend, job, cwd, duration, steps, maxSize, output; ///< empty: not given

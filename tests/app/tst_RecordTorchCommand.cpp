@@ -107,7 +107,8 @@ private Q_SLOTS:
     void injectionRecords();
     void aPyTorchWithoutKinetoIsRecorded();
     void aCommandIsRecordedFromItsFirstOperator();
-    void aJobIsRecordedAtOnce();
+    void severalAreRecordedAtOnce_data();
+    void severalAreRecordedAtOnce();
 
 private:
     static void wayRecords(const char* way, const LiveTorch::How& how, const QStringList& options);
@@ -134,6 +135,8 @@ void tst_RecordTorchCommand::wrongUsageIsOneSentence_data()
         QTest::addRow("steps %s", steps) << QStringList{"--torch", "--steps=" + QString::fromLatin1(steps), "--", "true"}
                                          << "--steps: \"" + QString::fromLatin1(steps) + "\" is no number of steps; write 1 or more";
     usage("a variable for a process", {"--pid", "1", "--env", "A=b"}, "--env and --cwd are for a command that is started, not for a process that runs");
+    usage("children of a job", {"--torch", "--job", "1", "--children"}, "--children is for --torch with --pid");
+    usage("children without PyTorch", {"--pid", "1", "--children"}, "--children is for --torch with --pid");
     usage("a folder for a process", {"--pid", "1", "--cwd", "/"}, "--env and --cwd are for a command that is started, not for a process that runs");
     for (const char* variable : {"A", "=b", "="})
         QTest::addRow("variable %s", variable) << QStringList{"--env=" + QString::fromLatin1(variable), "--", "true"}
@@ -263,6 +266,10 @@ void tst_RecordTorchCommand::jobsAreFoundByTheirName()
     const Ran nobody = record({"--torch", "--job", "no-such-job"});
     QCOMPARE(nobody.status, 1);
     QVERIFY2(nobody.err.startsWith("opscope record: No process with PyTorch here belongs to the job no-such-job.\n"), nobody.err.constData());
+    const ChildProcess childless = ChildProcess::sleeping();
+    const Ran none = record({"--torch", "--children", "--pid", QString::number(childless.pid())});
+    QCOMPARE(none.status, 1);
+    QVERIFY2(none.err.startsWith("opscope record: Neither the process nor one that it started has loaded PyTorch"), none.err.constData());
 }
 
 void tst_RecordTorchCommand::consentIsAskedForOnATerminalOnly()
@@ -364,8 +371,16 @@ void tst_RecordTorchCommand::aCommandIsRecordedFromItsFirstOperator()
     QVERIFY(lookups > 0);
 }
 
-void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
+void tst_RecordTorchCommand::severalAreRecordedAtOnce_data()
 {
+    QTest::addColumn<bool>("byJob");
+    QTest::newRow("those of a job") << true;
+    QTest::newRow("those that a process started") << false;
+}
+
+void tst_RecordTorchCommand::severalAreRecordedAtOnce()
+{
+    QFETCH(bool, byJob);
     NEEDS_WAY("daemon");
     const QTemporaryDir sockets;
     const QString job = QStringLiteral("both-%1").arg(::getpid());
@@ -376,7 +391,8 @@ void tst_RecordTorchCommand::aJobIsRecordedAtOnce()
     QVERIFY(second.isReady());
     NEEDS_READY("daemon", first);
     const QTemporaryDir dir;
-    const Ran ran = record({"--torch", "--job", job, "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
+    const QStringList which = byJob ? QStringList{"--job", job} : QStringList{"--children", "--pid", QString::number(::getpid())};
+    const Ran ran = record(which + QStringList{"--torch", "--duration", "500ms", "-o", dir.filePath(QStringLiteral("out")), "--json"});
     QVERIFY2(ran.status == 0, ran.err.constData());
     const Json json = jsonOf(ran);
     QCOMPARE(json["target"]["pid"], first.pid()); // by rank
