@@ -63,7 +63,7 @@ QString tst_BadFiles::bad(const char* name)
 
 void tst_BadFiles::itOpensWithWhatIsWhole_data()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     QTest::addColumn<int>("events"); // or nodes
     QTest::addColumn<Warns>("warning");
     const auto row = [](const char* name, int events, Warns warning) { QTest::newRow(name) << events << warning; };
@@ -126,7 +126,7 @@ void tst_BadFiles::itOpensWithWhatIsWhole()
 
 void tst_BadFiles::itIsRefusedInOneClearSentence_data()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     QTest::addColumn<QString>("reason");
     const auto row = [](const char* name, const char* reason) { QTest::newRow(name) << QString::fromLatin1(reason); };
     row("empty.json", "empty");
@@ -154,7 +154,7 @@ void tst_BadFiles::itIsRefusedInOneClearSentence()
 
 void tst_BadFiles::timesThatAreTextsCount()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     const Json said = info(bad("string_numbers.json"));
     QCOMPARE(shown(said), 6u);
     QCOMPARE(said["malformed"]["by_reason"]["string_number"].get<int>(), 12);
@@ -163,13 +163,13 @@ void tst_BadFiles::timesThatAreTextsCount()
 
 void tst_BadFiles::pidsBeyondDoublesStayApart()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     QCOMPARE(info(bad("odd_pid_tid.json"))["tracks"].get<int>(), 5);
 }
 
 void tst_BadFiles::eventsOutsideTheClockAreCounted()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     const Json said = info(bad("extreme_times.json"));
     std::uint64_t told = 0;
     for (const Json& d : said["diagnostics"])
@@ -179,14 +179,14 @@ void tst_BadFiles::eventsOutsideTheClockAreCounted()
 
 void tst_BadFiles::laterDuplicateKeysWin()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     const Json sheet = Json::parse(readFile(bad("duplicate_keys.json").toStdString() + ".facts.json"));
     QCOMPARE(info(bad("duplicate_keys.json"))["top_names_by_dur"], sheet["top_names_by_dur"]); // Python's reader keeps the later one
 }
 
 void tst_BadFiles::aNulDoesNotCutAName()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     const Json said = info(bad("odd_escapes.json"));
     const auto holdsNul = [](const Json& row) {
         const std::string name = row["name"];
@@ -198,13 +198,13 @@ void tst_BadFiles::aNulDoesNotCutAName()
 
 void tst_BadFiles::nodesInACycleAreCountedAndTheWalkEnds()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     QCOMPARE(info(bad("et_cycle.json"))["nodes_in_cycles"].get<int>(), 3);
 }
 
 void tst_BadFiles::resourcesOutsideTheirFolderAreNeverShown()
 {
-    if (bad("").isEmpty()) QSKIP("the shared traces are not here");
+    if (bad("").isEmpty()) QSKIP("skipped: the shared traces are not here");
     const QString file = bad("et_escape/in/et_escape.json");
     for (const QStringList& command : {QStringList{"info", "--all", file}, QStringList{"info", "--json", "--all", file}, QStringList{"dump", file}})
         QVERIFY(!runOpscope(command).out.contains("CANARY-DO-NOT-SHOW"));

@@ -269,7 +269,7 @@ void tst_Cli::dumpIsTheSameEveryTime()
 
 void tst_Cli::aFullDiskIsNoticed()
 {
-    if (!QFile::exists("/dev/full")) QSKIP("no /dev/full here");
+    if (!QFile::exists("/dev/full")) QSKIP("skipped: no /dev/full here");
     for (const char* command : {"info", "dump"}) {
         QProcess process;
         process.setStandardOutputFile("/dev/full");
@@ -298,7 +298,7 @@ void tst_Cli::anInterruptEndsWithStatus130()
 
 void tst_Cli::renderDrawsAPictureOfTheAskedSize()
 {
-    if (!QFile::exists(QStringLiteral(OPSCOPE_BIN "/opscope-gui"))) QSKIP("built without the window");
+    if (!QFile::exists(QStringLiteral(OPSCOPE_BIN "/opscope-gui"))) QSKIP("skipped: built without the window");
     const QString picture = path("shot.png");
     const Ran ran = runOpscope({"render", m_small, "-o", picture, "--size", "800x600", "--theme", "dark"});
     QVERIFY2(ran.status == 0, ran.err.constData());

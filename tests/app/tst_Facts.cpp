@@ -44,7 +44,7 @@ void tst_Facts::everyNumberIsThatOfTheSheet_data()
 {
     QTest::addColumn<QString>("trace");
     const QString root = QString::fromStdString(sharedPath("traces"));
-    if (root.isEmpty()) QSKIP("the shared traces are not here");
+    if (root.isEmpty()) QSKIP("skipped: the shared traces are not here");
     QDirIterator sheets(root, {QStringLiteral("*.facts.json")}, QDir::Files, QDirIterator::Subdirectories);
     while (sheets.hasNext()) {
         const QString trace = sheets.next().chopped(int(strlen(".facts.json")));

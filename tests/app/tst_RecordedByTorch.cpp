@@ -47,7 +47,7 @@ std::uint64_t worseThanANote(const Json& info)
 void tst_RecordedByTorch::initTestCase()
 {
     const QString python = qEnvironmentVariable("OPSCOPE_PYTHON");
-    if (python.isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch");
+    if (python.isEmpty()) QSKIP("skipped: OPSCOPE_PYTHON names no Python with PyTorch");
     const auto script = [](const char* name) { return QString::fromStdString(dataPath(name)); };
     QProcess sample, behaviours; // at once: each is one thread for the most part
     for (QProcess* recording : {&sample, &behaviours}) recording->setProcessChannelMode(QProcess::MergedChannels);

@@ -275,7 +275,7 @@ void tst_KinetoCrossCheck::everyFieldOfEveryEvent()
     QFETCH(QString, path);
     const std::string bytes = unpacked(path.toStdString());
     if (bytes.size() > (20u << 20) && !qEnvironmentVariableIsSet("OPSCOPE_ALL_FILES"))
-        QSKIP("larger than 20 MB: set OPSCOPE_ALL_FILES to read it as well");
+        QSKIP("skipped: larger than 20 MB: set OPSCOPE_ALL_FILES to read it as well");
     const simdjson::padded_string padded(bytes);
     std::map<std::uint64_t, Expected> events;
     try {

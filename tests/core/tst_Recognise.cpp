@@ -160,7 +160,7 @@ private slots:
         QFETCH(QString, file);
         QFETCH(QString, expected);
         const std::string path = sharedPath("traces/" + file.toStdString());
-        if (path.empty()) QSKIP("the shared traces are not here");
+        if (path.empty()) QSKIP("skipped: the shared traces are not here");
         QCOMPARE(QString::fromStdString(recognisedFile(path)), expected);
     }
 

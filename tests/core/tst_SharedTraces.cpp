@@ -149,7 +149,7 @@ private slots:
         QFETCH(int, row);
         const Expected& expected = kBad[row];
         const std::string path = sharedPath(std::string("traces/bad/") + expected.file);
-        if (path.empty()) QSKIP("the shared traces are not here");
+        if (path.empty()) QSKIP("skipped: the shared traces are not here");
         auto trace = load(path);
         if (!trace) {
             const std::string text = trace.error().text();
@@ -171,7 +171,7 @@ private slots:
     void everyBadFileHasItsLine()
     {
         const std::string folder = sharedPath("traces/bad");
-        if (folder.empty()) QSKIP("the shared traces are not here");
+        if (folder.empty()) QSKIP("skipped: the shared traces are not here");
         for (const auto& entry : std::filesystem::directory_iterator(folder)) {
             const std::string name = entry.path().filename().string();
             if (!entry.is_regular_file() || name.ends_with(".facts.json")) continue;
@@ -183,7 +183,7 @@ private slots:
     void damagedDataGivesOnlyWholeEvents()
     {
         const std::string path = sharedPath("traces/bad/damaged_middle.json.gz");
-        if (path.empty()) QSKIP("the shared traces are not here");
+        if (path.empty()) QSKIP("skipped: the shared traces are not here");
         auto trace = load(path);
         QVERIFY(trace.ok());
         QVERIFY((*trace)->diagnostics().count(Defect::CompressedDataDamaged) > 0);
@@ -195,7 +195,7 @@ private slots:
     {
         QTest::addColumn<QString>("path");
         const std::string root = sharedPath("traces");
-        if (root.empty()) QSKIP("the shared traces are not here");
+        if (root.empty()) QSKIP("skipped: the shared traces are not here");
         for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
             const std::string name = entry.path().lexically_relative(root).string();
             const bool isTrace = (name.ends_with(".json") || name.ends_with(".gz") || name.ends_with(".fxt")) && name.find("facts.json") == std::string::npos &&
@@ -219,7 +219,7 @@ private slots:
     {
         QTest::addColumn<QString>("path");
         const std::string root = sharedPath("traces/other");
-        if (root.empty()) QSKIP("the shared traces are not here");
+        if (root.empty()) QSKIP("skipped: the shared traces are not here");
         for (const auto& entry : std::filesystem::directory_iterator(root)) {
             if (entry.path().string().ends_with(".facts.json")) continue;
             QTest::newRow(entry.path().filename().c_str()) << QString::fromStdString(entry.path().string());
@@ -239,7 +239,7 @@ private slots:
     {
         const std::string et = sharedPath("traces/pairs/resnet_2gpu_rf/resnet_et.json.gz");
         const std::string kineto = sharedPath("traces/pairs/resnet_2gpu_rf/resnet_kineto.json.gz");
-        if (et.empty()) QSKIP("the shared traces are not here");
+        if (et.empty()) QSKIP("skipped: the shared traces are not here");
         const std::string both[] = {et, kineto};
         auto trace = loadTrace(both);
         QVERIFY2(trace.ok(), trace.ok() ? "" : trace.error().text().c_str());

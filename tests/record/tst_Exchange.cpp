@@ -190,7 +190,7 @@ void tst_Exchange::acrossDisksTheyAreCopiedAndTheCopyCanBeCancelled()
 {
     struct stat one = {}, other = {};
     if (::stat("/dev/shm", &one) != 0 || ::stat("/tmp", &other) != 0 || one.st_dev == other.st_dev || ::access("/dev/shm", W_OK) != 0)
-        QSKIP("no second file system here");
+        QSKIP("skipped: no second file system here");
     const QTemporaryDir place(QStringLiteral("/dev/shm/exchange-XXXXXX"));
     const std::string into = place.filePath(QStringLiteral("run")).toStdString();
     Exchange exchange = made();
@@ -331,7 +331,7 @@ void tst_Exchange::twoExchangesGoIntoOneFolder()
 
 void tst_Exchange::filesOfAnotherUserBecomeOurs()
 {
-    if (::geteuid() != 0) QSKIP("only root records the processes of others");
+    if (::geteuid() != 0) QSKIP("skipped: only root records the processes of others");
     const Other other(Other::Kind::User);
     QVERIFY(other.fine());
     const QTemporaryDir place(QStringLiteral("/tmp/exchange-XXXXXX"));
@@ -354,7 +354,7 @@ void tst_Exchange::filesOfAnotherUserBecomeOurs()
 
 void tst_Exchange::aSecondNameOfSomebodysFileIsNotTaken()
 {
-    if (::geteuid() != 0) QSKIP("only root records the processes of others");
+    if (::geteuid() != 0) QSKIP("skipped: only root records the processes of others");
     const Other other(Other::Kind::User);
     const QTemporaryDir place(QStringLiteral("/tmp/exchange-XXXXXX"));
     const std::string secret = place.filePath(QStringLiteral("secret")).toStdString();
@@ -370,7 +370,7 @@ void tst_Exchange::aSecondNameOfSomebodysFileIsNotTaken()
 void tst_Exchange::aProcessWithItsOwnTmpGetsItThere()
 {
     std::optional<Other> other(Other::Kind::PrivateTmp);
-    if (!other->fine()) QSKIP("no mount namespaces here");
+    if (!other->fine()) QSKIP("skipped: no mount namespaces here");
     Exchange exchange = made(other->pid());
     QVERIFY(exchange.forTarget().starts_with("/tmp/opscope-"));
     QCOMPARE(exchange.folder(), "/proc/" + std::to_string(other->pid()) + "/root" + exchange.forTarget());
@@ -386,7 +386,7 @@ void tst_Exchange::aProcessWithItsOwnTmpGetsItThere()
 
 void tst_Exchange::aFolderOfAnotherUserIsRefused()
 {
-    if (::geteuid() != 0) QSKIP("needs two users");
+    if (::geteuid() != 0) QSKIP("skipped: needs two users");
     const Other other(Other::Kind::User, kUnused);
     QVERIFY(other.fine());
     const fs::path folder = "/tmp/opscope-" + std::to_string(kUnused);

@@ -248,7 +248,7 @@ private Q_SLOTS:
     void theAbstractNameEndsInNul()
     {
         const auto daemon = holdAbstract();
-        if (!daemon) QSKIP("another Kineto daemon has the name of this machine");
+        if (!daemon) QSKIP("skipped: another Kineto daemon has the name of this machine");
         QVERIFY(KinetoClients::read().hasDaemon()); // shown as @dynolog@
         const KinetoClient client;
         QCOMPARE(client.request(true), std::optional(std::string()));

@@ -34,7 +34,7 @@ private Q_SLOTS:
 void tst_RecorderDelivery::theBootstrapDoesNothingWithoutAFolder()
 {
     const QString python = QStandardPaths::findExecutable(QStringLiteral("python3"));
-    if (python.isEmpty()) QSKIP("no python3");
+    if (python.isEmpty()) QSKIP("skipped: no python3");
     QProcess process;
     process.start(python, {QStringLiteral("-c"), QString::fromStdString(bootstrapText("/nowhere/at/all") + "\nassert not [n for n in dir() if n[0] != '_'], dir()")});
     QVERIFY(process.waitForFinished(60'000));
@@ -45,7 +45,7 @@ void tst_RecorderDelivery::theBootstrapDoesNothingWithoutAFolder()
 void tst_RecorderDelivery::theBootstrapTakesAnyName()
 {
     const QString python = QStandardPaths::findExecutable(QStringLiteral("python3"));
-    if (python.isEmpty()) QSKIP("no python3");
+    if (python.isEmpty()) QSKIP("skipped: no python3");
     const std::string odd = "o'd\"d \\n\n\t{0} \xc3\xa9\xff";
     const std::string text = bootstrapText(odd);
     for (const char c : text) QVERIFY(c >= 0x20 && c < 0x7f);

@@ -82,7 +82,7 @@ private Q_SLOTS:
         QCOMPARE(text(readiness({.pid = child}, {})), std::string("not possible: Ended"));
         QCOMPARE(text(readiness({.pid = ::getpid()}, {{"frequency", "7"}})), std::string("not possible: Check the options"));
         const auto stat = procStat(2);
-        if (!stat || !stat->kernelThread) QSKIP("no threads of the kernel are seen here");
+        if (!stat || !stat->kernelThread) QSKIP("skipped: no threads of the kernel are seen here");
         QCOMPARE(text(readiness({.pid = 2}, {})), std::string("not possible: A thread of the kernel"));
     }
     void listsOfProcessorsAreRead()

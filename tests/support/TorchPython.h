@@ -11,4 +11,4 @@ inline QString torchPython() { return qEnvironmentVariable("OPSCOPE_PYTHON"); }
 } // namespace opscope::test
 
 #define NEEDS_TORCH()                                                                                                                                \
-    if (::opscope::test::torchPython().isEmpty()) QSKIP("OPSCOPE_PYTHON names no Python with PyTorch")
+    if (::opscope::test::torchPython().isEmpty()) QSKIP("skipped: OPSCOPE_PYTHON names no Python with PyTorch")
