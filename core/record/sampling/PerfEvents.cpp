@@ -122,12 +122,13 @@ bool PerfEvents::opened() const
     return std::any_of(m_rings.begin(), m_rings.end(), [](const Ring& ring) { return !ring.events.empty(); });
 }
 
-/// Opens it, with less where the first ones show that not all of it can be had: afterwards nothing is tried out any more.
+/// Opens it, with less where the first ones show that not all of it can be had: afterwards nothing is tried out any more. Nor while it
+/// records (another thread then decodes by these settings), even where all threads of the beginning have ended.
 int PerfEvents::open(pid_t tid, int cpu, Descriptor& into)
 {
     for (;;) {
         const int error = openOnce(tid, cpu, into);
-        if (error == 0 || opened() || !degrade(error)) return error;
+        if (error == 0 || !m_attaching || opened() || !degrade(error)) return error;
     }
 }
 
