@@ -106,6 +106,10 @@ private:
     QWidget* makeLimits();
     QWidget* makeSaveTo();
     void connectParts();
+    void connectProcesses();
+    void connectCommand();
+    void connectWays();
+    void connectSaveTo();
 
     void look(RecordSurvey::Answers answers);
     void seen(std::vector<RecordProcess> processes);

@@ -332,6 +332,17 @@ void RecordSetup::connectParts()
     connect(&m_typing, &QTimer::timeout, this, &RecordSetup::check);
     connect(m_refresh, &QToolButton::clicked, this, [this] { look(RecordSurvey::Answers::Forget); });
     connect(m_tabs, &QTabBar::currentChanged, this, &RecordSetup::showTab);
+    connectProcesses();
+    connectCommand();
+    connectWays();
+    connect(m_lengthKind, &QComboBox::currentIndexChanged, this, &RecordSetup::rememberLength);
+    connect(m_lengthNumber, &QSpinBox::valueChanged, this, &RecordSetup::rememberLength);
+    connect(m_size, &QSpinBox::valueChanged, this, &RecordSetup::changed);
+    connectSaveTo();
+}
+
+void RecordSetup::connectProcesses()
+{
     m_search->installEventFilter(this);
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_table->setSearch(text);
@@ -350,11 +361,24 @@ void RecordSetup::connectParts()
         m_table->setShowHidden(!m_table->processes().showsHidden());
         showHidden_();
     });
+}
+
+void RecordSetup::connectCommand()
+{
     connect(m_command, &QLineEdit::textChanged, this, [this] {
         m_typing.start();
         Q_EMIT changed();
     });
     connect(m_environment, &QLineEdit::textChanged, this, &RecordSetup::changed);
+    connect(m_folder->actions().constFirst(), &QAction::triggered, this, [this] {
+        const QString folder = QFileDialog::getExistingDirectory(this, QStringLiteral("Start the command in"), expandedPath(m_folder->text(), {}, 0, {}));
+        if (!folder.isEmpty())
+            m_folder->setText(shortPath(folder));
+    });
+}
+
+void RecordSetup::connectWays()
+{
     connect(m_ways, &RecordWays::chosenChanged, this, &RecordSetup::showWay);
     connect(m_ways, &RecordWays::wishChanged, this, &RecordSetup::rememberWish);
     connect(m_ways, &RecordWays::newStartWanted, this, &RecordSetup::startAnew);
@@ -363,9 +387,10 @@ void RecordSetup::connectParts()
         m_ways->setWish({});
         showWhy();
     });
-    connect(m_lengthKind, &QComboBox::currentIndexChanged, this, &RecordSetup::rememberLength);
-    connect(m_lengthNumber, &QSpinBox::valueChanged, this, &RecordSetup::rememberLength);
-    connect(m_size, &QSpinBox::valueChanged, this, &RecordSetup::changed);
+}
+
+void RecordSetup::connectSaveTo()
+{
     connect(m_saveTo, &QLineEdit::textChanged, this, &RecordSetup::changed);
     connect(m_saveTo->actions().constFirst(), &QAction::triggered, this, [this] {
         const QFileInfo now(expandedPath(m_saveTo->text(), QStringLiteral("{name}"), 0, {}));
@@ -373,11 +398,6 @@ void RecordSetup::connectParts()
         const QString name = m_saveTo->text().mid(m_saveTo->text().lastIndexOf(QLatin1Char('/')) + 1);
         if (!folder.isEmpty())
             m_saveTo->setText(shortPath(folder) + QLatin1Char('/') + name);
-    });
-    connect(m_folder->actions().constFirst(), &QAction::triggered, this, [this] {
-        const QString folder = QFileDialog::getExistingDirectory(this, QStringLiteral("Start the command in"), expandedPath(m_folder->text(), {}, 0, {}));
-        if (!folder.isEmpty())
-            m_folder->setText(shortPath(folder));
     });
 }
 
