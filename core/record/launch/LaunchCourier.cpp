@@ -17,10 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kFlushEvery{100};
 constexpr std::size_t kAtOnce = 256 << 10; // read in one turn of the event loop
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
 /// As the command will have it.
-std::string variable(const Variables& changes, const std::string& name)
+std::string variable(const EnvironmentChanges& changes, const std::string& name)
 {
     const auto changed = std::find_if(changes.rbegin(), changes.rend(), [&](const auto& each) { return each.first == name; });
     if (changed != changes.rend()) return changed->second;
@@ -28,9 +26,9 @@ std::string variable(const Variables& changes, const std::string& name)
     return ours ? ours : "";
 }
 
-Variables environmentFor(const RecordTarget& target, const torch::Exchange& exchange, Output output)
+EnvironmentChanges environmentFor(const RecordTarget& target, const torch::Exchange& exchange, Output output)
 {
-    Variables changes = target.environment;
+    EnvironmentChanges changes = target.environment;
     const std::string path = variable(changes, "PYTHONPATH");
     changes.emplace_back("PYTHONPATH", exchange.forTarget() + (path.empty() ? "" : ":" + path));
     changes.emplace_back("OPSCOPE_RECORD_FOLDER", exchange.forTarget());
