@@ -17,6 +17,7 @@ The same file is the recorder that Opscope runs in programs that know nothing of
 folder through which it and Opscope exchange files (core/record/torch/README.md of Opscope tells which).
 """
 
+import _thread
 import atexit
 import json
 import os
@@ -72,8 +73,10 @@ def _call_on_main(function):
         try:
             while waiting:
                 waiting.pop()()
-        except BaseException:
+        except Exception:
             pass
+        except BaseException as error:
+            _raise_again(error, threading.get_ident())
         return 0
 
     callback = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(run)
@@ -84,8 +87,19 @@ def _call_on_main(function):
     return False
 
 
+def _outermost():
+    """The outermost frame of ours that the calling thread is in: that of the bootstrap, where that runs us."""
+    frame, last = sys._getframe(1), None
+    while frame is not None:
+        if frame.f_globals is globals():
+            last = frame
+        frame = frame.f_back
+    return last.f_back or last if "__opscope_folder__" in globals() and last.f_code.co_name == "<module>" else last
+
+
 def _raise_again(error, thread):
-    """Python runs handlers of signals inside whatever runs, so also inside of us: what they raise belongs to the program and goes there."""
+    """Python runs handlers of signals inside whatever runs, so also inside of us: what they raise belongs to the program and goes there, as soon as
+    `thread`, which calls this, has left us."""
     ctypes, library = _library()
     arguments = error.args
     kind = type(error)
@@ -95,7 +109,20 @@ def _raise_again(error, thread):
             kind.__init__(self, *arguments)
 
     Again.__name__, Again.__qualname__, Again.__module__ = kind.__name__, kind.__qualname__, kind.__module__
-    library.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Again))
+
+    def deliver(ours, frames=sys._current_frames, sleep=time.sleep):  # globals may be gone by then
+        while True:
+            frame = frames().get(thread)
+            while frame is not None and frame is not ours:
+                frame = frame.f_back
+            if frame is None:
+                return library.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Again))
+            sleep(0.001)
+
+    try:
+        _thread.start_new_thread(deliver, (_outermost(),))
+    except RuntimeError:  # there may be no more threads
+        deliver(None)
 
 
 def _loaded_torch():
@@ -689,6 +716,8 @@ class _Recording:
         except BaseException as error:
             self._act(lambda: self._fail("failed", _text(error)))
             self._end()
+            if not isinstance(error, Exception):
+                _raise_again(error, threading.get_ident())
 
     def _first(self):
         torch = sys.modules.get("torch") if self.launched else _loaded_torch()

@@ -44,6 +44,7 @@ private Q_SLOTS:
     void aKilledProgramLeavesAnExecutionTrace();
     void filesThatCannotBeWrittenAreTold();
     void controlCIsNotLost();
+    void controlCWhileItBeginsIsNotLost();
 };
 
 void tst_RecorderManners::nothingIsLeftBehind()
@@ -223,6 +224,19 @@ void tst_RecorderManners::controlCIsNotLost()
         const bool ended = program->waitForEnd() == 0 && program->lines().back() == Json("ended");
         QVERIFY2(ended || program->errors().contains("KeyboardInterrupt"), program->errors().constData());
     }
+}
+
+void tst_RecorderManners::controlCWhileItBeginsIsNotLost()
+{
+    NEEDS_TORCH();
+    const auto program = training();
+    program->execute("exec(\"import os, signal, threading, time\\ndef start(self, old=threading.Thread.start):\\n threading.Thread.start = old\\n "
+                     "os.kill(os.getpid(), signal.SIGINT)\\n time.sleep(60)\\nthreading.Thread.start = start\", {})");
+    RecorderFolder folder(Json::object());
+    program->deliver(folder);
+    QCOMPARE(folder.waitForEnd(program->pid()).phase, Phase::Error);
+    const bool ended = program->waitForEnd() == 0 && program->lines().back() == Json("ended");
+    QVERIFY2(ended || program->errors().contains("KeyboardInterrupt"), program->errors().constData()); // as above
 }
 
 QTEST_GUILESS_MAIN(tst_RecorderManners)
