@@ -37,11 +37,15 @@ void attach(const QProcess& target, std::uint64_t startTicks, const QString& mar
 {
     QFile::remove(mark);
     const std::int64_t from = nowNs();
+    const QByteArray statement = "import time;f=open('" + mark.toUtf8() + ".new','w');f.write(str(time.monotonic_ns()));f.close();"
+                                 "import os;os.rename('" + mark.toUtf8() + ".new','" + mark.toUtf8() + "')";
+    QFile script(mark + QStringLiteral(".py")); // for 3.14 and later, which read it themselves
+    if (!script.open(QIODevice::WriteOnly) || script.write(statement) != statement.size()) return;
+    script.close();
     QProcess program;
-    program.start(QStringLiteral(OPSCOPE_BIN "/opscope-inject"),
-                  {QStringLiteral("--pid"), QString::number(target.processId()), QStringLiteral("--start-ticks"), QString::number(startTicks)});
-    program.write("import time;f=open('" + mark.toUtf8() + ".new','w');f.write(str(time.monotonic_ns()));f.close();"
-                  "import os;os.rename('" + mark.toUtf8() + ".new','" + mark.toUtf8() + "')");
+    program.start(QStringLiteral(OPSCOPE_BIN "/opscope-inject"), {QStringLiteral("--pid"), QString::number(target.processId()), QStringLiteral("--start-ticks"),
+                                                                  QString::number(startTicks), QStringLiteral("--script"), script.fileName()});
+    program.write(statement);
     program.closeWriteChannel();
     if (!program.waitForFinished(kPatienceMs)) return;
     const QByteArray said = program.readAllStandardOutput();
@@ -99,6 +103,7 @@ bool measure(const QString& python, const QString& way, int attaches)
 
 int main(int count, char** words)
 {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const int attaches = count > 1 ? std::max(1, std::atoi(words[1])) : 200;
     const QString python = count > 2 ? QString::fromLocal8Bit(words[2]) : qEnvironmentVariable("OPSCOPE_PYTHON", QStringLiteral("python3"));
     QStringList ways;

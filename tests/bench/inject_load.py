@@ -27,7 +27,7 @@ def train():
     print("ready", flush=True)
     steps = 0
     while not ended.is_set():
-        for inputs, expected in torch.utils.data.DataLoader(data, batch_size=32, num_workers=2):
+        for inputs, expected in torch.utils.data.DataLoader(data, batch_size=32, num_workers=2, multiprocessing_context="fork"):
             optimizer.zero_grad()
             loss = torch.nn.functional.mse_loss(model(inputs), expected)
             loss.backward()
