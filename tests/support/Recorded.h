@@ -12,16 +12,19 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace opscope::test {
 
 /// A recorder with what it told.
 class Recorded
 {
+    RecorderBackend m_backend; // lives longer than the recorder
+
 public:
     static constexpr int kLong = 180'000; ///< ms; of conditions: PyTorch takes a minute to be imported where everything is busy
 
-    explicit Recorded(const RecorderBackend& backend) : m_backend(backend)
+    explicit Recorded(RecorderBackend backend) : m_backend(std::move(backend))
     {
         QObject::connect(&recorder, &Recorder::noted, &recorder, [this](const QString& note) { notes += note.toStdString() + "\n"; });
     }
@@ -104,9 +107,6 @@ public:
 
     Recorder recorder;
     std::string notes, printed;
-
-private:
-    const RecorderBackend& m_backend;
 };
 
 } // namespace opscope::test
