@@ -74,13 +74,15 @@ std::optional<ElfFile::Section> ElfFile::find(Accept accept) const
 {
     std::size_t names = 0;
     if (!m_elf || elf_getshdrstrndx(m_elf, &names) != 0) return {};
+    GElf_Shdr table; // the first name asked for makes libelf read all of them
+    const bool named = gelf_getshdr(elf_getscn(m_elf, names), &table) && table.sh_size <= kMaxSection;
     Section section;
     while ((section.handle = elf_nextscn(m_elf, section.handle))) {
         section.index = elf_ndxscn(section.handle);
         if (!gelf_getshdr(section.handle, &section.header)) continue;
         const bool empty = section.header.sh_type == SHT_NOBITS || section.header.sh_type == SHT_NULL;
         if (!empty && section.header.sh_size > kMaxSection) continue;
-        const char* name = elf_strptr(m_elf, names, section.header.sh_name);
+        const char* name = named ? elf_strptr(m_elf, names, section.header.sh_name) : nullptr;
         if (accept(section, std::string_view(name ? name : ""))) return section;
     }
     return {};
@@ -122,8 +124,13 @@ std::vector<GElf_Phdr> ElfFile::segments() const
 
 std::string ElfFile::buildId() const
 {
-    for (const GElf_Phdr& segment : segments()) // notes can claim any size, and libdwelf would read them
-        if (segment.p_type == PT_NOTE && segment.p_filesz > (1u << 20)) return {};
+    constexpr std::uint64_t kMaxNotes = 1u << 20; // notes can claim any size, and libdwelf would read them
+    for (const GElf_Phdr& segment : segments())
+        if (segment.p_type == PT_NOTE && segment.p_filesz > kMaxNotes) return {};
+    for (Elf_Scn* handle = nullptr; m_elf && (handle = elf_nextscn(m_elf, handle));) { // without segments it looks into sections
+        GElf_Shdr header;
+        if (gelf_getshdr(handle, &header) && header.sh_type == SHT_NOTE && header.sh_size > kMaxNotes) return {};
+    }
     const void* id = nullptr;
     const ssize_t size = m_elf ? dwelf_elf_gnu_build_id(m_elf, &id) : 0;
     return size > 0 && size <= 64 ? std::string(static_cast<const char*>(id), static_cast<std::size_t>(size)) : std::string();
