@@ -21,6 +21,12 @@ model = torch.nn.Sequential(torch.nn.Embedding(50, 16), torch.nn.Flatten(), torc
 optimizer = torch.optim.Adam(model.parameters())
 
 
+def say(value):
+    """A line in one piece: print() writes its end by itself, and Ctrl-C may come in between."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
 def profiler():
     return torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU])
 
@@ -70,7 +76,7 @@ def train():
             loss = torch.nn.functional.cross_entropy(model(indices), torch.zeros(8, dtype=torch.long))
             loss.backward()
             optimizer.step()
-            print(json.dumps({"step": step, "lookup": indices.flatten().tolist()}), flush=True)
+            say({"step": step, "lookup": indices.flatten().tolist()})
             if "fork" in WORDS:
                 fork()
             if "later" in WORDS and step >= 40 and not own:
@@ -99,4 +105,4 @@ if __name__ == "__main__":
             time.sleep(0.01)
     except KeyboardInterrupt:
         pass
-    print(json.dumps("ended"), flush=True)
+    say("ended")

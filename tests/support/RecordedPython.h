@@ -129,13 +129,16 @@ public:
         return ended && m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1;
     }
     const std::vector<nlohmann::json>& lines() { return read(), m_lines; }
-    QByteArray errors() const
-    {
-        QFile file(m_folder.filePath(QStringLiteral("err")));
-        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-    }
+    QByteArray errors() const { return contents("err"); }
+    /// What it printed last, as it is.
+    QByteArray tail() const { return contents("out").right(400); }
 
 private:
+    QByteArray contents(const char* name) const
+    {
+        QFile file(m_folder.filePath(QLatin1String(name)));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
     void read()
     {
         QFile file(m_folder.filePath(QStringLiteral("out")));

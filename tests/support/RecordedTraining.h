@@ -50,7 +50,7 @@ protected:
     {
         if (!m_shared) return;
         QCOMPARE(m_shared->end(), 0);
-        QVERIFY(m_shared->lines().back() == nlohmann::json("ended"));
+        QVERIFY2(m_shared->lines().back() == nlohmann::json("ended"), (m_shared->tail() + m_shared->errors()).constData());
     }
 
 private:
